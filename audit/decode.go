@@ -1,0 +1,184 @@
+package audit
+
+import (
+	"encoding/json"
+	"regexp"
+	"time"
+	"unicode/utf8"
+
+	"github.com/authtrail/authtrail/audit/internal/jsontext"
+	"github.com/authtrail/authtrail/audit/query"
+)
+
+// Limits of one event. An event beyond them is invalid, with the reason.
+const (
+	MaxEventBytes = 1 << 20 // of the whole bulk event, as sent
+	MaxDepth      = 500     // of nested objects and lists
+	MaxUniqueID   = 512     // bytes
+)
+
+var uniqueIDPattern = regexp.MustCompile(`^[a-zA-Z0-9._-]+$`)
+
+// DecodeEvent reads one bulk event: {"unique_id", "create_time", "event": {…}}.
+// Org is the sender's own org, for events that name none.
+//
+// The error, always a BadUserInput, says what is wrong and in which member. The
+// record keeps raw; nothing of it is lost.
+func DecodeEvent(raw json.RawMessage, org string) (*Record, error) {
+	if err := checkText(raw); err != nil {
+		return nil, err
+	}
+	text := string(raw)
+	envelope := membersOf(text)
+	id := envelope.text("unique_id")
+	switch {
+	case !envelope.object:
+		return nil, Invalid("", "the event is not a JSON object")
+	case !uniqueIDPattern.MatchString(id):
+		return nil, Invalid("unique_id", "must be a string of letters, digits, '.', '_' and '-'")
+	case len(id) > MaxUniqueID:
+		return nil, Invalid("unique_id", "is longer than %d bytes", MaxUniqueID)
+	}
+	created, ok := readTime(envelope.text("create_time"))
+	if !ok {
+		return nil, Invalid("create_time", "must be an RFC 3339 date and time from 1970 to 2261")
+	}
+	event := membersOf(envelope.value("event"))
+	if !event.object {
+		return nil, Invalid("event", "must be a JSON object")
+	}
+	r := &Record{Kind: classify(&event), UniqueID: id, CreateTime: created, Raw: text}
+	r.Org = firstNonEmpty(event.text("org_id"), event.text("org"), org)
+	r.Time = created
+	if t, ok := readTime(event.text("time")); ok {
+		r.Time = t
+	}
+	r.readMembers(&event)
+	return r, nil
+}
+
+func checkText(raw json.RawMessage) error {
+	switch {
+	case len(raw) > MaxEventBytes:
+		return Invalid("", "the event has %d bytes; at most %d are accepted", len(raw), MaxEventBytes)
+	case !utf8.Valid(raw):
+		return Invalid("", "the event is not valid UTF-8")
+	case !json.Valid(raw):
+		return Invalid("", "the event is not valid JSON")
+	case jsontext.Depth(string(raw)) > MaxDepth:
+		return Invalid("", "the event is nested more than %d levels deep", MaxDepth)
+	}
+	return nil
+}
+
+// Stored is what a store keeps of a record: enough to restore it exactly, even
+// when the rules that classify events change later.
+type Stored struct {
+	Kind     Kind
+	Org      string
+	UniqueID string
+	Time     time.Time
+	Raw      string
+}
+
+// Stored returns what a store has to keep of the record.
+func (r *Record) Stored() Stored { return Stored{r.Kind, r.Org, r.UniqueID, r.Time, r.Raw} }
+
+// Restore returns the record that was stored.
+func Restore(s Stored) *Record {
+	envelope := membersOf(s.Raw)
+	created, ok := readTime(envelope.text("create_time"))
+	if !ok {
+		created = s.Time
+	}
+	event := membersOf(envelope.value("event"))
+	r := &Record{Kind: s.Kind, Org: s.Org, UniqueID: s.UniqueID, Time: s.Time.UTC(), CreateTime: created, Raw: s.Raw}
+	r.readMembers(&event)
+	return r
+}
+
+// readMembers sorts the event's members into documented fields and additional properties.
+func (r *Record) readMembers(event *members) {
+	r.fields = make([]fieldValue, 0, len(event.list)+2)
+	for _, m := range event.list {
+		field, role := memberRole(r.Kind, m.name)
+		switch {
+		case role == additional:
+			r.addExtra(m, false)
+		case m.value == "null":
+		case role == attributes:
+			if !r.readAttributes(m.value) {
+				r.addExtra(m, true)
+			}
+		case !jsontext.IsString(m.value):
+			r.addExtra(m, role == documented)
+		case role == timeMember:
+			if _, ok := readTime(jsontext.Unquote(m.value)); !ok {
+				r.addExtra(m, true)
+			}
+		case role == ownName:
+			r.set(field, jsontext.Unquote(m.value))
+			r.addExtra(m, false)
+		default:
+			r.set(field, jsontext.Unquote(m.value))
+		}
+	}
+	r.fillGeneric(event)
+}
+
+func (r *Record) set(field query.Field, value string) {
+	if field != query.OrgID { // Org has it, with its fallbacks
+		r.fields = append(r.fields, fieldValue{field, value})
+	}
+}
+
+func (r *Record) addExtra(m member, mistyped bool) {
+	r.extra = append(r.extra, Member{Name: m.name, Value: json.RawMessage(m.value), Mistyped: mistyped})
+}
+
+// fillGeneric reads the ids of a generic event from the names that access logs
+// use for them. Those members stay additional properties too.
+func (r *Record) fillGeneric(event *members) {
+	if r.Kind != KindGeneric {
+		return
+	}
+	for _, alias := range []struct {
+		field query.Field
+		name  string
+	}{{query.TokenID, "jti"}, {query.UserID, "sub"}} {
+		if _, ok := r.Get(alias.field); ok {
+			continue
+		}
+		if value := event.text(alias.name); value != "" {
+			r.set(alias.field, value)
+		}
+	}
+}
+
+func (r *Record) readAttributes(list string) bool {
+	if list[0] != '[' {
+		return false
+	}
+	var read []AuditAttribute
+	for element := range jsontext.Elements(list) {
+		m := membersOf(element)
+		if !m.object || !m.optionalText("attribute_id", "attribute_type", "attribute_org_id", "attribute_name") {
+			return false
+		}
+		read = append(read, AuditAttribute{
+			ID: m.text("attribute_id"), Type: m.text("attribute_type"),
+			OrgID: m.text("attribute_org_id"), Name: m.text("attribute_name"), Raw: element,
+		})
+	}
+	r.Attributes = read
+	return true
+}
+
+func firstNonEmpty(values ...string) string {
+	for _, value := range values {
+		if value != "" {
+			return value
+		}
+	}
+	return ""
+}

@@ -1,0 +1,190 @@
+package audit
+
+import (
+	"context"
+	"time"
+
+	"github.com/authtrail/authtrail/audit/query"
+)
+
+// Flow is a login flow: one attempt to prove an identity, put together from its
+// records. Slices are in time order unless they say otherwise.
+type Flow struct {
+	ID        string // a hash of (Org, key); stable
+	Org       string
+	RequestID string // empty when no record has one
+
+	UserID, UpstreamUserID       string // the first that is known
+	ApplicationName, UpstreamIDP string // likewise
+
+	StartedAt, EndedAt time.Time
+	Outcome            FlowOutcome
+	LastStage          string // the event name of the last record; empty if it has none
+	FailedStage        string // the event name of the deciding record, unless it succeeded or is undecided
+	Retries            int    // failures that were followed by another try
+	Shape              string // the path of stages and results, free of clocks and ids
+	Revision           int    // 1 until flows are stored
+
+	Stages    []Stage
+	Records   []*Record
+	Links     []Link // one per record, in the order of Records
+	Conflicts []FlowConflict
+	Verdict   Verdict
+
+	Sessions, Traces, Tokens []string // distinct, in order of appearance
+	SourceIPs, UserAgents    []string // likewise
+
+	// Truncated is set when the attempt has more than MaxFlowRecords records.
+	Truncated bool
+}
+
+// MaxFlowRecords is how many records an attempt is cut at.
+const MaxFlowRecords = 1_000
+
+// Duration is the time from the first record to the last.
+func (f *Flow) Duration() time.Duration { return f.EndedAt.Sub(f.StartedAt) }
+
+// Stage is a run of records with the same event name and result.
+type Stage struct {
+	EventName string
+	Result    string
+	StartedAt time.Time
+	Gap       time.Duration // since the previous stage began; 0 for the first
+	Records   []*Record
+}
+
+// Link says why a record is part of a flow.
+type Link struct {
+	Record   *Record
+	Via      LinkVia
+	Strength LinkStrength
+}
+
+// LinkVia is the id that ties a record to its flow.
+type LinkVia string
+
+// The ids that tie a record to its flow, strongest first.
+const (
+	ViaRequest LinkVia = "REQUEST"
+	ViaTrace   LinkVia = "TRACE"
+	ViaToken   LinkVia = "TOKEN"
+	ViaSession LinkVia = "SESSION"
+	ViaRecord  LinkVia = "RECORD"
+)
+
+// LinkStrength is how sure a link is.
+type LinkStrength string
+
+// The strengths.
+const (
+	Certain LinkStrength = "CERTAIN"
+	Strong  LinkStrength = "STRONG"
+	Weak    LinkStrength = "WEAK"
+)
+
+// FlowConflict is an id that was not followed, and why.
+type FlowConflict struct{ Key, Value, Reason string }
+
+// Verdict says in plain sentences what happened and why.
+type Verdict struct {
+	Text    string
+	Clauses []Clause
+}
+
+// Clause is a part of a verdict, with the records that show it.
+type Clause struct {
+	Text    string
+	Records []*Record
+}
+
+// FlowOutcome is how a flow ended.
+type FlowOutcome string
+
+// The outcomes.
+const (
+	Succeeded  FlowOutcome = "SUCCEEDED"
+	Denied     FlowOutcome = "DENIED"
+	Failed     FlowOutcome = "FAILED"
+	TimedOut   FlowOutcome = "TIMED_OUT"
+	Expired    FlowOutcome = "EXPIRED"
+	Abandoned  FlowOutcome = "ABANDONED"   // undecided, and idle for longer than the limit
+	InProgress FlowOutcome = "IN_PROGRESS" // undecided, and not idle for so long
+)
+
+// FlowOutcomes lists every outcome.
+var FlowOutcomes = []FlowOutcome{Succeeded, Denied, Failed, TimedOut, Expired, Abandoned, InProgress}
+
+// The fields of a flow that can be filtered by name, beside those it shares
+// with records (UserID, ApplicationName, RequestID, Session, …). A flow is
+// matched as a query.Document whose Time is StartedAt.
+const (
+	FlowOutcomeField query.Field = "outcome"
+	FlowLastStage    query.Field = "last_stage"
+	FlowFailedStage  query.Field = "failed_stage"
+	FlowShape        query.Field = "shape"
+	FlowStage        query.Field = "stage_name"  // the event name of any stage
+	FlowDurationMS   query.Field = "duration_ms" // whole milliseconds, for NumberRange
+	FlowRetries      query.Field = "retries"     // for NumberRange
+	FlowEndedAt      query.Field = "ended_at"    // nanoseconds since 1970, for NumberRange
+)
+
+// FlowOrderField says what flows are ordered by; ties by org, then request id.
+type FlowOrderField uint8
+
+// The order fields of flows.
+const (
+	ByStart FlowOrderField = 0
+	ByEnd   FlowOrderField = 1
+)
+
+// FlowOrder is the order of flows. The zero FlowOrder is latest start first.
+type FlowOrder struct {
+	Field     FlowOrderField
+	Ascending bool
+}
+
+// FlowQuery asks for flows.
+type FlowQuery struct {
+	Scope  Scope
+	Where  query.Node // over the flow's own fields
+	Search query.Node // at least one of the flow's records must match
+	Order  FlowOrder
+	Window FlowWindow
+}
+
+// FlowWindow is as Window, with the cursors of flows.
+type FlowWindow struct {
+	Limit         int
+	Backward      bool
+	After, Before *FlowCursor
+}
+
+// FlowPage is a page of flows. It may hold fewer than were asked for, even
+// none, although HasNext is set: where finding one more would have cost too
+// much, the search stopped at End and goes on from there.
+type FlowPage struct {
+	Flows                []*Flow
+	HasNext, HasPrevious bool
+	// Start and End are where the search began and stopped; nil when it saw nothing.
+	Start, End *FlowCursor
+}
+
+// FlowKey asks for the flow of a request id. With AnyOrg it may be of any org in the scope.
+type FlowKey struct {
+	Org       string
+	AnyOrg    bool
+	RequestID string
+}
+
+// Flows answers questions about login flows.
+type Flows interface {
+	// SearchFlows returns the page of flows that match, in the query's order.
+	SearchFlows(ctx context.Context, q FlowQuery) (FlowPage, error)
+	// LookupFlows returns, for each key in order, the flows it names: none, one,
+	// or with AnyOrg one for each org. A bounded number of round trips, whatever
+	// the number of keys.
+	LookupFlows(ctx context.Context, scope Scope, keys []FlowKey) ([][]*Flow, error)
+	// EachFlow calls yield for every flow that matches, in the query's order,
+	// until it returns false. The window does not matter.
+	EachFlow(ctx context.Context, q FlowQuery, yield func(*Flow) bool) error
+}

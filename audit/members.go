@@ -1,0 +1,157 @@
+package audit
+
+import (
+	"strings"
+	"time"
+
+	"github.com/authtrail/authtrail/audit/internal/jsontext"
+	"github.com/authtrail/authtrail/audit/query"
+)
+
+// members are the members of one JSON object, in order. Of a name that occurs
+// twice the last counts, as in every common reader of JSON.
+type members struct {
+	object bool
+	list   []member
+}
+
+type member struct{ name, value string }
+
+func membersOf(text string) members {
+	m := members{object: strings.HasPrefix(strings.TrimLeft(text, " \t\r\n"), "{")}
+	if !m.object {
+		return m
+	}
+	m.list = make([]member, 0, 24)
+	for name, value := range jsontext.Members(text) {
+		m.list = append(m.list, member{name, value})
+	}
+	m.list = lastOfEach(m.list)
+	return m
+}
+
+// lastOfEach drops the members whose name occurs again later.
+func lastOfEach(list []member) []member {
+	last := make(map[string]int, len(list))
+	for i, m := range list {
+		last[m.name] = i
+	}
+	if len(last) == len(list) {
+		return list
+	}
+	kept := list[:0]
+	for i, m := range list {
+		if last[m.name] == i {
+			kept = append(kept, m)
+		}
+	}
+	return kept
+}
+
+// value returns the JSON text of a member, empty when there is none.
+func (m *members) value(name string) string {
+	for i := range m.list {
+		if m.list[i].name == name {
+			return m.list[i].value
+		}
+	}
+	return ""
+}
+
+// text returns a member that is a string, and the empty string otherwise.
+func (m *members) text(name string) string {
+	if value := m.value(name); jsontext.IsString(value) {
+		return jsontext.Unquote(value)
+	}
+	return ""
+}
+
+func (m *members) hasAny(names ...string) bool {
+	for _, name := range names {
+		if value := m.value(name); value != "" && value != "null" {
+			return true
+		}
+	}
+	return false
+}
+
+// optionalText reports whether each of the members is a string, null or absent.
+func (m *members) optionalText(names ...string) bool {
+	for _, name := range names {
+		if value := m.value(name); value != "" && value != "null" && !jsontext.IsString(value) {
+			return false
+		}
+	}
+	return true
+}
+
+func eventOf(raw string) string {
+	envelope := membersOf(raw)
+	return envelope.value("event")
+}
+
+// readTime reads an RFC 3339 time, or one without a zone as UTC, from 1970 to 2261.
+func readTime(text string) (time.Time, bool) {
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999"} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t.UTC(), InTimeRange(t)
+		}
+	}
+	return time.Time{}, false
+}
+
+// InTimeRange reports whether a time lies in the years 1970 to 2261, which is
+// what every store can hold to the nanosecond.
+func InTimeRange(t time.Time) bool {
+	year := t.UTC().Year()
+	return year >= 1970 && year <= 2261
+}
+
+// role says what a member of an event is to a record of some kind.
+type role uint8
+
+const (
+	additional role = iota // an additional property
+	documented             // a documented string
+	ownName                // searched by its own name, and an additional property as well
+	attributes             // audit_attributes
+	timeMember             // the event's time
+)
+
+func memberRole(kind Kind, name string) (query.Field, role) {
+	switch name {
+	case "time":
+		return "", timeMember
+	case "audit_attributes":
+		if kind == KindAPI {
+			return "", attributes
+		}
+		return "", additional
+	case string(query.Subsystem), string(query.LogType), string(query.Hostname):
+		return query.Field(name), ownName
+	}
+	if documentedFields[kind][name] {
+		return query.Field(name), documented
+	}
+	return "", additional
+}
+
+var documentedFields = map[Kind]map[string]bool{
+	KindAuth: nameSet(query.UserID, query.UpstreamUserID, query.OrgID, query.OrgName, query.Event, query.EventName,
+		query.SourceIP, query.TokenID, query.TraceID, query.Session, query.Issuer, query.ClientID,
+		query.ApplicationName, query.LoginOrgID, query.LoginOrgName, query.UpstreamIDP, query.Stage,
+		query.Result, query.UserAgent, query.RequestID),
+	KindAPI: nameSet(query.UserID, query.TargetResourceType, query.TargetResourceOrgID, query.TargetResourceName,
+		query.APIName, query.OrgID, query.Action, query.SourceIP, query.TargetID, query.TokenID, query.TraceID,
+		query.Session, query.SecondaryID, query.TertiaryID, query.ParentID, query.GrandparentID, query.Description),
+	KindGeneric: nameSet(query.UserID, query.OrgID, query.SourceIP, query.TokenID, query.TraceID, query.Session,
+		query.RequestID),
+}
+
+func nameSet(fields ...query.Field) map[string]bool {
+	set := make(map[string]bool, len(fields))
+	for _, field := range fields {
+		set[string(field)] = true
+	}
+	return set
+}

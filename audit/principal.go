@@ -1,0 +1,50 @@
+package audit
+
+import "context"
+
+// Principal is who asks.
+type Principal struct {
+	Subject string
+	Org     string // the org of events that name none
+	Role    Role
+	scope   Scope
+}
+
+// Role is what a principal may do; each role may do what the one before it may.
+type Role uint8
+
+// The roles.
+const (
+	RoleNone   Role = iota // nothing
+	RoleViewer             // read
+	RoleEditor             // ingest
+	RoleOwner              // manage destinations
+)
+
+// Everyone is the principal of a server without authentication: it owns every
+// org, the empty one included.
+func Everyone() Principal {
+	return Principal{Subject: "anonymous", Role: RoleOwner, scope: AllOrgs()}
+}
+
+// MemberOf is a principal of one org.
+func MemberOf(subject, org string, role Role) Principal {
+	return Principal{Subject: subject, Org: org, Role: role, scope: Orgs(org)}
+}
+
+// Scope returns whose records the principal may see.
+func (p Principal) Scope() Scope { return p.scope }
+
+type principalKey struct{}
+
+// WithPrincipal returns a context that carries who asks.
+func WithPrincipal(ctx context.Context, p Principal) context.Context {
+	return context.WithValue(ctx, principalKey{}, p)
+}
+
+// PrincipalFrom returns who asks. Without one it is the zero Principal, whose
+// scope every store refuses.
+func PrincipalFrom(ctx context.Context) Principal {
+	p, _ := ctx.Value(principalKey{}).(Principal)
+	return p
+}

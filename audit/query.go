@@ -1,0 +1,178 @@
+package audit
+
+import (
+	"slices"
+	"time"
+
+	"github.com/authtrail/authtrail/audit/query"
+)
+
+// MaxPageSize is the most rows that one page may hold.
+const MaxPageSize = 500
+
+// Query asks a store for records. The zero Query is refused: it has no Scope.
+type Query struct {
+	Scope  Scope      // whose records; required
+	Kinds  []Kind     // which kinds; none means all
+	Where  query.Node // what must hold; nil means everything
+	Order  Order
+	Window Window
+}
+
+// Validate checks what every store would have to check. The errors, all
+// BadUserInput but for a missing scope (Internal, a defect of the caller), name
+// the member at fault.
+func (q Query) Validate() error {
+	if err := q.Scope.Validate(); err != nil {
+		return err
+	}
+	return q.Window.validate(q.Kinds, q.Order)
+}
+
+// Scope says whose records may be seen. The zero Scope is refused everywhere:
+// forgetting it must never mean "everybody's".
+type Scope struct {
+	all  bool
+	orgs []string
+}
+
+// AllOrgs is the scope of a caller who owns every org, the empty one included.
+func AllOrgs() Scope { return Scope{all: true} }
+
+// Orgs is the scope of a caller who may see some orgs. It needs at least one.
+func Orgs(orgs ...string) Scope {
+	sorted := slices.Clone(orgs)
+	slices.Sort(sorted)
+	return Scope{orgs: slices.Compact(sorted)}
+}
+
+// All reports whether the scope is every org.
+func (s Scope) All() bool { return s.all }
+
+// List returns the orgs of a scope that is not all, sorted. The caller must not change it.
+func (s Scope) List() []string { return s.orgs }
+
+// Allows reports whether records of the org may be seen.
+func (s Scope) Allows(org string) bool { return s.all || slices.Contains(s.orgs, org) }
+
+// Validate refuses a scope that was forgotten.
+func (s Scope) Validate() error {
+	if !s.all && len(s.orgs) == 0 {
+		return &Error{Code: Internal, Message: "a query without a scope was refused"}
+	}
+	return nil
+}
+
+// Narrow returns the part of the scope that lies in one org, and whether there is any.
+func (s Scope) Narrow(org string) (Scope, bool) {
+	if !s.Allows(org) {
+		return Scope{}, false
+	}
+	return Orgs(org), true
+}
+
+// OrderField says what rows are ordered by.
+type OrderField uint8
+
+// The order fields. The values are part of cursors: never renumber them.
+const (
+	ByTime      OrderField = 0 // by (time, org, unique_id), a total order
+	ByRelevance OrderField = 1 // best match first, each store's own BM25; ties newest first
+)
+
+// Order is the order of rows. The zero Order is newest first. ByRelevance
+// ignores Ascending.
+type Order struct {
+	Field     OrderField
+	Ascending bool
+}
+
+// Window is which rows of an ordered list to return: those strictly after After
+// and strictly before Before, and of these the first Limit, or with Backward the
+// last Limit. Rows always come in the Query's order.
+type Window struct {
+	Limit         int // 1 to MaxPageSize
+	Backward      bool
+	After, Before *Cursor
+}
+
+func (w Window) validate(kinds []Kind, order Order) error {
+	if w.Limit < 1 || w.Limit > MaxPageSize {
+		return Invalid("limit", "must be from 1 to %d", MaxPageSize)
+	}
+	for name, cursor := range map[string]*Cursor{"after": w.After, "before": w.Before} {
+		if cursor != nil && !cursor.fits(kinds, order) {
+			return Invalid(name, "the cursor belongs to another list or order; start again without it")
+		}
+	}
+	return nil
+}
+
+// Page is the rows of a Window.
+type Page struct {
+	Hits []Hit
+	// HasNext and HasPrevious say whether rows that fit the query lie beyond the
+	// last and the first row. In the direction of travel (next, or previous with
+	// Backward) it is exact; in the other it is whether a cursor was given.
+	HasNext, HasPrevious bool
+}
+
+// Hit is a row: a record, and how well it matched, 0 unless ordered by relevance.
+type Hit struct {
+	Record *Record
+	Score  float64
+}
+
+// Records returns the records of the page.
+func (p Page) Records() []*Record {
+	records := make([]*Record, len(p.Hits))
+	for i, hit := range p.Hits {
+		records[i] = hit.Record
+	}
+	return records
+}
+
+// CursorAt returns the cursor of a row in this query's order.
+func (q Query) CursorAt(hit Hit) Cursor {
+	return Cursor{Kinds: q.Kinds, Order: q.Order, Time: hit.Record.Time, Org: hit.Record.Org,
+		UniqueID: hit.Record.UniqueID, Score: hit.Score}
+}
+
+// FacetRequest asks how often each value of a field occurs among a query's
+// records. The query's Order and Window do not matter.
+type FacetRequest struct {
+	Query Query
+	Field query.Field
+	Size  int // how many values, 1 to MaxFacetSize
+}
+
+// MaxFacetSize is the most values that one facet may list.
+const MaxFacetSize = 500
+
+// ValueCount is how many records have a value. A record counts once for each
+// different value it holds; records without one are not counted.
+type ValueCount struct {
+	Value string
+	Count int
+}
+
+// HistogramRequest asks how many of a query's records lie in each interval of
+// time. The query's Order and Window do not matter.
+type HistogramRequest struct {
+	Query    Query
+	Interval time.Duration // Minute, Hour or Day, or 0: the finest of these that gives at most 200 buckets, else Day
+	By       query.Field   // also count the values of this field in each interval; empty for none
+	Size     int           // how many values of By an interval lists, 1 to MaxFacetSize
+}
+
+// MaxBuckets is the most intervals a histogram may have, empty ones included. A
+// request for more is BadUserInput, asking for a wider interval or a shorter time.
+const MaxBuckets = 10_000
+
+// Bucket is one interval of a histogram. Buckets come in time order from the
+// first that holds a record to the last, without gaps.
+type Bucket struct {
+	Start  time.Time // UTC, a multiple of the interval
+	Count  int
+	Values []ValueCount // of HistogramRequest.By, most frequent first, ties by value
+}

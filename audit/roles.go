@@ -1,0 +1,154 @@
+package audit
+
+import (
+	"context"
+
+	"github.com/authtrail/authtrail/audit/query"
+)
+
+// What holds for every role, unless its method says otherwise:
+//
+//   - It is safe for concurrent use, and ends soon after ctx does, with ctx's error.
+//   - A Query, Lookup or Scope that Validate refuses is refused with that error.
+//   - A store that cannot answer returns an *Error with code Unavailable, never
+//     fewer rows.
+//   - What is returned belongs to the caller, except Records, which are shared
+//     and must not be changed.
+//   - An acknowledged record is seen by every call that begins afterwards.
+
+// Appender takes records in.
+type Appender interface {
+	// Append stores the batch and returns one outcome per record, in order. When
+	// it returns without an error, everything with the outcome Accepted is durable.
+	//
+	// It is idempotent on (Org, UniqueID): a record already held, or earlier in the
+	// same batch, is Duplicate and changes nothing. A record that the store cannot
+	// hold is Rejected, with a reason, and never stops its batch.
+	//
+	// An error means that nothing is known of the batch: send it again. It is
+	// Unavailable when the store is closed or full.
+	Append(ctx context.Context, batch []*Record) ([]Outcome, error)
+}
+
+// Outcome is what became of one record.
+type Outcome struct {
+	Status OutcomeStatus
+	Reason string // for people; with Rejected
+}
+
+// OutcomeStatus is one of Accepted, Duplicate and Rejected.
+type OutcomeStatus uint8
+
+// What can become of a record.
+const (
+	Accepted  OutcomeStatus = iota // it is durable
+	Duplicate                      // it was held already
+	Rejected                       // it cannot be held, now or later
+)
+
+// Searcher answers queries.
+type Searcher interface {
+	// Search returns the page of rows that match, in the query's total order.
+	// Paging with the cursors of returned rows neither repeats nor skips a row,
+	// whatever is inserted meanwhile, except by relevance, where scores may move.
+	Search(ctx context.Context, q Query) (Page, error)
+}
+
+// Looker fetches the records of many ids at once.
+type Looker interface {
+	// Lookup returns one page per key, in the order of the keys, in one round
+	// trip whatever their number. A key that nothing has gets an empty page.
+	Lookup(ctx context.Context, l Lookup) ([]Page, error)
+}
+
+// MaxLookupKeys is the most keys that one Lookup may ask for.
+const MaxLookupKeys = 2_000
+
+// Lookup asks for the records that hold each of some values in a field,
+// compared byte by byte.
+type Lookup struct {
+	Scope  Scope
+	Kinds  []Kind
+	Field  query.Field // an id: RequestID, TraceID, Session, TokenID or UniqueID
+	Keys   []LookupKey // at most MaxLookupKeys
+	Order  Order       // by time
+	Window Window      // applied to each key by itself
+}
+
+// LookupKey is one value of the field in one org. With AnyOrg the records of
+// every org in the scope are returned.
+type LookupKey struct {
+	Org    string
+	AnyOrg bool
+	Value  string
+}
+
+// Validate is as Query.Validate.
+func (l Lookup) Validate() error {
+	switch {
+	case len(l.Keys) > MaxLookupKeys:
+		return Invalid("keys", "at most %d can be looked up at once", MaxLookupKeys)
+	case l.Order.Field != ByTime:
+		return Invalid("orderBy", "a look-up is ordered by time")
+	}
+	return Query{Scope: l.Scope, Kinds: l.Kinds, Order: l.Order, Window: l.Window}.Validate()
+}
+
+// Query returns what a Lookup asks for one of its keys. The key's org must be in the scope.
+func (l Lookup) Query(key LookupKey) Query {
+	scope := l.Scope
+	if !key.AnyOrg {
+		scope = Orgs(key.Org)
+	}
+	return Query{Scope: scope, Kinds: l.Kinds, Where: query.Exact{Field: l.Field, Values: []string{key.Value}},
+		Order: l.Order, Window: l.Window}
+}
+
+// Counter counts. Every method takes several requests, answers them in their
+// order, and costs one round trip. Counts are exact.
+type Counter interface {
+	// Count returns how many records match each query. Order and Window do not matter.
+	Count(ctx context.Context, queries []Query) ([]int, error)
+	// Facets returns the values of each request's field, most frequent first, ties by value.
+	Facets(ctx context.Context, requests []FacetRequest) ([][]ValueCount, error)
+	// Histograms returns the buckets of each request.
+	Histograms(ctx context.Context, requests []HistogramRequest) ([][]Bucket, error)
+}
+
+// Feed yields records in the order in which they were persisted.
+type Feed interface {
+	// End returns the position after everything acknowledged so far.
+	End(ctx context.Context) (Position, error)
+	// Since returns up to limit records persisted after the position, and the
+	// position after them. Records of one Append come in the order in which they
+	// were sent. Nothing is ever passed over because it became visible late. At
+	// the end there are no records and the position is unchanged.
+	//
+	// The empty position is the beginning. A position that this store did not
+	// give is BadUserInput.
+	Since(ctx context.Context, after Position, limit int) ([]*Record, Position, error)
+	// Wait returns nil as soon as there may be records after the position.
+	Wait(ctx context.Context, after Position) error
+}
+
+// Position is a place in a store's feed; opaque, printable, and durable.
+type Position string
+
+// Prober says whether the store can work.
+type Prober interface {
+	// Ready returns nil when reads and writes can be served, and else why not.
+	Ready(ctx context.Context) error
+}
+
+// Store is what a store is.
+type Store interface {
+	Appender
+	Searcher
+	Looker
+	Counter
+	Feed
+	Prober
+	// Close finishes what was acknowledged and releases everything. Calls that
+	// are under way may fail with Unavailable; so do all later ones.
+	Close() error
+}
