@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"math"
-	"slices"
 	"time"
 )
 
@@ -27,10 +26,7 @@ const cursorPrefix = "c1_"
 
 // String returns the opaque form: printable, without spaces, safe in a URL.
 func (c Cursor) String() string {
-	b := []byte{byte(c.Order.Field), boolByte(c.Order.Ascending), byte(len(c.Kinds))}
-	for _, kind := range c.Kinds {
-		b = append(b, byte(kind))
-	}
+	b := []byte{byte(c.Order.Field), boolByte(c.Order.Ascending), byte(kindSetOf(c.Kinds))}
 	b = binary.AppendVarint(b, c.Time.Unix())
 	b = binary.AppendUvarint(b, uint64(c.Time.Nanosecond()))
 	if c.Order.Field == ByRelevance {
@@ -59,7 +55,7 @@ func ParseCursor(text string) (Cursor, error) {
 	}
 	r := cursorReader{rest: body}
 	c := r.cursor()
-	if r.failed || c.String() != text {
+	if r.failed || c.String() != text || !InTimeRange(c.Time) {
 		return Cursor{}, bad
 	}
 	return c, nil
@@ -67,7 +63,7 @@ func ParseCursor(text string) (Cursor, error) {
 
 // fits reports whether the cursor came from a list of these kinds in this order.
 func (c Cursor) fits(kinds []Kind, order Order) bool {
-	return c.Order == order && slices.Equal(c.Kinds, kinds)
+	return c.Order == order && kindSetOf(c.Kinds) == kindSetOf(kinds)
 }
 
 // Compare says where a row lies from the cursor in the cursor's own order:
@@ -115,9 +111,7 @@ func (r *cursorReader) cursor() Cursor {
 	var c Cursor
 	head := r.bytes(3)
 	c.Order = Order{Field: OrderField(head[0]), Ascending: head[1] == 1}
-	for _, kind := range r.bytes(int(head[2])) {
-		c.Kinds = append(c.Kinds, Kind(kind))
-	}
+	c.Kinds = kindSet(head[2]).list()
 	seconds, n := binary.Varint(r.rest)
 	r.skip(n)
 	nanos, n := binary.Uvarint(r.rest)

@@ -63,10 +63,10 @@ func checkText(raw json.RawMessage) error {
 		return Invalid("", "the event has %d bytes; at most %d are accepted", len(raw), MaxEventBytes)
 	case !utf8.Valid(raw):
 		return Invalid("", "the event is not valid UTF-8")
+	case jsontext.Depth(string(raw)) > MaxDepth: // before json.Valid, which has a limit of its own and calls it a mistake
+		return Invalid("", "the event is nested more than %d levels deep", MaxDepth)
 	case !json.Valid(raw):
 		return Invalid("", "the event is not valid JSON")
-	case jsontext.Depth(string(raw)) > MaxDepth:
-		return Invalid("", "the event is nested more than %d levels deep", MaxDepth)
 	}
 	return nil
 }

@@ -43,7 +43,7 @@ func ParseFlowCursor(text string, order FlowOrder) (FlowCursor, error) {
 		return FlowCursor{}, bad
 	}
 	var c FlowCursor
-	if err := json.Unmarshal(b, &c); err != nil {
+	if err := json.Unmarshal(b, &c); err != nil || c.String() != text || !InTimeRange(c.Time) {
 		return FlowCursor{}, bad
 	}
 	if c.Order != order {

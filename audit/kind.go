@@ -28,6 +28,34 @@ func (k Kind) String() string {
 	return "unknown"
 }
 
+// kindSet is a set of kinds as a cursor binds it: order and repeats do not
+// matter, and naming every kind is the same as naming none.
+type kindSet uint8
+
+func kindSetOf(kinds []Kind) kindSet {
+	var set, all kindSet
+	for _, kind := range kinds {
+		set |= 1 << kind
+	}
+	for _, kind := range Kinds {
+		all |= 1 << kind
+	}
+	if set == all {
+		return 0
+	}
+	return set
+}
+
+func (s kindSet) list() []Kind {
+	var kinds []Kind
+	for kind := Kind(0); kind < 8; kind++ {
+		if s&(1<<kind) != 0 {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
+}
+
 // classify decides what an event is. The sender's own word (subsystem, then
 // log_type) comes before the shape of the event.
 func classify(m *members) Kind {

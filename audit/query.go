@@ -100,9 +100,12 @@ func (w Window) validate(kinds []Kind, order Order) error {
 	if w.Limit < 1 || w.Limit > MaxPageSize {
 		return Invalid("limit", "must be from 1 to %d", MaxPageSize)
 	}
-	for name, cursor := range map[string]*Cursor{"after": w.After, "before": w.Before} {
-		if cursor != nil && !cursor.fits(kinds, order) {
-			return Invalid(name, "the cursor belongs to another list or order; start again without it")
+	for _, bound := range []struct {
+		name   string
+		cursor *Cursor
+	}{{"after", w.After}, {"before", w.Before}} {
+		if bound.cursor != nil && !bound.cursor.fits(kinds, order) {
+			return Invalid(bound.name, "the cursor belongs to another list or order; start again without it")
 		}
 	}
 	return nil
@@ -149,6 +152,24 @@ type FacetRequest struct {
 // MaxFacetSize is the most values that one facet may list.
 const MaxFacetSize = 500
 
+// Validate is as Query.Validate, without the Window.
+func (r FacetRequest) Validate() error {
+	if err := r.Query.Scope.Validate(); err != nil {
+		return err
+	}
+	return validateFacet("field", r.Field, r.Size)
+}
+
+func validateFacet(name string, field query.Field, size int) error {
+	switch {
+	case !field.Known():
+		return Invalid(name, "%q is no field", field)
+	case size < 1 || size > MaxFacetSize:
+		return Invalid("size", "must be from 1 to %d", MaxFacetSize)
+	}
+	return nil
+}
+
 // ValueCount is how many records have a value. A record counts once for each
 // different value it holds; records without one are not counted.
 type ValueCount struct {
@@ -163,6 +184,22 @@ type HistogramRequest struct {
 	Interval time.Duration // Minute, Hour or Day, or 0: the finest of these that gives at most 200 buckets, else Day
 	By       query.Field   // also count the values of this field in each interval; empty for none
 	Size     int           // how many values of By an interval lists, 1 to MaxFacetSize
+}
+
+// Validate is as Query.Validate, without the Window.
+func (r HistogramRequest) Validate() error {
+	if err := r.Query.Scope.Validate(); err != nil {
+		return err
+	}
+	switch r.Interval {
+	case 0, time.Minute, time.Hour, 24 * time.Hour:
+	default:
+		return Invalid("interval", "must be a minute, an hour or a day")
+	}
+	if r.By == "" {
+		return nil
+	}
+	return validateFacet("by", r.By, r.Size)
 }
 
 // MaxBuckets is the most intervals a histogram may have, empty ones included. A

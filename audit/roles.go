@@ -57,7 +57,8 @@ type Searcher interface {
 // Looker fetches the records of many ids at once.
 type Looker interface {
 	// Lookup returns one page per key, in the order of the keys, in one round
-	// trip whatever their number. A key that nothing has gets an empty page.
+	// trip whatever their number. A key that nothing has, or whose org is outside
+	// the scope, gets an empty page.
 	Lookup(ctx context.Context, l Lookup) ([]Page, error)
 }
 
@@ -94,14 +95,21 @@ func (l Lookup) Validate() error {
 	return Query{Scope: l.Scope, Kinds: l.Kinds, Order: l.Order, Window: l.Window}.Validate()
 }
 
-// Query returns what a Lookup asks for one of its keys. The key's org must be in the scope.
+// Query returns what a Lookup asks for one of its keys: nothing, when the key's
+// org is outside the scope.
 func (l Lookup) Query(key LookupKey) Query {
-	scope := l.Scope
-	if !key.AnyOrg {
-		scope = Orgs(key.Org)
-	}
-	return Query{Scope: scope, Kinds: l.Kinds, Where: query.Exact{Field: l.Field, Values: []string{key.Value}},
+	q := Query{Scope: l.Scope, Kinds: l.Kinds, Where: query.Exact{Field: l.Field, Values: []string{key.Value}},
 		Order: l.Order, Window: l.Window}
+	if key.AnyOrg {
+		return q
+	}
+	narrowed, ok := l.Scope.Narrow(key.Org)
+	if !ok {
+		q.Where = query.None{}
+		return q
+	}
+	q.Scope = narrowed
+	return q
 }
 
 // Counter counts. Every method takes several requests, answers them in their
