@@ -2,7 +2,7 @@ package audit
 
 import (
 	"encoding/json"
-	"regexp"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -17,24 +17,22 @@ const (
 	MaxUniqueID   = 512     // bytes
 )
 
-var uniqueIDPattern = regexp.MustCompile(`^[a-zA-Z0-9._-]+$`)
-
 // DecodeEvent reads one bulk event: {"unique_id", "create_time", "event": {…}}.
 // Org is the sender's own org, for events that name none.
 //
 // The error, always a BadUserInput, says what is wrong and in which member. The
 // record keeps raw; nothing of it is lost.
 func DecodeEvent(raw json.RawMessage, org string) (*Record, error) {
-	if err := checkText(raw); err != nil {
+	text := string(raw)
+	if err := checkText(raw, text); err != nil {
 		return nil, err
 	}
-	text := string(raw)
 	envelope := membersOf(text)
 	id := envelope.text("unique_id")
 	switch {
 	case !envelope.object:
 		return nil, Invalid("", "the event is not a JSON object")
-	case !uniqueIDPattern.MatchString(id):
+	case !validUniqueID(id):
 		return nil, Invalid("unique_id", "must be a string of letters, digits, '.', '_' and '-'")
 	case len(id) > MaxUniqueID:
 		return nil, Invalid("unique_id", "is longer than %d bytes", MaxUniqueID)
@@ -57,13 +55,25 @@ func DecodeEvent(raw json.RawMessage, org string) (*Record, error) {
 	return r, nil
 }
 
-func checkText(raw json.RawMessage) error {
+// validUniqueID reports whether an id matches the documented ^[a-zA-Z0-9-._]+$.
+func validUniqueID(id string) bool {
+	for i := range len(id) {
+		switch c := id[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '.', c == '_', c == '-':
+		default:
+			return false
+		}
+	}
+	return id != ""
+}
+
+func checkText(raw json.RawMessage, text string) error {
 	switch {
 	case len(raw) > MaxEventBytes:
 		return Invalid("", "the event has %d bytes; at most %d are accepted", len(raw), MaxEventBytes)
 	case !utf8.Valid(raw):
 		return Invalid("", "the event is not valid UTF-8")
-	case jsontext.Depth(string(raw)) > MaxDepth: // before json.Valid, which has a limit of its own and calls it a mistake
+	case jsontext.Depth(text) > MaxDepth: // before json.Valid, which has a limit of its own and calls it a mistake
 		return Invalid("", "the event is nested more than %d levels deep", MaxDepth)
 	case !json.Valid(raw):
 		return Invalid("", "the event is not valid JSON")
@@ -128,7 +138,7 @@ func (r *Record) readMembers(event *members) {
 
 func (r *Record) set(field query.Field, value string) {
 	if field != query.OrgID { // Org has it, with its fallbacks
-		r.fields = append(r.fields, fieldValue{field, value})
+		r.fields = append(r.fields, fieldValue{field, [1]string{value}})
 	}
 }
 
@@ -137,7 +147,7 @@ func (r *Record) addExtra(m member, mistyped bool) {
 }
 
 // fillGeneric reads the ids of a generic event from the names that access logs
-// use for them. Those members stay additional properties too.
+// use for them, where its own are missing or empty. Those members stay additional properties too.
 func (r *Record) fillGeneric(event *members) {
 	if r.Kind != KindGeneric {
 		return
@@ -146,10 +156,11 @@ func (r *Record) fillGeneric(event *members) {
 		field query.Field
 		name  string
 	}{{query.TokenID, "jti"}, {query.UserID, "sub"}} {
-		if _, ok := r.Get(alias.field); ok {
+		if value, _ := r.Get(alias.field); value != "" {
 			continue
 		}
 		if value := event.text(alias.name); value != "" {
+			r.fields = slices.DeleteFunc(r.fields, func(f fieldValue) bool { return f.field == alias.field })
 			r.set(alias.field, value)
 		}
 	}

@@ -38,7 +38,7 @@ func (r *Record) Values(field query.Field) []string {
 	}
 	for i := range r.fields {
 		if r.fields[i].field == field {
-			return []string{r.fields[i].value}
+			return r.fields[i].value[:]
 		}
 	}
 	return nil

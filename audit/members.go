@@ -32,6 +32,9 @@ func membersOf(text string) members {
 
 // lastOfEach drops the members whose name occurs again later.
 func lastOfEach(list []member) []member {
+	if len(list) <= 32 && allDiffer(list) { // nearly always, and much cheaper than a map
+		return list
+	}
 	last := make(map[string]int, len(list))
 	for i, m := range list {
 		last[m.name] = i
@@ -46,6 +49,17 @@ func lastOfEach(list []member) []member {
 		}
 	}
 	return kept
+}
+
+func allDiffer(list []member) bool {
+	for i := range list {
+		for j := range i {
+			if list[i].name == list[j].name {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // value returns the JSON text of a member, empty when there is none.
@@ -86,8 +100,13 @@ func (m *members) optionalText(names ...string) bool {
 }
 
 func eventOf(raw string) string {
-	envelope := membersOf(raw)
-	return envelope.value("event")
+	var event string
+	for name, value := range jsontext.Members(raw) {
+		if name == "event" {
+			event = value
+		}
+	}
+	return event
 }
 
 // readTime reads an RFC 3339 time, or one without a zone as UTC, from 1970 to 2261.

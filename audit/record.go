@@ -34,7 +34,7 @@ type Record struct {
 
 type fieldValue struct {
 	field query.Field
-	value string
+	value [1]string // an array, so that Values returns a slice without allocating
 }
 
 // Key identifies a record.
