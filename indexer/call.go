@@ -1,0 +1,176 @@
+package indexer
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/authtrail/authtrail/audit"
+)
+
+// call is one Ingest under way.
+type call struct {
+	*Indexer
+	principal audit.Principal
+	events    []json.RawMessage
+	statuses  []audit.EventStatus // one per event; each batch writes only its own
+
+	stored  bool         // something of the call is durable
+	failure *audit.Error // what stopped it
+}
+
+// batch is a run of a call's events, decoded.
+type batch struct {
+	records []*audit.Record
+	index   []int // of each record's event in the call
+}
+
+// run decodes batches ahead of the one that is being written, and writes them
+// one after the other, so that a call's events are stored in the order sent.
+func (c *call) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	for decoding := range c.decodeAhead(ctx) {
+		c.write(ctx, <-decoding)
+		<-c.batches
+		if c.failure != nil && !c.stored {
+			cancel() // the loop goes on until no decoder of this call is left
+		}
+	}
+	switch {
+	case c.failure != nil && !c.stored:
+		return c.failure
+	case ctx.Err() != nil:
+		return fmt.Errorf("ingest: %w", ctx.Err())
+	}
+	return nil
+}
+
+// decodeAhead yields the call's batches in order, each as soon as its decoding
+// has begun. Every batch holds a token of c.batches, for the receiver to return.
+func (c *call) decodeAhead(ctx context.Context) <-chan chan batch {
+	batches := make(chan chan batch, 1)
+	go func() {
+		defer close(batches)
+		for from := 0; from < len(c.events); {
+			to := c.batchEnd(from)
+			if !take(ctx, c.batches) {
+				return
+			}
+			if !take(ctx, c.decoders) {
+				<-c.batches
+				return
+			}
+			decoded := make(chan batch, 1)
+			go func(from int) {
+				decoded <- c.decode(from, to)
+				<-c.decoders
+			}(from)
+			batches <- decoded
+			from = to
+		}
+	}()
+	return batches
+}
+
+func take(ctx context.Context, tokens chan struct{}) bool {
+	if ctx.Err() != nil {
+		return false
+	}
+	select {
+	case tokens <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// batchEnd returns where the batch that begins at from ends: at least one event
+// later, however large that is.
+func (c *call) batchEnd(from int) int {
+	size := 0
+	for i := from; i < len(c.events); i++ {
+		size += len(c.events[i])
+		if i > from && (size > c.options.BatchBytes || i-from == c.options.BatchEvents) {
+			return i
+		}
+	}
+	return len(c.events)
+}
+
+func (c *call) decode(from, to int) batch {
+	b := batch{records: make([]*audit.Record, 0, to-from), index: make([]int, 0, to-from)}
+	for i := from; i < to; i++ {
+		record, err := c.read(c.events[i])
+		if err != nil {
+			c.statuses[i] = invalid(c.events[i], i, err)
+			continue
+		}
+		c.statuses[i].UniqueID = record.UniqueID
+		b.records = append(b.records, record)
+		b.index = append(b.index, i)
+	}
+	return b
+}
+
+func (c *call) read(raw json.RawMessage) (*audit.Record, error) {
+	record, err := audit.DecodeEvent(raw, c.principal.Org)
+	if err != nil {
+		return nil, err
+	}
+	if !c.principal.Scope().Allows(record.Org) {
+		return nil, audit.Invalid("org_id", "the event names the organisation %q, which is not yours", record.Org)
+	}
+	return record, nil
+}
+
+// invalid names the event by its own unique_id where that is valid: clients of
+// the documented API reject an answer that repeats a bad one.
+func invalid(raw json.RawMessage, index int, reason error) audit.EventStatus {
+	id, ok := audit.UniqueIDOf(raw)
+	if !ok {
+		id = fmt.Sprintf("invalid-%d", index)
+	}
+	return audit.EventStatus{UniqueID: id, Status: audit.StatusInvalid, Message: reason.Error()}
+}
+
+// write stores a batch, unless an earlier one has failed.
+func (c *call) write(ctx context.Context, b batch) {
+	if c.failure == nil && len(b.records) > 0 {
+		began := time.Now()
+		outcomes, err := c.Indexer.store.Append(ctx, b.records)
+		if err == nil {
+			c.note(b, outcomes, time.Since(began))
+			return
+		}
+		c.failure = audit.AsError(err)
+		if ctx.Err() == nil {
+			c.options.Logger.ErrorContext(ctx, "events were not stored", "events", len(b.records), "error", err)
+		}
+	}
+	for _, i := range b.index {
+		c.statuses[i].Status = audit.StatusUnprocessed
+		c.statuses[i].Message = "not stored: " + c.failure.Message
+		c.statuses[i].RetryAfter = c.failure.RetryAfter
+	}
+}
+
+func (c *call) note(b batch, outcomes []audit.Outcome, took time.Duration) {
+	if c.options.Hooks.Batch != nil {
+		c.options.Hooks.Batch(len(b.records), took)
+	}
+	for n, outcome := range outcomes {
+		status := &c.statuses[b.index[n]]
+		switch outcome.Status {
+		case audit.Accepted:
+			status.Status = audit.StatusSuccess
+			c.stored = true
+		case audit.Duplicate:
+			status.Status, status.Message = audit.StatusDuplicate, "already held"
+			c.stored = true // it is durable, and the caller must learn so
+		case audit.Rejected:
+			status.Status, status.Message = audit.StatusInvalid, outcome.Reason
+		}
+	}
+}
