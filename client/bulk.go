@@ -1,0 +1,86 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// BulkResult is what became of a bulk of events.
+type BulkResult struct {
+	Success []EventResult `json:"success_events"`
+	Discard []EventResult `json:"discard_events"`
+	Retry   []EventResult `json:"retry_events"`
+}
+
+// EventResult is what became of one event. Lists name only the events for which
+// there is something to say: whatever is in no list was stored.
+type EventResult struct {
+	UniqueID string `json:"unique_id"`
+	Status   string `json:"status"`
+	Message  string `json:"status_message"`
+}
+
+// maxWait bounds how long one Retry-After is believed.
+const maxWait = time.Minute
+
+// Bulk sends events. While the server is too busy it waits as it is told and
+// tries again, until ctx ends.
+func (c *Client) Bulk(ctx context.Context, events []json.RawMessage) (BulkResult, error) {
+	for {
+		result, wait, err := c.bulk(ctx, events)
+		if wait == 0 {
+			return result, err
+		}
+		select {
+		case <-ctx.Done():
+			return BulkResult{}, ctx.Err()
+		case <-time.After(wait):
+		}
+	}
+}
+
+// bulk sends the events once; a wait that is not 0 asks to try again after it.
+func (c *Client) bulk(ctx context.Context, events []json.RawMessage) (result BulkResult, wait time.Duration, err error) {
+	answer, err := c.post(ctx, "/v1/bulk_audit_events", "application/json", map[string]any{"events": events})
+	if err != nil {
+		return result, 0, err
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
+	switch {
+	case err != nil:
+		return result, 0, fmt.Errorf("read the answer: %w", err)
+	case answer.StatusCode == http.StatusTooManyRequests, answer.StatusCode == http.StatusServiceUnavailable:
+		return result, retryAfter(answer.Header), nil
+	case answer.StatusCode != http.StatusCreated:
+		return result, 0, restError(answer.StatusCode, body)
+	}
+	if err := json.Unmarshal(body, &result); err != nil {
+		return result, 0, fmt.Errorf("read the answer: %w", err)
+	}
+	return result, 0, nil
+}
+
+func retryAfter(header http.Header) time.Duration {
+	seconds, err := strconv.Atoi(header.Get("Retry-After"))
+	if err != nil || seconds < 1 {
+		return time.Second
+	}
+	return min(time.Duration(seconds)*time.Second, maxWait)
+}
+
+func restError(status int, body []byte) error {
+	var answer struct {
+		Code    string `json:"error_code"`
+		Message string `json:"error_message"`
+	}
+	if json.Unmarshal(body, &answer) != nil || answer.Message == "" {
+		return &Error{Status: status, Message: fmt.Sprintf("the server answered %d %s", status, http.StatusText(status))}
+	}
+	return &Error{Status: status, Code: answer.Code, Message: answer.Message}
+}

@@ -1,0 +1,50 @@
+package demo_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/audit/query"
+	"github.com/authtrail/authtrail/demo"
+)
+
+func TestPastFlowsAreValidEventsOfThePastWithUniqueIDs(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 10, 12, 0, 0, 0, time.UTC)
+	requests, seen := map[string]bool{}, map[string]bool{}
+	for _, raw := range demo.NewGenerator(1, "demo").Past(240, 7*24*time.Hour, now) {
+		r, err := audit.DecodeEvent(raw, "")
+		if err != nil {
+			t.Fatalf("%s: %v", raw, err)
+		}
+		if seen[r.UniqueID] {
+			t.Fatalf("unique_id %s occurs twice", r.UniqueID)
+		}
+		seen[r.UniqueID] = true
+		if r.Time.After(now) || r.Time.Before(now.Add(-7*24*time.Hour)) {
+			t.Errorf("%s happened at %s, outside the week before %s", r.UniqueID, r.Time, now)
+		}
+		if id, ok := r.Get(query.RequestID); ok {
+			requests[id] = true
+		}
+	}
+	if len(requests) != 240 {
+		t.Errorf("got %d attempts, want 240", len(requests))
+	}
+}
+
+func TestTheSameSeedMakesTheSameFlows(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 10, 12, 0, 0, 0, time.UTC)
+	first := demo.NewGenerator(7, "demo").Past(30, 24*time.Hour, now)
+	second := demo.NewGenerator(7, "demo").Past(30, 24*time.Hour, now)
+	if len(first) != len(second) {
+		t.Fatalf("got %d and %d events", len(first), len(second))
+	}
+	for i := range first {
+		if string(first[i]) != string(second[i]) {
+			t.Fatalf("event %d differs:\n%s\n%s", i, first[i], second[i])
+		}
+	}
+}
