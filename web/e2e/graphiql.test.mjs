@@ -1,0 +1,116 @@
+// Drives the GraphiQL page of a running server, as a visitor would.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { chromium } from 'playwright-core';
+
+const origin = new URL(process.env.AUTHTRAIL_URL ?? 'http://127.0.0.1:8080').origin;
+const args = '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
+const tabs = ['WhyWasAccessDenied', 'WhatDidTheSessionDoNext', 'FailedAttempts', 'WhoSignsIn', 'LiveTail'];
+
+let browser;
+let page;
+const outside = [];
+const complaints = [];
+
+before(async () => {
+  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+  browser = await chromium.launch({ executablePath, headless: true, args: args.split(' ') });
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  await context.route(
+    (url) => url.origin !== origin && url.protocol.startsWith('http'),
+    (route) => {
+      outside.push(route.request().url());
+      return route.abort();
+    },
+  );
+  page = await context.newPage();
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  await page.goto(`${origin}/graphiql`);
+  await page.locator('.graphiql-query-editor .view-line').first().waitFor();
+});
+
+after(() => browser?.close());
+
+const tabButton = (name) => page.locator('.graphiql-tab-button', { hasText: name });
+
+// Opens a tab, runs it, and returns the server's response to it.
+async function run(name) {
+  await tabButton(name).click();
+  // GraphiQL takes up the new operation's name a moment after the text.
+  await page.waitForTimeout(500);
+  const answered = page.waitForResponse(
+    (response) => response.request().method() === 'POST' && response.request().postData()?.includes(` ${name}`),
+  );
+  await page.locator('.graphiql-execute-button').click();
+  const response = await answered;
+  assert.equal(response.status(), 200);
+  return response;
+}
+
+async function runQuery(name) {
+  const { data, errors } = await (await run(name)).json();
+  assert.equal(errors, undefined);
+  await page.locator('.result-window', { hasText: '"data"' }).waitFor();
+  return data;
+}
+
+test('a first visit opens with five tabs', async () => {
+  assert.equal(await page.title(), 'Authtrail · GraphiQL');
+  assert.deepEqual(await page.locator('.graphiql-tab-button').allInnerTexts(), tabs);
+});
+
+test('a denial is shown with its login attempt and its trace', async () => {
+  const { nodes } = (await runQuery('WhyWasAccessDenied')).authAudits;
+  assert.ok(nodes.some((node) => node.loginFlow?.outcome), 'a node has a login flow with an outcome');
+  assert.ok(nodes.some((node) => node.trace?.records.nodes.length), 'a node has a trace with records');
+});
+
+test('an issued token is shown with what its session did next', async () => {
+  const { nodes } = (await runQuery('WhatDidTheSessionDoNext')).authAudits;
+  assert.ok(nodes.some((node) => node.sessionView?.audits.nodes.length), 'a session has audits');
+});
+
+test('attempts that failed are shown with a verdict', async () => {
+  const { nodes } = (await runQuery('FailedAttempts')).loginFlows;
+  assert.ok(nodes.length > 0 && nodes.every((node) => node.verdict.text));
+});
+
+test('sign-ins are counted by value and by hour', async () => {
+  const { facets, histogram } = (await runQuery('WhoSignsIn')).authAudits;
+  assert.equal(facets.length, 4);
+  assert.ok(histogram.length > 0);
+});
+
+test('a token typed as a header is sent, and not kept by the browser', async () => {
+  await tabButton('WhoSignsIn').click();
+  await page.locator('button[data-name=headers]').click();
+  await page.locator('.graphiql-editor-tool .graphiql-editor:not(.hidden)').click();
+  await page.keyboard.insertText('{"Authorization": "Bearer secret"}');
+  const response = await run('WhoSignsIn');
+  assert.equal(response.request().headers().authorization, 'Bearer secret');
+  await page.waitForTimeout(1000); // GraphiQL stores what it keeps with a delay
+  assert.doesNotMatch(await page.evaluate(() => JSON.stringify(localStorage)), /secret/);
+});
+
+test('the live tail opens an event stream, and stops', async () => {
+  const response = await run('LiveTail');
+  assert.match(response.headers()['content-type'], /^text\/event-stream/);
+  await page.locator('.graphiql-execute-button[aria-label^="Stop"]').click();
+  await page.locator('.graphiql-execute-button[aria-label^="Execute"]').waitFor();
+});
+
+test('a later visit finds the tabs as they were left', async () => {
+  await page.waitForTimeout(1000);
+  await page.reload();
+  await page.locator('.graphiql-query-editor .view-line').first().waitFor();
+  assert.deepEqual(await page.locator('.graphiql-tab-button').allInnerTexts(), tabs);
+  await page.locator('.graphiql-query-editor', { hasText: 'LiveTail' }).waitFor();
+});
+
+test('the page asks no other host and reports no error', () => {
+  assert.deepEqual(outside, []);
+  assert.deepEqual(complaints, []);
+});
