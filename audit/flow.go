@@ -34,11 +34,12 @@ type Flow struct {
 	Sessions, Traces, Tokens []string // distinct, in order of appearance
 	SourceIPs, UserAgents    []string // likewise
 
-	// Truncated is set when the attempt has more than MaxFlowRecords records.
+	// Truncated is set when the attempt has MaxFlowRecords records or more.
 	Truncated bool
 }
 
-// MaxFlowRecords is how many records an attempt is cut at.
+// MaxFlowRecords is how many records an attempt is cut at: of one with more, a
+// flow holds the first half and the last half, which say how it began and ended.
 const MaxFlowRecords = 1_000
 
 // Duration is the time from the first record to the last.
@@ -159,13 +160,33 @@ type FlowWindow struct {
 	After, Before *FlowCursor
 }
 
+// Validate checks what can be checked without looking for flows, as Query.Validate does.
+func (q FlowQuery) Validate() error {
+	if err := q.Scope.Validate(); err != nil {
+		return err
+	}
+	if q.Window.Limit < 1 || q.Window.Limit > MaxPageSize {
+		return Invalid("limit", "must be from 1 to %d", MaxPageSize)
+	}
+	for name, cursor := range map[string]*FlowCursor{"after": q.Window.After, "before": q.Window.Before} {
+		if cursor != nil && cursor.Order != q.Order {
+			return Invalid(name, "the cursor belongs to another order; start again without it")
+		}
+	}
+	return nil
+}
+
 // FlowPage is a page of flows. It may hold fewer than were asked for, even
-// none, although HasNext is set: where finding one more would have cost too
-// much, the search stopped at End and goes on from there.
+// none, although HasNext (with Backward: HasPrevious) is set: where finding one
+// more would have cost too much, the search stopped at End (with Backward: at
+// Start) and goes on from there.
 type FlowPage struct {
-	Flows                []*Flow
+	Flows []*Flow
+	// HasNext and HasPrevious are as in Page. In the direction of travel they are
+	// also set when the search stopped early, and more may follow.
 	HasNext, HasPrevious bool
-	// Start and End are where the search began and stopped; nil when it saw nothing.
+	// Start and End are the places of the first and the last flow, or, in the
+	// direction of travel, where the search stopped early. nil where there is neither.
 	Start, End *FlowCursor
 }
 

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"hash/crc32"
@@ -15,6 +16,26 @@ type FlowCursor struct {
 	Time      time.Time `json:"t"` // StartedAt or EndedAt, as the order says
 	Org       string    `json:"g"`
 	RequestID string    `json:"r"`
+}
+
+// CursorAt returns the place of a flow in a list of this order.
+func (o FlowOrder) CursorAt(f *Flow) FlowCursor {
+	at := f.StartedAt
+	if o.Field == ByEnd {
+		at = f.EndedAt
+	}
+	return FlowCursor{Order: o, Time: at, Org: f.Org, RequestID: f.RequestID}
+}
+
+// Compare orders two places of one list: negative when c comes first. Ties on
+// time go by org, then request id, and a descending list is an ascending one in
+// reverse.
+func (c FlowCursor) Compare(other FlowCursor) int {
+	by := cmp.Or(c.Time.Compare(other.Time), cmp.Compare(c.Org, other.Org), cmp.Compare(c.RequestID, other.RequestID))
+	if c.Order.Ascending {
+		return by
+	}
+	return -by
 }
 
 const flowCursorPrefix = "f1_"
