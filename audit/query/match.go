@@ -55,6 +55,8 @@ func matchField(n Node, d Document) bool {
 		return anyValue(d, n.Field, func(value string) bool { return slices.Contains(n.Values, value) })
 	case ExactPrefix:
 		return anyValue(d, n.Field, func(value string) bool { return strings.HasPrefix(value, n.Prefix) })
+	case NumberRange:
+		return anyValue(d, n.Field, n.contains)
 	}
 	return false
 }
