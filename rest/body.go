@@ -1,0 +1,125 @@
+package rest
+
+import (
+	"compress/gzip"
+	"io"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/authtrail/authtrail/audit"
+)
+
+const (
+	maxBulkBody = 16 << 20
+
+	// What is read of a body that was refused, so that the client, which sends the
+	// whole before it reads, finds an answer and not a broken connection.
+	maxDrain  = 64 << 20
+	drainTime = 5 * time.Second
+)
+
+var errTooLarge = &audit.Error{Code: tooLargeCode, Message: "the body is larger than 16 MiB; send fewer events at once"}
+
+var errBusy = &audit.Error{Code: audit.RateLimited, Message: "too many bodies are being processed; send this again later",
+	RetryAfter: time.Second}
+
+// memory bounds what all bodies take together.
+type memory struct{ free atomic.Int64 }
+
+func (m *memory) take(n int64) bool {
+	if m.free.Add(-n) < 0 {
+		m.free.Add(n)
+		return false
+	}
+	return true
+}
+
+// readBody reads a bulk body, unpacked if it came with gzip, and returns what
+// frees its memory. A body that is refused is drained first.
+func (a *api) readBody(w http.ResponseWriter, r *http.Request) (body []byte, free func(), err error) {
+	taken := int64(0)
+	free = func() { a.bodies.free.Add(taken) }
+	source, err := unpacked(r)
+	if err == nil {
+		body, err = readAll(source, maxBulkBody, r.ContentLength, func(n int64) bool {
+			ok := a.bodies.take(n)
+			if ok {
+				taken += n
+			}
+			return ok
+		})
+	}
+	if err != nil {
+		free()
+		drain(w, r)
+		return nil, nil, err
+	}
+	return body, free, nil
+}
+
+func unpacked(r *http.Request) (io.Reader, error) {
+	switch r.Header.Get("Content-Encoding") {
+	case "", "identity":
+		return r.Body, nil
+	case "gzip":
+		// What unpacks to no more than the limit is hardly larger itself.
+		unpacked, err := gzip.NewReader(io.LimitReader(r.Body, maxBulkBody+maxBulkBody/16))
+		if err != nil {
+			return nil, audit.Invalid("", "the body is not gzip, as its Content-Encoding says")
+		}
+		return unpacked, nil
+	}
+	return nil, &audit.Error{Code: unsupportedCode, Message: "the Content-Encoding must be gzip, or none"}
+}
+
+// readAll reads up to limit bytes. It takes memory as bytes arrive and not as
+// they are announced: a slow sender holds little.
+func readAll(source io.Reader, limit, announced int64, take func(int64) bool) ([]byte, error) {
+	var body []byte
+	for {
+		if len(body) == cap(body) {
+			size := min(max(4*int64(cap(body)), min(announced, limit)+1), limit+1)
+			if body == nil {
+				size = 64 << 10
+			}
+			if !take(size - int64(cap(body))) {
+				return nil, errBusy
+			}
+			grown := make([]byte, len(body), size)
+			copy(grown, body)
+			body = grown
+		}
+		n, err := source.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		switch {
+		case int64(len(body)) > limit:
+			return nil, errTooLarge
+		case err == io.EOF:
+			return body, nil
+		case err != nil:
+			return nil, audit.Invalid("", "the body could not be read to its end")
+		}
+	}
+}
+
+// drain reads what is left of a body, within limits. Where the connection takes
+// no deadline, the time is checked between reads.
+func drain(w http.ResponseWriter, r *http.Request) {
+	deadline := time.Now().Add(drainTime)
+	connection := http.NewResponseController(w)
+	_ = connection.SetReadDeadline(deadline)
+	buffer := make([]byte, 32<<10)
+	for left := maxDrain; left > 0 && time.Now().Before(deadline); {
+		n, err := r.Body.Read(buffer)
+		if err == io.EOF {
+			_ = connection.SetReadDeadline(time.Time{})
+			return
+		}
+		if err != nil {
+			break
+		}
+		left -= n
+	}
+	w.Header().Set("Connection", "close")
+}

@@ -1,0 +1,96 @@
+package rest
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/authtrail/authtrail/audit"
+)
+
+func (a *api) bulkCreateEvents(w http.ResponseWriter, r *http.Request) {
+	body, free, err := a.readBody(w, r)
+	if err != nil {
+		WriteError(w, r, err)
+		return
+	}
+	defer free()
+	sent, err := readBulk(body)
+	if err != nil {
+		WriteError(w, r, err)
+		return
+	}
+	outcomes, err := a.Ingester.Ingest(r.Context(), audit.PrincipalFrom(r.Context()), sent.events)
+	if err != nil {
+		WriteError(w, r, err)
+		return
+	}
+	answer := processed{withEvents: sent.respondWithEvents}
+	if sent.respondWithEvents || !allStored(outcomes) {
+		for i, outcome := range outcomes {
+			answer.add(outcome, sent.events[i])
+		}
+	}
+	if answer.wait > 0 {
+		w.Header().Set("Retry-After", retryAfter(answer.wait))
+	}
+	writeJSON(w, http.StatusCreated, answer.json())
+}
+
+// allStored reports whether there is nothing to tell the sender: empty lists
+// mean that every event was stored.
+func allStored(outcomes []audit.EventStatus) bool {
+	for i := range outcomes {
+		if outcomes[i].Status != audit.StatusSuccess {
+			return false
+		}
+	}
+	return true
+}
+
+// processed gathers the documented answer.
+type processed struct {
+	withEvents              bool
+	success, discard, retry []byte
+	wait                    time.Duration // the longest that an event is to wait
+}
+
+func (p *processed) add(outcome audit.EventStatus, raw json.RawMessage) {
+	list := &p.retry
+	switch outcome.Status {
+	case audit.StatusSuccess:
+		list = &p.success
+	case audit.StatusDuplicate, audit.StatusInvalid:
+		list = &p.discard
+	default:
+		p.wait = max(p.wait, outcome.RetryAfter)
+	}
+	b := *list
+	if len(b) > 0 {
+		b = append(b, ',')
+	}
+	b = appendMember(append(b, '{'), "unique_id", outcome.UniqueID)
+	b = appendMember(append(b, ','), "status", string(outcome.Status))
+	if outcome.Message != "" {
+		b = appendMember(append(b, ','), "status_message", outcome.Message)
+	}
+	if p.withEvents {
+		if event := eventOf(raw); event != nil {
+			b = append(append(b, `,"event":`...), event...)
+		}
+	}
+	*list = append(b, '}')
+}
+
+func (p *processed) json() []byte {
+	b := append([]byte(`{"success_events":[`), p.success...)
+	b = append(append(b, `],"discard_events":[`...), p.discard...)
+	b = append(append(b, `],"retry_events":[`...), p.retry...)
+	b = append(b, ']')
+	if p.wait > 0 {
+		b = append(b, `,"retry_after_delay_seconds":`...)
+		b = strconv.AppendFloat(b, p.wait.Seconds(), 'f', -1, 64)
+	}
+	return append(b, '}', '\n')
+}

@@ -1,0 +1,6 @@
+// Package rest serves the documented /v1 API, as the published SDK and its
+// command line speak it: bulk ingest and the two lists of audit records.
+//
+// A handler decodes, calls the domain, and encodes; openapi.json describes what
+// it does, and a test keeps the two equal.
+package rest

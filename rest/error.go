@@ -1,0 +1,99 @@
+package rest
+
+import (
+	"log/slog"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+
+	"github.com/authtrail/authtrail/audit"
+)
+
+// Codes of errors that only HTTP knows.
+const (
+	methodNotAllowedCode audit.Code = "METHOD_NOT_ALLOWED"
+	tooLargeCode         audit.Code = "CONTENT_TOO_LARGE"
+	unsupportedCode      audit.Code = "UNSUPPORTED_MEDIA_TYPE"
+)
+
+// statuses is the one mapping from codes to HTTP.
+var statuses = map[audit.Code]int{
+	audit.BadUserInput:    http.StatusBadRequest,
+	audit.TooComplex:      http.StatusBadRequest,
+	audit.Unauthenticated: http.StatusUnauthorized,
+	audit.Forbidden:       http.StatusForbidden,
+	audit.NotFound:        http.StatusNotFound,
+	audit.Conflict:        http.StatusConflict,
+	audit.RateLimited:     http.StatusTooManyRequests,
+	audit.Unavailable:     http.StatusServiceUnavailable,
+	audit.Internal:        http.StatusInternalServerError,
+	methodNotAllowedCode:  http.StatusMethodNotAllowed,
+	tooLargeCode:          http.StatusRequestEntityTooLarge,
+	unsupportedCode:       http.StatusUnsupportedMediaType,
+}
+
+// WriteError answers with an error in the API's shape: {"error_code",
+// "error_message"}. Of a defect the caller learns the request's id and nothing
+// else; what it was is logged under that id.
+func WriteError(w http.ResponseWriter, r *http.Request, err error) {
+	known := audit.AsError(err)
+	status, ok := statuses[known.Code]
+	if !ok {
+		status = http.StatusInternalServerError
+	}
+	message := known.Error()
+	if status == http.StatusInternalServerError {
+		id := middleware.GetReqID(r.Context())
+		slog.ErrorContext(r.Context(), "request failed", "method", r.Method, "path", r.URL.Path,
+			"request_id", id, "error", known.Message, "cause", known.Err)
+		message = strings.TrimSpace("internal error " + id)
+	}
+	switch known.Code {
+	case audit.RateLimited, audit.Unavailable:
+		w.Header().Set("Retry-After", retryAfter(known.RetryAfter))
+	case audit.Unauthenticated:
+		w.Header().Set("WWW-Authenticate", "Bearer")
+	}
+	body := appendMember([]byte{'{'}, "error_code", string(known.Code))
+	body = append(body, ',')
+	body = appendMember(body, "error_message", message)
+	writeJSON(w, status, append(body, '}', '\n'))
+}
+
+// retryAfter is a number of whole seconds, at least one.
+func retryAfter(wait time.Duration) string {
+	return strconv.Itoa(max(1, int(math.Ceil(wait.Seconds()))))
+}
+
+func writeJSON(w http.ResponseWriter, status int, body []byte) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // a client that has gone cannot be told
+}
+
+func notFound(w http.ResponseWriter, r *http.Request) {
+	WriteError(w, r, &audit.Error{Code: audit.NotFound, Message: "there is nothing at " + r.URL.Path})
+}
+
+// methodNotAllowed names the methods that the path has; chi leaves that to it.
+func methodNotAllowed(routes chi.Routes) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		path := r.URL.Path
+		if ctx := chi.RouteContext(r.Context()); ctx != nil && ctx.RoutePath != "" {
+			path = ctx.RoutePath
+		}
+		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
+			if routes.Match(chi.NewRouteContext(), method, path) {
+				w.Header().Add("Allow", method)
+			}
+		}
+		WriteError(w, r, &audit.Error{Code: methodNotAllowedCode,
+			Message: r.Method + " is not possible here; use " + strings.Join(w.Header().Values("Allow"), " or ")})
+	}
+}

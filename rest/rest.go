@@ -1,0 +1,55 @@
+package rest
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/authtrail/authtrail/audit"
+)
+
+// Options are what the API needs. Searcher and Ingester are required.
+type Options struct {
+	Searcher audit.Searcher
+	Ingester audit.Ingester
+
+	// Now is the clock that relative dates are read by; default time.Now.
+	Now func() time.Time
+	// PublicURL is what clients know the server by, without a path; it begins the
+	// links of the answers. Empty makes them relative.
+	PublicURL string
+	// BodyMemory bounds the bytes of all bulk bodies being read or processed at
+	// once; default 96 MiB. A request beyond it is answered 429.
+	BodyMemory int64
+}
+
+type api struct {
+	Options
+	bodies memory
+}
+
+// New returns the handler of everything below /v1, to be mounted there with
+// chi's Mount. It expects the caller in the request's context, put there by
+// audit.WithPrincipal.
+func New(options Options) http.Handler { return newRouter(options) }
+
+func newRouter(options Options) *chi.Mux {
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	if options.BodyMemory <= 0 {
+		options.BodyMemory = 96 << 20
+	}
+	a := &api{Options: options}
+	a.bodies.free.Store(options.BodyMemory)
+
+	r := chi.NewRouter()
+	r.NotFound(notFound)
+	r.MethodNotAllowed(methodNotAllowed(r))
+	r.Get("/auth_audits", a.list(authAudits))
+	r.Get("/audits", a.list(audits))
+	r.Post("/bulk_audit_events", a.bulkCreateEvents)
+	r.Get("/openapi.json", openAPI)
+	return r
+}
