@@ -121,7 +121,7 @@ func (r *Record) readMembers(event *members) {
 				r.addExtra(m, true)
 			}
 		case !jsontext.IsString(m.value):
-			r.addExtra(m, role == documented)
+			r.addExtra(m, role != ownName)
 		case role == timeMember:
 			if _, ok := readTime(jsontext.Unquote(m.value)); !ok {
 				r.addExtra(m, true)

@@ -65,24 +65,26 @@ const MaxPath = 1024
 // the array. One pass, whatever the depth.
 func Scalars(path, value string) iter.Seq2[string, string] {
 	return func(yield func(path, value string) bool) {
-		var stack []string // the path of each open container
+		stack := make([]string, 1, 8) // the path of each open container, below one for the text itself
+		stack[0] = path
 		current := path
 		for i := skipSpace(value, 0); i < len(value); {
+			top := len(stack) - 1
 			switch value[i] {
 			case '{', '[':
 				stack = append(stack, current)
 				i++
 			case '}', ']':
-				stack = stack[:len(stack)-1]
+				stack = stack[:max(top, 1)]
 				i++
 			case ',':
-				current = stack[len(stack)-1]
+				current = stack[top]
 				i++
 			case '"':
 				end := skipString(value, i)
 				next := skipSpace(value, end)
 				if next < len(value) && value[next] == ':' {
-					current = join(stack[len(stack)-1], value[i:end])
+					current = join(stack[top], value[i:end])
 					i = next + 1
 					break
 				}
@@ -135,6 +137,9 @@ func IsString(value string) bool { return value != "" && value[0] == '"' }
 
 // Unquote returns the content of a string's text. A lone surrogate becomes U+FFFD.
 func Unquote(text string) string {
+	if len(text) < 2 {
+		return ""
+	}
 	if !strings.Contains(text, `\`) {
 		return text[1 : len(text)-1]
 	}
@@ -154,7 +159,7 @@ func skipSpace(text string, i int) int {
 			return i
 		}
 	}
-	return i
+	return len(text)
 }
 
 // skipString returns the index after the string that begins at i.
