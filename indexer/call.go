@@ -64,8 +64,9 @@ func (c *call) decodeAhead(ctx context.Context) <-chan chan batch {
 			}
 			decoded := make(chan batch, 1)
 			go func(from int) {
-				decoded <- c.decode(from, to)
+				b := c.decode(from, to)
 				<-c.decoders
+				decoded <- b
 			}(from)
 			batches <- decoded
 			from = to

@@ -1,0 +1,269 @@
+package indexer
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/authtrail/authtrail/audit"
+)
+
+// shelf is an Appender for what a real store cannot be made to do on demand:
+// to wait, and to fail.
+type shelf struct {
+	mu      sync.Mutex
+	held    []*audit.Record
+	batches []int
+	fail    func(batch int) error // asked before each batch is held
+	gate    chan struct{}         // a batch waits for it, unless nil
+	arrived chan struct{}         // told of each batch that waits, unless nil
+}
+
+func (s *shelf) Append(ctx context.Context, batch []*audit.Record) ([]audit.Outcome, error) {
+	if s.gate != nil {
+		s.arrived <- struct{}{}
+		select {
+		case <-s.gate:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.batches = append(s.batches, len(batch))
+	if s.fail != nil {
+		if err := s.fail(len(s.batches)); err != nil {
+			return nil, err
+		}
+	}
+	outcomes := make([]audit.Outcome, len(batch))
+	for i, record := range batch {
+		outcomes[i] = s.hold(record)
+	}
+	return outcomes, nil
+}
+
+func (s *shelf) hold(record *audit.Record) audit.Outcome {
+	for _, held := range s.held {
+		if held.Key() == record.Key() {
+			return audit.Outcome{Status: audit.Duplicate}
+		}
+	}
+	s.held = append(s.held, record)
+	return audit.Outcome{}
+}
+
+// quiet is for tests that make the store fail.
+var quiet = slog.New(slog.DiscardHandler)
+
+func event(id, members string) json.RawMessage {
+	return json.RawMessage(fmt.Sprintf(`{"unique_id":%q,"create_time":"2026-11-01T00:00:00Z","event":{%s}}`, id, members))
+}
+
+func events(n int) []json.RawMessage {
+	list := make([]json.RawMessage, n)
+	for i := range list {
+		list[i] = event(fmt.Sprintf("e%d", i), `"event_name":"Token"`)
+	}
+	return list
+}
+
+func ingest(t *testing.T, x *Indexer, list []json.RawMessage) []audit.EventStatus {
+	t.Helper()
+	statuses, err := x.Ingest(t.Context(), audit.Everyone(), list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(statuses) != len(list) {
+		t.Fatalf("%d statuses for %d events", len(statuses), len(list))
+	}
+	return statuses
+}
+
+func wantCode(t *testing.T, err error, code audit.Code) *audit.Error {
+	t.Helper()
+	var known *audit.Error
+	if !errors.As(err, &known) || known.Code != code {
+		t.Fatalf("got error %v, want %s", err, code)
+	}
+	return known
+}
+
+func TestEachEventIsJudgedByItself(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		raw    json.RawMessage
+		id     string
+		status audit.Status
+		reason string
+	}{
+		{"good", event("a", ``), "a", audit.StatusSuccess, ""},
+		{"repeated", event("a", `"x":1`), "a", audit.StatusDuplicate, "already held"},
+		{"bad id", event("no spaces", ``), "invalid-2", audit.StatusInvalid, "unique_id"},
+		{"no id", json.RawMessage(`{"create_time":"2026-11-01T00:00:00Z","event":{}}`), "invalid-3", audit.StatusInvalid, "unique_id"},
+		{"no time", json.RawMessage(`{"unique_id":"b","event":{}}`), "b", audit.StatusInvalid, "create_time"},
+		{"no event", json.RawMessage(`{"unique_id":"c","create_time":"2026-11-01T00:00:00Z","event":[]}`), "c", audit.StatusInvalid, "event"},
+		{"no object", json.RawMessage(`7`), "invalid-6", audit.StatusInvalid, "object"},
+		{"no JSON", json.RawMessage(`{"unique_id":"d"`), "invalid-7", audit.StatusInvalid, "JSON"},
+		{"no UTF-8", json.RawMessage("{\"unique_id\":\"e\",\"x\":\"\xff\"}"), "e", audit.StatusInvalid, "UTF-8"},
+		{"too large", event("f", `"x":"`+strings.Repeat("x", audit.MaxEventBytes)+`"`), "f", audit.StatusInvalid, "bytes"},
+		{"also good", event("g", ``), "g", audit.StatusSuccess, ""},
+	}
+	var list []json.RawMessage
+	for _, test := range tests {
+		list = append(list, test.raw)
+	}
+	statuses := ingest(t, New(&shelf{}, Options{}), list)
+	for i, test := range tests {
+		got := statuses[i]
+		if got.UniqueID != test.id || got.Status != test.status || !strings.Contains(got.Message, test.reason) {
+			t.Errorf("%s: got %+v, want %s %s naming %q", test.name, got, test.id, test.status, test.reason)
+		}
+	}
+}
+
+func TestAForeignOrgIsInvalidAndTheOwnOneIsFilledIn(t *testing.T) {
+	t.Parallel()
+	store := &shelf{}
+	member := audit.MemberOf("agent", "mine", audit.RoleEditor)
+	statuses, err := New(store, Options{}).Ingest(t.Context(), member, []json.RawMessage{
+		event("a", ``), event("b", `"org_id":"mine"`), event("c", `"org_id":"theirs"`), event("d", `"org":"theirs"`),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []audit.Status{audit.StatusSuccess, audit.StatusSuccess, audit.StatusInvalid, audit.StatusInvalid} {
+		if statuses[i].Status != want {
+			t.Errorf("event %d: got %+v, want %s", i, statuses[i], want)
+		}
+	}
+	if !strings.Contains(statuses[2].Message, "theirs") {
+		t.Errorf("the reason %q does not name the organisation", statuses[2].Message)
+	}
+	if len(store.held) != 2 || store.held[0].Org != "mine" || store.held[1].Org != "mine" {
+		t.Errorf("held %d records, want the two of the own organisation", len(store.held))
+	}
+}
+
+func TestOnlyEditorsMaySend(t *testing.T) {
+	t.Parallel()
+	for role, allowed := range map[audit.Role]bool{
+		audit.RoleNone: false, audit.RoleViewer: false, audit.RoleEditor: true, audit.RoleOwner: true,
+	} {
+		_, err := New(&shelf{}, Options{}).Ingest(t.Context(), audit.MemberOf("s", "o", role), events(1))
+		if allowed && err != nil {
+			t.Errorf("role %d: %v", role, err)
+		}
+		if !allowed {
+			wantCode(t, err, audit.Forbidden)
+		}
+	}
+}
+
+func TestALargeCallIsWrittenInBatchesInOrder(t *testing.T) {
+	t.Parallel()
+	store := &shelf{}
+	statuses := ingest(t, New(store, Options{BatchEvents: 40}), events(250))
+	if want := fmt.Sprint([]int{40, 40, 40, 40, 40, 40, 10}); fmt.Sprint(store.batches) != want {
+		t.Errorf("batches of %v, want %s", store.batches, want)
+	}
+	for i, record := range store.held {
+		if want := fmt.Sprintf("e%d", i); record.UniqueID != want || statuses[i].UniqueID != want {
+			t.Fatalf("at %d: stored %s, answered %s, want %s", i, record.UniqueID, statuses[i].UniqueID, want)
+		}
+	}
+}
+
+func TestBatchesAreBoundedInBytes(t *testing.T) {
+	t.Parallel()
+	store := &shelf{}
+	list := events(3)
+	list[1] = event("large", `"x":"`+strings.Repeat("x", 5000)+`"`)
+	ingest(t, New(store, Options{BatchBytes: 1000}), list)
+	if want := fmt.Sprint([]int{1, 1, 1}); fmt.Sprint(store.batches) != want {
+		t.Errorf("batches of %v, want %s", store.batches, want)
+	}
+}
+
+func TestWhenNothingIsStoredTheStoreErrorIsReturned(t *testing.T) {
+	t.Parallel()
+	down := &audit.Error{Code: audit.Unavailable, Message: "the disk is full", RetryAfter: 7 * time.Second}
+	x := New(&shelf{fail: func(int) error { return down }}, Options{BatchEvents: 10, Logger: quiet})
+	_, err := x.Ingest(t.Context(), audit.Everyone(), events(100))
+	if got := wantCode(t, err, audit.Unavailable); got.RetryAfter != 7*time.Second {
+		t.Errorf("retry after %s, want the store's 7s", got.RetryAfter)
+	}
+	if events, bytes := x.Depth(); events != 0 || bytes != 0 {
+		t.Errorf("%d events and %d bytes still count as under way", events, bytes)
+	}
+}
+
+func TestWhatFollowsAFailedBatchIsToBeSentAgain(t *testing.T) {
+	t.Parallel()
+	store := &shelf{fail: func(batch int) error {
+		if batch == 2 {
+			return &audit.Error{Code: audit.Unavailable, Message: "the disk is full", RetryAfter: time.Second}
+		}
+		return nil
+	}}
+	list := append(events(25), json.RawMessage(`{}`))
+	statuses := ingest(t, New(store, Options{BatchEvents: 10, Logger: quiet}), list)
+	for i, got := range statuses {
+		want := audit.StatusUnprocessed
+		switch {
+		case i < 10:
+			want = audit.StatusSuccess
+		case i == 25:
+			want = audit.StatusInvalid
+		}
+		if got.Status != want || got.UniqueID == "" {
+			t.Errorf("event %d: got %+v, want %s", i, got, want)
+		}
+	}
+	if got := statuses[10]; !strings.Contains(got.Message, "disk is full") || got.RetryAfter != time.Second {
+		t.Errorf("got %+v, want the store's message and delay", got)
+	}
+	if len(store.batches) != 2 {
+		t.Errorf("%d batches reached the store, want 2: it had failed", len(store.batches))
+	}
+}
+
+func TestADefectOfTheStoreIsNotShown(t *testing.T) {
+	t.Parallel()
+	store := &shelf{fail: func(batch int) error {
+		if batch == 2 {
+			return errors.New("secret detail")
+		}
+		return nil
+	}}
+	statuses := ingest(t, New(store, Options{BatchEvents: 1, Logger: quiet}), events(2))
+	if got := statuses[1]; got.Status != audit.StatusUnprocessed || strings.Contains(got.Message, "secret") {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestHooksCountWhatHappens(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	counts, batches := map[audit.Status]int{}, 0
+	x := New(&shelf{}, Options{BatchEvents: 2, Hooks: Hooks{
+		Events: func(status audit.Status, count int) {
+			mu.Lock()
+			defer mu.Unlock()
+			counts[status] += count
+		},
+		Batch: func(events int, _ time.Duration) { batches += events },
+	}})
+	ingest(t, x, append(events(3), events(1)[0], json.RawMessage(`{}`)))
+	want := map[audit.Status]int{audit.StatusSuccess: 3, audit.StatusDuplicate: 1, audit.StatusInvalid: 1}
+	if fmt.Sprint(counts) != fmt.Sprint(want) || batches != 4 {
+		t.Errorf("counted %v and %d written, want %v and 4", counts, batches, want)
+	}
+}
