@@ -1,0 +1,154 @@
+package flow
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/audit/query"
+)
+
+// facts tells what else the attempt went through, as far as it helps to
+// understand its outcome.
+func (a *account) facts() []part {
+	var facts []part
+	switch a.flow.Outcome {
+	case audit.Succeeded:
+		if a.assertion != nil {
+			return nil
+		}
+		if a.confirmed != nil {
+			facts = append(facts, clause("", a.confirmation(), a.confirmed))
+		}
+		facts = append(facts, a.mfa()...)
+		return append(facts, a.missingToken()...)
+	case audit.Denied:
+		facts = a.mfa()
+	case audit.TimedOut:
+		if a.confirmed != nil && a.challenge() != nil {
+			facts = append(facts, clause("", a.provider(a.confirmed, "the identity provider")+" had confirmed the identity", a.confirmed))
+		}
+	}
+	return append(facts, a.undone()...)
+}
+
+// mfa tells what became of the second factor. That it was never asked for is
+// said only where policy was evaluated, since policy is what asks.
+func (a *account) mfa() []part {
+	var asked, passed, policies []*audit.Record
+	for _, r := range a.flow.Records {
+		s := stepOf(r)
+		if s.at(policy) {
+			policies = append(policies, r)
+		}
+		if s.at(mfaChallenge) || s.is(doMFA) {
+			asked = append(asked, r)
+		}
+		if s.at(mfaChallenge) && s.is(success) {
+			passed = append(passed, r)
+		}
+	}
+	switch {
+	case len(passed) > 0:
+		return []part{clause("", "MFA was passed", passed...)}
+	case len(asked) > 0:
+		return []part{clause("", "MFA was asked for but no record shows that it was passed", asked...)}
+	case len(policies) > 0 && a.assertion == nil:
+		return []part{clause("", "MFA was never asked for", policies...)}
+	}
+	return nil
+}
+
+// missingToken tells of a code that no token was given for.
+func (a *account) missingToken() []part {
+	if !stepOf(a.end.record).is(codeIssued) {
+		return nil
+	}
+	for _, r := range a.flow.Records {
+		if stepOf(r).at(token) {
+			return nil
+		}
+	}
+	return []part{clause("", "no token followed the code", a.end.record)}
+}
+
+// undone tells of a success that a later record undid.
+func (a *account) undone() []part {
+	for _, r := range a.flow.Records {
+		if deciding(stepOf(r)) == audit.Succeeded && a.end.record != nil {
+			return []part{clause("", "the attempt had succeeded before", r)}
+		}
+	}
+	return nil
+}
+
+// oddities are what makes the attempt unlike others: tries that failed, several
+// users, more records than a flow holds.
+func (a *account) oddities() []part {
+	var odd []part
+	if tries := a.end.retried; len(tries) > 0 {
+		odd = append(odd, clause("", times(len(tries))+" before, it had failed"+prefixed(" at ", a.retriedAt()), tries...))
+	}
+	if users, named := a.users(); len(users) > 1 {
+		odd = append(odd, clause("", fmt.Sprintf("its records name %d users: %s", len(users), listed(users)), named...))
+	}
+	if a.flow.Truncated {
+		odd = append(odd, clause("", fmt.Sprintf("it has %d records or more, and of those between the first and the last %d nothing is said here",
+			audit.MaxFlowRecords, audit.MaxFlowRecords/2), a.first(), a.last()))
+	}
+	for i := range odd {
+		if i > 0 {
+			odd[i].joint = "; "
+		}
+	}
+	if len(odd) > 0 {
+		odd[0].text = capital(odd[0].text)
+	}
+	return odd
+}
+
+// retriedAt lists the different steps that failed before another try.
+func (a *account) retriedAt() string {
+	var names []string
+	seen := map[string]bool{"": true}
+	for _, r := range a.end.retried {
+		if name := stepOf(r).name; !seen[name] {
+			seen[name] = true
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return listed(names)
+}
+
+// users returns the different users, and the first record of each. A user has
+// two ids; where neither differs there is one user.
+func (a *account) users() (users []string, named []*audit.Record) {
+	field := query.UpstreamUserID
+	if len(distinct(a.flow.Records, field)) < 2 {
+		field = query.UserID
+	}
+	seen := map[string]bool{"": true}
+	for _, r := range a.flow.Records {
+		if user := valueOf(r, field); !seen[user] {
+			seen[user] = true
+			users, named = append(users, user), append(named, r)
+		}
+	}
+	return users, named
+}
+
+func times(n int) string {
+	switch n {
+	case 1:
+		return "once"
+	case 2:
+		return "twice"
+	}
+	return fmt.Sprintf("%d times", n)
+}
+
+// capital begins a sentence that begins with a word of ours.
+func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }

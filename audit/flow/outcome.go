@@ -1,0 +1,84 @@
+package flow
+
+import (
+	"time"
+
+	"github.com/authtrail/authtrail/audit"
+)
+
+// ending is how an attempt ended, as far as its records decide it.
+type ending struct {
+	record  *audit.Record     // the deciding record; nil when none decides
+	decided audit.FlowOutcome // what it decides
+	retried []*audit.Record   // the failures that were followed by another try
+}
+
+// decide finds the record that decides an attempt. The records are in time order.
+//
+// The last deciding record wins, except that a timeout or an expired session
+// does not undo a success: the login was over by then, and what ended was
+// something else.
+//
+// A failure (Denied, Failure or Timeout that decided the attempt) counts as
+// retried when a later record decides the attempt anew, whatever it decides. An
+// expired session is no such record: it shows that time passed, not that
+// somebody tried again.
+func decide(records []*audit.Record) ending {
+	var end ending
+	for _, r := range records {
+		decided := deciding(stepOf(r))
+		switch {
+		case decided == "":
+			continue
+		case end.decided == audit.Succeeded && (decided == audit.TimedOut || decided == audit.Expired):
+			continue
+		case end.failed() && decided != audit.Expired:
+			end.retried = append(end.retried, end.record)
+		}
+		end.record, end.decided = r, decided
+	}
+	return end
+}
+
+// deciding returns the outcome that a step decides, empty when it decides none.
+// In the deprecated stages the login itself is one: it succeeds like a token.
+func deciding(s step) audit.FlowOutcome {
+	switch {
+	case s.is(codeIssued),
+		s.at(token) && s.is(success, create),
+		s.staged && s.at(login) && s.is(success):
+		return audit.Succeeded
+	case s.is(denied):
+		return audit.Denied
+	case s.is(failure):
+		return audit.Failed
+	case s.is(timeout):
+		return audit.TimedOut
+	case s.is(sessionExpired):
+		return audit.Expired
+	}
+	return ""
+}
+
+func (e ending) failed() bool {
+	return e.decided == audit.Denied || e.decided == audit.Failed || e.decided == audit.TimedOut
+}
+
+// outcome returns what was decided. An attempt that nothing decides is
+// abandoned once it has been idle for longer than the limit.
+func (e ending) outcome(now, lastRecord time.Time, idle time.Duration) audit.FlowOutcome {
+	switch {
+	case e.record != nil:
+		return e.decided
+	case now.Sub(lastRecord) > idle:
+		return audit.Abandoned
+	}
+	return audit.InProgress
+}
+
+func (e ending) failedStage() string {
+	if e.record == nil || e.decided == audit.Succeeded {
+		return ""
+	}
+	return stepOf(e.record).name
+}

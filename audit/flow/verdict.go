@@ -1,0 +1,146 @@
+package flow
+
+import (
+	"strings"
+
+	"github.com/authtrail/authtrail/audit"
+)
+
+// verdictOf says in one or two plain sentences what happened. The first tells
+// how the attempt ended and what led there, the second what is odd about it. It
+// states only what records show, and each clause cites those that show it.
+func verdictOf(f *audit.Flow, end ending) audit.Verdict {
+	a := accountOf(f, end)
+	first := a.outcome()
+	first = append(first, enumerated(a.facts())...)
+	text := sentence(first)
+	parts := first
+	if odd := a.oddities(); len(odd) > 0 {
+		text += " " + sentence(odd)
+		parts = append(parts, odd...)
+	}
+	v := audit.Verdict{Text: text}
+	for _, p := range parts {
+		v.Clauses = append(v.Clauses, audit.Clause{Text: p.text, Records: p.records})
+	}
+	return v
+}
+
+// part is a clause with what joins it to the one before.
+type part struct {
+	joint   string
+	text    string
+	records []*audit.Record
+}
+
+func clause(joint, text string, records ...*audit.Record) part { return part{joint, text, records} }
+
+func sentence(parts []part) string {
+	var b strings.Builder
+	for _, p := range parts {
+		b.WriteString(p.joint + p.text)
+	}
+	return b.String() + "."
+}
+
+// enumerated joins facts into "; a, b and c".
+func enumerated(facts []part) []part {
+	for i := range facts {
+		switch i {
+		case 0:
+			facts[i].joint = "; "
+		case len(facts) - 1:
+			facts[i].joint = " and "
+		default:
+			facts[i].joint = ", "
+		}
+	}
+	return facts
+}
+
+// outcome tells how the attempt ended.
+func (a *account) outcome() []part {
+	switch a.flow.Outcome {
+	case audit.Succeeded:
+		return a.succeeded()
+	case audit.Denied:
+		return a.denied()
+	case audit.Failed:
+		return a.failed("failed")
+	case audit.TimedOut:
+		return a.failed("timed out")
+	case audit.Expired:
+		return a.expired()
+	case audit.Abandoned:
+		return a.undecided(clause("", a.subject()+" never finished signing in"+a.to(), a.last()),
+			"was never answered", "nothing followed ")
+	}
+	return a.undecided(clause("", a.subject()+" is signing in"+a.to(), a.last()),
+		"is not answered yet", "the last step so far is ")
+}
+
+func (a *account) succeeded() []part {
+	d := a.end.record
+	if a.assertion != nil {
+		given := "a token"
+		if stepOf(d).is(codeIssued) {
+			given = "a code"
+		}
+		parts := []part{clause("", a.subject()+" was given "+given+prefixed(" for ", a.app), d)}
+		return append(parts, a.since(a.assertion, "its assertion request")...)
+	}
+	parts := []part{clause("", a.subject()+" signed in"+a.to(), d)}
+	if took := d.Time.Sub(a.first().Time); took > 0 {
+		parts = append(parts, clause(", ", "which took "+duration(took), a.first(), d))
+	}
+	return parts
+}
+
+func (a *account) denied() []part {
+	main := a.subject() + " was denied access" + a.to()
+	if name := a.endName(); name != "" {
+		main = name + " denied " + a.object() + " access" + a.to()
+	}
+	return append([]part{clause("", main, a.end.record)}, a.sinceProgress()...)
+}
+
+// failed tells of a failure or a timeout; did is which.
+func (a *account) failed(did string) []part {
+	what := "a step " + did
+	if name := a.endName(); name != "" {
+		what = "the " + name + a.from() + " " + did
+	}
+	parts := []part{clause("", a.subject()+" could not sign in"+a.to()+": "+what, a.end.record)}
+	if created := a.challenge(); created != nil {
+		return append(parts, a.since(created, "it was created")...)
+	}
+	return append(parts, a.sinceProgress()...)
+}
+
+func (a *account) expired() []part {
+	main := a.subject() + " could not sign in" + a.to() + ": the session had expired" + prefixed(" at ", a.endName())
+	return append([]part{clause("", main, a.end.record)}, a.since(a.first(), "the attempt began")...)
+}
+
+// undecided tells what the attempt came to: a challenge without an answer, or its last step.
+func (a *account) undecided(main part, unanswered, otherwise string) []part {
+	last := stepOf(a.last())
+	if last.at(mfaChallenge) && last.is(create) {
+		return []part{main, clause(": ", "the MFA Challenge"+a.whenCreated()+" "+unanswered, a.cited(a.last())...)}
+	}
+	name := plainName(last.name, maxName)
+	if name == "" {
+		name = "a step without a name"
+	}
+	if result := plainName(last.result, maxName); result != "" {
+		name += " (" + result + ")"
+	}
+	return []part{main, clause(": ", otherwise+name, a.last())}
+}
+
+func prefixed(prefix, text string) string {
+	if text == "" {
+		return ""
+	}
+	return prefix + text
+}
