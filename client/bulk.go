@@ -46,7 +46,7 @@ func (c *Client) Bulk(ctx context.Context, events []json.RawMessage) (BulkResult
 
 // bulk sends the events once; a wait that is not 0 asks to try again after it.
 func (c *Client) bulk(ctx context.Context, events []json.RawMessage) (result BulkResult, wait time.Duration, err error) {
-	answer, err := c.post(ctx, "/v1/bulk_audit_events", "application/json", map[string]any{"events": events})
+	answer, err := c.post(ctx, "/v1/bulk_audit_events", "application/json", bulkDocument(events))
 	if err != nil {
 		return result, 0, err
 	}
@@ -64,6 +64,19 @@ func (c *Client) bulk(ctx context.Context, events []json.RawMessage) (result Bul
 		return result, 0, fmt.Errorf("read the answer: %w", err)
 	}
 	return result, 0, nil
+}
+
+// bulkDocument puts the events into a document exactly as they are: an encoder
+// would rewrite them.
+func bulkDocument(events []json.RawMessage) []byte {
+	body := []byte(`{"events":[`)
+	for i, event := range events {
+		if i > 0 {
+			body = append(body, ',')
+		}
+		body = append(body, event...)
+	}
+	return append(body, "]}"...)
 }
 
 func retryAfter(header http.Header) time.Duration {

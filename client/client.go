@@ -48,7 +48,11 @@ const maxAnswer = 64 << 20
 // Query runs a GraphQL query and decodes its data. The first error that the
 // server names becomes an *Error.
 func (c *Client) Query(ctx context.Context, query string, variables map[string]any, data any) error {
-	answer, err := c.post(ctx, "/graphql", "application/json", map[string]any{"query": query, "variables": variables})
+	request, err := graphQLRequest(query, variables)
+	if err != nil {
+		return err
+	}
+	answer, err := c.post(ctx, "/graphql", "application/json", request)
 	if err != nil {
 		return err
 	}
@@ -85,12 +89,16 @@ func decodeGraphQL(status int, body []byte, data any) error {
 	return nil
 }
 
-func (c *Client) post(ctx context.Context, path, accept string, body any) (*http.Response, error) {
-	encoded, err := json.Marshal(body)
+func graphQLRequest(query string, variables map[string]any) ([]byte, error) {
+	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
 	if err != nil {
 		return nil, fmt.Errorf("encode the request: %w", err)
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+path, bytes.NewReader(encoded))
+	return body, nil
+}
+
+func (c *Client) post(ctx context.Context, path, accept string, body []byte) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, fmt.Errorf("the server's address: %w", err)
 	}

@@ -14,7 +14,11 @@ import (
 // data of every result, in order, until the server completes it (nil), ctx ends
 // (its error), the connection breaks, or each returns an error.
 func (c *Client) Subscribe(ctx context.Context, query string, variables map[string]any, each func(json.RawMessage) error) error {
-	answer, err := c.post(ctx, "/graphql", "text/event-stream", map[string]any{"query": query, "variables": variables})
+	request, err := graphQLRequest(query, variables)
+	if err != nil {
+		return err
+	}
+	answer, err := c.post(ctx, "/graphql", "text/event-stream", request)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,58 @@
+# Every target says what it does; `make` lists them.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+GO ?= go
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+.PHONY: build
+build: ## Build the program: ./authtrail
+	$(GO) build -o authtrail .
+
+.PHONY: demo
+demo: ## Run the demo: go run . demo
+	$(GO) run . demo
+
+.PHONY: generate
+generate: ## Generate the GraphQL code, and build the GraphiQL page
+	$(GO) generate ./...
+	cd web/graphiql && npm ci --no-audit --no-fund --silent && npm run build --silent
+
+.PHONY: fmt
+fmt: ## Format the Go code
+	gofmt -w $$(git ls-files '*.go')
+
+.PHONY: lint
+lint: ## Vet, staticcheck, and the import rule (.depguard.json)
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "not formatted: $$unformatted"; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	$(GO) tool depguard ./...
+
+.PHONY: check
+check: lint generate ## Lint, and require that everything generated is current
+	@test -z "$$(git status --porcelain)" || { git status --short; git --no-pager diff --stat; \
+	  echo "generated files are not current, or the tree was not clean: run make generate and commit"; exit 1; }
+
+.PHONY: test
+test: ## Run all tests: the Go suite, then the end-to-end tests
+	$(GO) test -count=1 ./...
+	$(MAKE) --no-print-directory e2e
+
+.PHONY: e2e
+e2e: build ## Run the real program against the published SDK, the GraphQL over HTTP audit, and a browser
+	e2e/run
+
+.PHONY: race
+race: ## Run the Go suite under the race detector
+	$(GO) test -race -count=1 ./...
+
+.PHONY: bench
+bench: build ## Measure speed and memory on a million records (docs/performance.md)
+	$(GO) run ./bench
+
+.PHONY: clean
+clean: ## Remove what was built and installed
+	rm -rf authtrail e2e/sdk/.venv e2e/node_modules e2e/*/node_modules web/*/node_modules

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/audit/flow"
+	"github.com/authtrail/authtrail/graph"
+	"github.com/authtrail/authtrail/graph/server"
+	"github.com/authtrail/authtrail/indexer"
+	"github.com/authtrail/authtrail/observe"
+	"github.com/authtrail/authtrail/rest"
+	"github.com/authtrail/authtrail/store/sqlite"
+	"github.com/authtrail/authtrail/web"
+)
+
+// application is the parts of a server, put together.
+type application struct {
+	config  Config
+	logger  *slog.Logger
+	store   audit.Store
+	indexer *indexer.Indexer
+	handler http.Handler
+	stop    chan struct{} // closed to end all streams
+}
+
+// newApplication opens the store and puts the parts together. close releases it.
+func newApplication(ctx context.Context, config Config, logger *slog.Logger) (*application, error) {
+	opened, err := openStore(ctx, config, logger)
+	if err != nil {
+		return nil, err
+	}
+	metrics := observe.NewMetrics()
+	store := metrics.Store(opened)
+	app := &application{
+		config: config, logger: logger, store: store, stop: make(chan struct{}),
+		indexer: indexer.New(store, indexer.Options{QueueBytes: config.QueueBytes, Logger: logger}),
+	}
+	metrics.WatchQueue(app.indexer.Depth)
+	ingester := metrics.Ingester(app.indexer)
+	app.handler = routes(routeHandlers{
+		graphql:  app.graphQL(ingester),
+		graphiql: http.StripPrefix("/graphiql", web.GraphiQL()),
+		rest:     rest.New(rest.Options{Searcher: store, Ingester: ingester}),
+		metrics:  metrics,
+		ready:    store.Ready,
+		logger:   logger,
+	})
+	return app, nil
+}
+
+// openStore is the one place that knows which stores there are.
+func openStore(ctx context.Context, config Config, logger *slog.Logger) (audit.Store, error) {
+	switch config.Store {
+	case "sqlite":
+		return sqlite.Open(ctx, sqlite.Options{Dir: config.Data, Logger: logger})
+	}
+	return nil, fmt.Errorf("--store %s: there is no such store", config.Store)
+}
+
+// graphQL returns the handler of /graphql.
+func (a *application) graphQL(ingester audit.Ingester) http.Handler {
+	schema := graph.New(graph.Deps{
+		Store:    a.store,
+		Flows:    flow.NewReader(a.store, a.store, time.Now, a.config.FlowIdle),
+		Ingester: ingester,
+		Now:      time.Now,
+		Logger:   a.logger,
+	})
+	return server.New(schema, server.Options{
+		Timeout: a.config.RequestTimeout, Introspection: true, Stop: a.stop, Logger: a.logger,
+		ErrorPresenter: graph.ErrorPresenter(a.logger), RecoverFunc: graph.Recover(a.logger),
+	})
+}
+
+// serve answers on the listener until ctx ends; then it lets what is under way
+// finish and closes everything. The application cannot be used afterwards.
+func (a *application) serve(ctx context.Context, listener net.Listener) error {
+	defer a.close()
+	httpServer := &http.Server{
+		Handler:           a.handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(a.logger.Handler(), slog.LevelWarn),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- httpServer.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	a.logger.Info("stopping: requests under way may finish", "within", a.config.DrainTimeout)
+	close(a.stop)
+	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.config.DrainTimeout)
+	defer cancel()
+	err := errors.Join(httpServer.Shutdown(draining), a.indexer.Drain(draining))
+	if err != nil {
+		_ = httpServer.Close()
+		return fmt.Errorf("stop: %w", err)
+	}
+	return nil
+}
+
+// close closes the store; what was acknowledged is durable already.
+func (a *application) close() {
+	if err := a.store.Close(); err != nil {
+		a.logger.Error("close the store", "error", err)
+	}
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// bulkSize is how many events one request carries, as an agent would send them.
+const bulkSize = 1_000
+
+// measureIngest sends the whole data set through POST /v1/bulk_audit_events.
+// The documents are made before the clock runs, some at a time, since making
+// them costs the same CPUs.
+func measureIngest(ctx context.Context, server *serverProcess, set dataset, o options) error {
+	const chunk = 100_000
+	var took, slowest time.Duration
+	for from := 0; from < set.records; from += chunk {
+		var bodies [][]byte
+		for at := from; at < min(from+chunk, set.records); at += bulkSize {
+			bodies = append(bodies, bulkBody(set, at, min(at+bulkSize, set.records)))
+		}
+		begin := time.Now()
+		if err := sendAll(ctx, server, bodies, o.senders); err != nil {
+			return err
+		}
+		elapsed := time.Since(begin)
+		took += elapsed
+		slowest = max(slowest, elapsed)
+	}
+	fmt.Printf("| durable ingest through REST, %d senders × %d events | %.0f records/s (slowest %d: %.0f/s) |\n",
+		o.senders, bulkSize, float64(set.records)/took.Seconds(), chunk, float64(min(chunk, set.records))/slowest.Seconds())
+	return nil
+}
+
+func bulkBody(set dataset, from, to int) []byte {
+	body := []byte(`{"events":[`)
+	for i := from; i < to; i++ {
+		if i > from {
+			body = append(body, ',')
+		}
+		body = set.append(body, i)
+	}
+	return append(body, "]}"...)
+}
+
+func sendAll(ctx context.Context, server *serverProcess, bodies [][]byte, senders int) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(senders)
+	for _, body := range bodies {
+		group.Go(func() error { return send(ctx, server, body) })
+	}
+	return group.Wait()
+}
+
+func send(ctx context.Context, server *serverProcess, body []byte) error {
+	answer, err := post(ctx, server.url+"/v1/bulk_audit_events", body)
+	if err != nil {
+		return fmt.Errorf("send events: %w", err)
+	}
+	const allStored = `{"success_events":[],"discard_events":[],"retry_events":[]}`
+	if got := string(bytes.TrimSpace(answer)); got != allStored {
+		return fmt.Errorf("send events: not all were stored: %.300s", got)
+	}
+	return nil
+}
+
+// post sends JSON and returns the answer of a 2xx.
+func post(ctx context.Context, url string, body []byte) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode/100 != 2 {
+		err = fmt.Errorf("%s: %.300s", response.Status, answer)
+	}
+	return answer, err
+}

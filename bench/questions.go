@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+)
+
+// question is a GraphQL query that is asked over and over with other values.
+type question struct {
+	name      string
+	document  string
+	variables func(set dataset, random *rand.Rand) map[string]any
+	atLeast   int // how many nodes the answer must have, so that nothing is measured that finds nothing
+}
+
+const record = `nodes { time uniqueId orgId eventName result userId upstreamUserId applicationName upstreamIdp sourceIp requestId session traceId userAgent }`
+
+func search(text string) func(dataset, *rand.Rand) map[string]any {
+	return func(dataset, *rand.Rand) map[string]any { return map[string]any{"v": text} }
+}
+
+var questions = []question{
+	{"all records of one request id", `query($v: String!) { list: authAudits(filter: {requestId: {eq: $v}}) { ` + record + ` } }`,
+		func(set dataset, r *rand.Rand) map[string]any {
+			return map[string]any{"v": set.requestID(r.IntN(set.flows()))}
+		}, perFlow},
+	{"latest 50 of an org", `query($v: String!) { list: authAudits(filter: {orgId: {eq: $v}}) { ` + record + ` } }`,
+		func(_ dataset, r *rand.Rand) map[string]any {
+			return map[string]any{"v": fmt.Sprintf("org-%03d", r.IntN(orgs))}
+		}, 50},
+	{"latest 50 of a user", `query($v: String!) { list: authAudits(filter: {userId: {eq: $v}}) { ` + record + ` } }`,
+		func(_ dataset, r *rand.Rand) map[string]any {
+			return map[string]any{"v": fmt.Sprintf("user-%06d", r.IntN(users))}
+		}, 1},
+	{"full text, one word", `query($v: String!) { list: authAudits(search: $v) { ` + record + ` } }`, search("denied"), 50},
+	{"full text, a word and a phrase", `query($v: String!) { list: authAudits(search: $v) { ` + record + ` } }`, search(`denied "water scada"`), 50},
+	{"full text of one user's name in an org", `query($v: String!) { list: authAudits(search: $v) { ` + record + ` } }`,
+		func(_ dataset, r *rand.Rand) map[string]any {
+			user := r.IntN(users)
+			return map[string]any{"v": fmt.Sprintf("person%d org:org-%03d", user, user%orgs)}
+		}, 1},
+	{"full text, a common prefix", `query($v: String!) { list: authAudits(search: $v) { ` + record + ` } }`, search("pol*"), 50},
+	{"joined login flow", `query($v: String!) { list: authAudits(filter: {requestId: {eq: $v}}, first: 1) { nodes { loginFlow { outcome durationMs verdict { text } stages { eventName result gapMs } records { uniqueId time } sessionView { audits { nodes { action } } attempts { nodes { requestId outcome } } } } trace { records { nodes { uniqueId } } } } } }`,
+		func(set dataset, r *rand.Rand) map[string]any {
+			return map[string]any{"v": set.requestID(r.IntN(set.flows()))}
+		}, 1},
+	{"latest 50 of an org, and how many in all", `query($v: String!) { list: authAudits(filter: {orgId: {eq: $v}}) { totalCount ` + record + ` } }`,
+		func(_ dataset, r *rand.Rand) map[string]any {
+			return map[string]any{"v": fmt.Sprintf("org-%03d", r.IntN(orgs))}
+		}, 50},
+}
+
+// measureQuestions asks each question, one after the other, and prints how long
+// the answers took from the first byte sent to the last byte read.
+func measureQuestions(ctx context.Context, server *serverProcess, set dataset, repeats int) error {
+	for _, q := range questions {
+		took, err := ask(ctx, server, set, q, repeats)
+		if err != nil {
+			return fmt.Errorf("%s: %w", q.name, err)
+		}
+		slices.Sort(took)
+		at := func(share float64) time.Duration {
+			return took[int(share*float64(len(took)-1))].Round(10 * time.Microsecond)
+		}
+		fmt.Printf("| %s | p50 %s, p95 %s |\n", q.name, at(.5), at(.95))
+	}
+	return nil
+}
+
+func ask(ctx context.Context, server *serverProcess, set dataset, q question, repeats int) ([]time.Duration, error) {
+	random := rand.New(rand.NewPCG(42, 42))
+	took := make([]time.Duration, 0, repeats)
+	for i := range repeats + repeats/10 {
+		body, err := json.Marshal(map[string]any{"query": q.document, "variables": q.variables(set, random)})
+		if err != nil {
+			return nil, err
+		}
+		begin := time.Now()
+		answer, err := post(ctx, server.url+"/graphql", body)
+		elapsed := time.Since(begin)
+		if err != nil {
+			return nil, err
+		}
+		if err := check(answer, q.atLeast); err != nil {
+			return nil, fmt.Errorf("%s: %w", body, err)
+		}
+		if i >= repeats/10 { // the first tenth warms up
+			took = append(took, elapsed)
+		}
+	}
+	return took, nil
+}
+
+func check(answer []byte, atLeast int) error {
+	var result struct {
+		Data struct {
+			List struct{ Nodes []json.RawMessage }
+		}
+		Errors []struct{ Message string }
+	}
+	if err := json.Unmarshal(answer, &result); err != nil {
+		return err
+	}
+	if len(result.Errors) > 0 {
+		return fmt.Errorf("the server says: %s", result.Errors[0].Message)
+	}
+	if got := len(result.Data.List.Nodes); got < atLeast {
+		return fmt.Errorf("found %d nodes, want at least %d", got, atLeast)
+	}
+	return nil
+}

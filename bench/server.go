@@ -1,0 +1,95 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// serverProcess is a running server.
+type serverProcess struct {
+	command *exec.Cmd
+	url     string
+}
+
+// startServer starts the program on the data folder and returns how long it
+// took until it was ready.
+func startServer(ctx context.Context, o options) (*serverProcess, time.Duration, error) {
+	address := filepath.Join(o.data, "server.url")
+	_ = os.Remove(address) // of an earlier run that was killed
+	command := exec.CommandContext(ctx, o.program, "serve", "--listen", "127.0.0.1:0", "--data", o.data, "--log-level", "warn")
+	command.Stderr = os.Stderr
+	begin := time.Now()
+	if err := command.Start(); err != nil {
+		return nil, 0, fmt.Errorf("start the server: %w", err)
+	}
+	server := &serverProcess{command: command}
+	for time.Since(begin) < time.Minute {
+		if url, err := os.ReadFile(address); err == nil && len(url) > 0 {
+			server.url = strings.TrimSpace(string(url))
+			if answer, err := http.Get(server.url + "/readyz"); err == nil {
+				answer.Body.Close()
+				if answer.StatusCode == http.StatusOK {
+					return server, time.Since(begin), nil
+				}
+			}
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+	_ = server.stop()
+	return nil, 0, fmt.Errorf("the server was not ready within a minute")
+}
+
+// stop ends the server as an operator would, and waits for it.
+func (s *serverProcess) stop() error {
+	if s.command.ProcessState != nil {
+		return nil
+	}
+	if err := s.command.Process.Signal(syscall.SIGTERM); err != nil {
+		return fmt.Errorf("stop the server: %w", err)
+	}
+	if err := s.command.Wait(); err != nil {
+		return fmt.Errorf("stop the server: %w", err)
+	}
+	return nil
+}
+
+// memory returns a figure of the process's memory in MB, as Linux counts it:
+// VmRSS now, VmHWM at most so far.
+func (s *serverProcess) memory(name string) float64 {
+	file, err := os.Open(fmt.Sprintf("/proc/%d/status", s.command.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	defer file.Close()
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		if fields := strings.Fields(lines.Text()); len(fields) >= 2 && fields[0] == name+":" {
+			kilobytes, _ := strconv.ParseFloat(fields[1], 64)
+			return kilobytes * 1024 / 1e6
+		}
+	}
+	return 0
+}
+
+func folderMB(folder string) float64 {
+	var bytes int64
+	_ = filepath.WalkDir(folder, func(_ string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		if info, err := entry.Info(); err == nil {
+			bytes += info.Size()
+		}
+		return nil
+	})
+	return float64(bytes) / 1e6
+}

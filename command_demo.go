@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/demo"
+)
+
+type demoCommand struct {
+	Listen string        `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Loopback address to listen on."`
+	Flows  int           `default:"300" placeholder:"N" help:"How many past logins to make up; at least 200."`
+	Every  time.Duration `default:"3s" placeholder:"TIME" help:"How often a new login happens."`
+}
+
+// minDemoFlows is the least that shows every outcome often enough to look around in.
+const minDemoFlows = 200
+
+// Run implements the command.
+func (c demoCommand) Run(ctx context.Context, s streams) error {
+	if c.Flows < minDemoFlows || c.Every <= 0 {
+		return exitError{exitUsage, fmt.Errorf("--flows must be at least %d, and --every more than 0", minDemoFlows)}
+	}
+	folder, err := os.MkdirTemp("", "authtrail-demo-")
+	if err != nil {
+		return fmt.Errorf("make a folder for the demo: %w", err)
+	}
+	defer os.RemoveAll(folder)
+	config := defaultConfig()
+	config.Listen, config.Data, config.LogLevel = c.Listen, folder, "warn"
+	if err := config.Validate(); err != nil {
+		return exitError{exitUsage, err}
+	}
+	generator := demo.NewGenerator(uint64(time.Now().UnixNano()), "demo")
+	var running sync.WaitGroup
+	defer running.Wait()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	return serve(ctx, config, s, func(url string, app *application) error {
+		past := generator.Past(c.Flows, 7*24*time.Hour, time.Now())
+		if _, err := app.indexer.Ingest(ctx, audit.Everyone(), past); err != nil {
+			return fmt.Errorf("store the demo's logins: %w", err)
+		}
+		running.Go(func() { c.goOn(ctx, app, generator) })
+		_, err := fmt.Fprint(s.out, demoText(url, c.Flows, len(past)))
+		return err
+	})
+}
+
+// goOn lets a new login happen every few seconds.
+func (c demoCommand) goOn(ctx context.Context, app *application, generator *demo.Generator) {
+	ticker := time.NewTicker(c.Every)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-ticker.C:
+			if _, err := app.indexer.Ingest(ctx, audit.Everyone(), generator.Now(now)); err != nil && ctx.Err() == nil {
+				app.logger.Error("store a demo login", "error", err)
+			}
+		}
+	}
+}
+
+// demoText tells a person where to look and what to try.
+func demoText(url string, flows, events int) string {
+	return fmt.Sprintf(`
+%d logins of the past week are stored, %d events in all; a new one happens every few seconds.
+Ctrl-C ends the demo and removes everything.
+
+  Playground   %[3]s/graphiql      open this in a browser
+  GraphQL      %[3]s/graphql
+  REST         %[3]s/v1/auth_audits
+
+Three things to try in the playground (its tabs hold these and more):
+
+  Why was somebody kept out of Water SCADA?
+    { authAudits(search: "denied \"water scada\"", first: 5) { nodes { time upstreamUserId loginFlow { outcome verdict { text } } } } }
+
+  What did the sessions of new tokens do next?
+    { authAudits(search: "event_name:Token", first: 5) { nodes { upstreamUserId sessionView { audits { nodes { time action targetResourceName } } } } } }
+
+  How do logins end, hour by hour?
+    { authAudits { facets(fields: [RESULT]) { field values { value count } } histogram(interval: HOUR) { start count } } }
+
+`, flows, events, url)
+}

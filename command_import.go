@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"github.com/authtrail/authtrail/client"
+	"github.com/authtrail/authtrail/terminal"
+)
+
+type importCommand struct {
+	Files  []string `arg:"" name:"file" help:"Files of bulk events, one JSON object a line; - is standard input."`
+	remote `embed:""`
+}
+
+// importReport is what an import says at the end, and prints with --json.
+type importReport struct {
+	New       int `json:"new"`
+	Duplicate int `json:"duplicate"`
+	Invalid   int `json:"invalid"`
+}
+
+// Run implements the command.
+func (c importCommand) Run(ctx context.Context, s streams) error {
+	server, release, err := c.connect(ctx, s, true)
+	if err != nil {
+		return err
+	}
+	defer release()
+	job := &importJob{ctx: ctx, server: server, streams: s}
+	for _, name := range c.Files {
+		if err := job.file(name); err != nil {
+			return fmt.Errorf("%w (so far %s)", err, job.report)
+		}
+	}
+	if err := c.print(s, job.report); err != nil {
+		return err
+	}
+	if job.report.Invalid > 0 {
+		return exitError{code: exitPartly}
+	}
+	return nil
+}
+
+func (c importCommand) print(s streams, report importReport) error {
+	if c.JSON {
+		return json.NewEncoder(s.out).Encode(report)
+	}
+	_, err := fmt.Fprintln(s.out, report)
+	return err
+}
+
+// String says the report in words.
+func (r importReport) String() string {
+	return fmt.Sprintf("%d new, %d duplicate, %d invalid", r.New, r.Duplicate, r.Invalid)
+}
+
+// importJob sends the events of some files.
+type importJob struct {
+	ctx     context.Context
+	server  *client.Client
+	streams streams
+	report  importReport
+}
+
+// file sends the events of one file.
+func (j *importJob) file(name string) error {
+	in, size := j.streams.in, int64(0)
+	if name != "-" {
+		file, err := os.Open(name)
+		if err != nil {
+			return fmt.Errorf("import: %w", err)
+		}
+		defer file.Close()
+		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
+			size = info.Size()
+		}
+		in = file
+	}
+	progress := terminal.NewProgress(j.streams.err, name, size)
+	defer progress.Done()
+	lines := newLineReader(in)
+	for {
+		bulk, err := lines.next()
+		if err != nil {
+			return fmt.Errorf("read %s: %w", name, err)
+		}
+		j.refuse(name, bulk.bad)
+		if len(bulk.events) > 0 {
+			if err := j.send(name, bulk); err != nil {
+				return err
+			}
+		}
+		progress.Update(lines.bytes, int64(j.report.New+j.report.Duplicate))
+		if bulk.last {
+			return nil
+		}
+	}
+}
+
+// send sends one bulk and reports, by line, what was invalid. Events that the
+// server could not take now are sent again.
+func (j *importJob) send(name string, bulk lineBulk) error {
+	for len(bulk.events) > 0 {
+		result, err := j.server.Bulk(j.ctx, bulk.events)
+		if err != nil {
+			return fmt.Errorf("send %s, lines %d to %d: %w", name, bulk.lines[0], bulk.lines[len(bulk.lines)-1], err)
+		}
+		stored := len(bulk.events) - len(result.Discard) - len(result.Retry)
+		j.report.New += stored
+		for _, event := range result.Discard {
+			if event.Status == "duplicate" {
+				j.report.Duplicate++
+				continue
+			}
+			j.refuse(name, []badLine{{bulk.lineOf(event.UniqueID), event.Message}})
+		}
+		if bulk = bulk.again(result.Retry); len(bulk.events) > 0 {
+			if err := pause(j.ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// refuse reports lines that are no events, each with its number.
+func (j *importJob) refuse(name string, bad []badLine) {
+	for _, line := range bad {
+		j.report.Invalid++
+		fmt.Fprintf(j.streams.err, "%s:%d: %s\n", name, line.number, line.reason)
+	}
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+)
+
+type serveCommand struct {
+	Config `embed:""`
+}
+
+// Run implements the command.
+func (c serveCommand) Run(ctx context.Context, s streams) error {
+	if err := c.Validate(); err != nil {
+		return exitError{exitUsage, err}
+	}
+	return serve(ctx, c.Config, s, func(string, *application) error { return nil })
+}
+
+// serve runs a server until ctx ends. It calls prepare before it answers the
+// first request, and then says in one line where it listens.
+func serve(ctx context.Context, config Config, s streams, prepare func(url string, app *application) error) error {
+	app, err := newApplication(ctx, config, config.logger(s))
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", config.Listen)
+	if err != nil {
+		app.close()
+		return fmt.Errorf("listen: %w", err)
+	}
+	url := "http://" + listener.Addr().String()
+	address := filepath.Join(config.Data, addressFile)
+	if err := os.WriteFile(address, []byte(url+"\n"), 0o600); err != nil {
+		app.logger.Warn("other commands will not find this server by its data folder", "error", err)
+	}
+	defer os.Remove(address)
+	if err := prepare(url, app); err != nil {
+		listener.Close()
+		app.close()
+		return err
+	}
+	fmt.Fprintf(s.err, "authtrail: listening on %s, without authentication: whoever can log in to this machine owns every org\n", url)
+	return app.serve(ctx, listener)
+}

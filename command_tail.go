@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/client"
+	"github.com/authtrail/authtrail/queries"
+)
+
+type tailCommand struct {
+	Search string `arg:"" optional:"" help:"Show only what matches, in the search language (docs/search.md)."`
+	State  string `type:"path" placeholder:"FILE" help:"File that remembers how far was shown, so that the next tail goes on from there."`
+	remote `embed:""`
+}
+
+// reconnectAfter is how long a broken connection is left alone before the next try.
+const reconnectAfter = time.Second
+
+// Run implements the command. It ends when ctx does, which is no failure.
+func (c tailCommand) Run(ctx context.Context, s streams) error {
+	server, release, err := c.connect(ctx, s, false)
+	if err != nil {
+		return err
+	}
+	defer release()
+	t := &tail{command: c, server: server, streams: s}
+	if err := t.start(ctx); err != nil {
+		return err
+	}
+	for {
+		err := t.follow(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		var refused *client.Error
+		if errors.As(err, &refused) && refused.Code != string(audit.Unavailable) && refused.Code != string(audit.RateLimited) {
+			return err
+		}
+		fmt.Fprintf(s.err, "authtrail: the connection ended (%v); trying again\n", err)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(reconnectAfter):
+		}
+	}
+}
+
+// tail follows the records as they arrive.
+type tail struct {
+	command  tailCommand
+	server   *client.Client
+	streams  streams
+	position string // after the last record shown
+}
+
+// start finds where to begin: where the state file left off, else at the end.
+// The end is asked for before subscribing, so that nothing is missed when the
+// connection breaks before the first record.
+func (t *tail) start(ctx context.Context) error {
+	if t.command.State != "" {
+		saved, err := os.ReadFile(t.command.State)
+		if err == nil {
+			t.position = strings.TrimSpace(string(saved))
+			return nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("read the state: %w", err)
+		}
+	}
+	var data struct{ AuthAudits struct{ Position string } }
+	if err := t.server.Query(ctx, queries.FeedEnd, nil, &data); err != nil {
+		return err
+	}
+	t.position = data.AuthAudits.Position
+	return t.save()
+}
+
+// follow shows records until the subscription ends.
+func (t *tail) follow(ctx context.Context) error {
+	variables := map[string]any{"search": t.command.Search}
+	if t.position != "" {
+		variables["after"] = t.position
+	}
+	return t.server.Subscribe(ctx, queries.Tail, variables, func(data json.RawMessage) error {
+		var result struct{ AuthAuditAdded json.RawMessage }
+		if err := json.Unmarshal(data, &result); err != nil {
+			return fmt.Errorf("read the answer: %w", err)
+		}
+		return t.show(result.AuthAuditAdded)
+	})
+}
+
+// show writes a record and then remembers that it did: after a crash a record
+// may be shown again, but none is left out.
+func (t *tail) show(raw json.RawMessage) error {
+	var record struct {
+		row
+		Position string
+	}
+	if err := json.Unmarshal(raw, &record); err != nil {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	line := string(raw)
+	if !t.command.JSON {
+		line = record.line()
+	}
+	if _, err := fmt.Fprintln(t.streams.out, line); err != nil {
+		return err
+	}
+	t.position = record.Position
+	return t.save()
+}
+
+// save writes the position into the state file, whole or not at all.
+func (t *tail) save() error {
+	if t.command.State == "" {
+		return nil
+	}
+	temporary := filepath.Join(filepath.Dir(t.command.State), "."+filepath.Base(t.command.State)+".new")
+	if err := os.WriteFile(temporary, []byte(t.position+"\n"), 0o600); err != nil {
+		return fmt.Errorf("save the state: %w", err)
+	}
+	if err := os.Rename(temporary, t.command.State); err != nil {
+		return fmt.Errorf("save the state: %w", err)
+	}
+	return nil
+}

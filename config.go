@@ -1,0 +1,108 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// Config is everything that can be set about a server. Each member is a flag of
+// `authtrail serve`, and an environment variable: --flow-idle is
+// AUTHTRAIL_FLOW_IDLE. A flag wins over the variable, the variable over the
+// default.
+type Config struct {
+	Listen string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on. Without authentication it must be a loopback address."`
+	Data   string `default:"./data" type:"path" placeholder:"DIR" help:"Folder of the embedded store; made if it is missing. One process at a time opens it."`
+	Store  string `default:"sqlite" enum:"sqlite" help:"Store to keep records in: ${enum}."`
+	Auth   string `default:"none" enum:"none" help:"How callers prove who they are: ${enum}. With none, whoever reaches the server owns every org."`
+
+	FlowIdle       time.Duration `default:"15m" placeholder:"TIME" help:"How long an undecided login may be idle before it counts as abandoned."`
+	QueueBytes     int           `default:"67108864" placeholder:"BYTES" help:"How many bytes of events may wait to be stored before senders are told to wait (429)."`
+	RequestTimeout time.Duration `default:"30s" placeholder:"TIME" help:"How long answering one request may take; subscriptions are not bounded."`
+	DrainTimeout   time.Duration `default:"10s" placeholder:"TIME" help:"How long requests under way may take to finish when the server stops."`
+
+	LogLevel  string `default:"info" enum:"debug,info,warn,error" help:"Least important log lines to write: ${enum}."`
+	LogFormat string `default:"text" enum:"text,json" help:"Form of the log on standard error: ${enum}."`
+}
+
+// defaultConfig returns the configuration of a server that was told nothing.
+func defaultConfig() Config {
+	var c Config
+	if err := kong.ApplyDefaults(&c); err != nil {
+		panic(err) // the defaults are part of the program
+	}
+	return c
+}
+
+// Validate refuses what would not be safe or could not work, naming the flag.
+func (c Config) Validate() error {
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return fmt.Errorf("--listen %q: want HOST:PORT", c.Listen)
+	}
+	if c.Auth == "none" && !isLoopback(host) {
+		return fmt.Errorf("--listen %s: without authentication (--auth none) only a loopback address is allowed, such as 127.0.0.1", c.Listen)
+	}
+	for name, value := range map[string]time.Duration{"flow-idle": c.FlowIdle, "request-timeout": c.RequestTimeout, "drain-timeout": c.DrainTimeout} {
+		if value <= 0 {
+			return fmt.Errorf("--%s %s: must be more than 0", name, value)
+		}
+	}
+	if c.QueueBytes < 1<<20 {
+		return fmt.Errorf("--queue-bytes %d: must be at least 1048576 (1 MiB)", c.QueueBytes)
+	}
+	return nil
+}
+
+// isLoopback reports whether a host can only be reached from this machine. A
+// name other than localhost is not looked up: what it means may change.
+func isLoopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	address, err := netip.ParseAddr(host)
+	return err == nil && address.IsLoopback()
+}
+
+// logger returns the log that the configuration asks for.
+func (c Config) logger(s streams) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(c.LogLevel)) // one of the enum
+	options := &slog.HandlerOptions{Level: level}
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(s.err, options))
+	}
+	return slog.New(slog.NewTextHandler(s.err, options))
+}
+
+// lookupEnv is os.LookupEnv or, in tests, something smaller.
+type lookupEnv func(name string) (value string, ok bool)
+
+// fromEnv takes the value of each flag that was not given from its variable.
+func fromEnv(lookup lookupEnv) kong.Resolver {
+	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+		if value, ok := lookup(variableOf(flag.Name)); ok {
+			return value, nil
+		}
+		return nil, nil
+	})
+}
+
+// variableOf returns the environment variable of a flag.
+func variableOf(flag string) string {
+	return "AUTHTRAIL_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// helpWithVariable adds the variable's name to a flag's help.
+func helpWithVariable(value *kong.Value) string {
+	help := kong.DefaultHelpValueFormatter(value)
+	if value.Flag != nil && value.Name != "help" {
+		help += " [$" + variableOf(value.Name) + "]"
+	}
+	return help
+}

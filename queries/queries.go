@@ -1,0 +1,28 @@
+// Package queries holds the GraphQL documents that the commands of the terminal
+// send. A test holds each against the schema.
+package queries
+
+import "embed"
+
+// Files are the documents, by file name.
+//
+//go:embed *.graphql
+var Files embed.FS
+
+// The documents.
+var (
+	SearchRecords = read("search_records.graphql")
+	SearchFlows   = read("search_flows.graphql")
+	FlowByRequest = read("flow_by_request.graphql")
+	FlowByID      = read("flow_by_id.graphql")
+	FeedEnd       = read("feed_end.graphql")
+	Tail          = read("tail.graphql")
+)
+
+func read(name string) string {
+	document, err := Files.ReadFile(name)
+	if err != nil {
+		panic(err) // the file is part of the program
+	}
+	return string(document)
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/authtrail/authtrail/client"
+	"github.com/authtrail/authtrail/store/sqlite"
+)
+
+// remote is what the commands that ask a server have in common.
+type remote struct {
+	Server string `placeholder:"URL" help:"A running server, such as http://127.0.0.1:8080. Without it, the data folder is used."`
+	Token  string `placeholder:"TOKEN" help:"Bearer token for that server."`
+	Data   string `default:"./data" type:"path" placeholder:"DIR" help:"Folder of the embedded store. If a server has it open, that server is asked."`
+	JSON   bool   `name:"json" help:"Write JSON, for scripts: one value a line."`
+}
+
+// addressFile, in the data folder, holds the URL of the server that has it open.
+const addressFile = "server.url"
+
+// connect returns a client of the server to ask, and what releases it. Where no
+// server runs, it opens the data folder and serves it to this process alone.
+func (r remote) connect(ctx context.Context, s streams, create bool) (*client.Client, func(), error) {
+	if r.Server != "" {
+		return client.New(r.Server, r.Token), func() {}, nil
+	}
+	if _, err := os.Stat(r.Data); errors.Is(err, fs.ErrNotExist) && !create {
+		return nil, nil, fmt.Errorf("there is no data folder %s; name one with --data, or a running server with --server", r.Data)
+	}
+	config := defaultConfig()
+	config.Data, config.LogLevel = r.Data, "warn"
+	app, err := newApplication(ctx, config, config.logger(s))
+	if errors.Is(err, sqlite.ErrInUse) {
+		return r.other(err)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		app.close()
+		return nil, nil, fmt.Errorf("listen: %w", err)
+	}
+	serving, stop := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() { defer close(done); _ = app.serve(serving, listener) }()
+	return client.New("http://"+listener.Addr().String(), ""), func() { stop(); <-done }, nil
+}
+
+// other returns a client of the server that has the data folder open.
+func (r remote) other(inUse error) (*client.Client, func(), error) {
+	address, err := os.ReadFile(filepath.Join(r.Data, addressFile))
+	if err != nil {
+		return nil, nil, inUse
+	}
+	return client.New(strings.TrimSpace(string(address)), r.Token), func() {}, nil
+}

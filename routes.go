@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/observe"
+)
+
+// routeHandlers are what the routes lead to.
+type routeHandlers struct {
+	graphql, graphiql, rest http.Handler
+	metrics                 *observe.Metrics
+	ready                   func(context.Context) error
+	logger                  *slog.Logger
+}
+
+// routes returns every HTTP route.
+func routes(h routeHandlers) http.Handler {
+	r := chi.NewRouter()
+	r.Use(observe.RequestID, h.metrics.HTTP(h.logger), observe.Recover(h.logger), everyone)
+
+	r.Get("/", http.RedirectHandler("/graphiql/", http.StatusFound).ServeHTTP)
+	r.Handle("/graphiql", h.graphiql)
+	r.Handle("/graphiql/*", h.graphiql)
+	r.Handle("/graphql", h.graphql)
+	r.Mount("/v1", h.rest)
+
+	r.Get("/healthz", health(func(context.Context) error { return nil }))
+	r.Get("/readyz", health(h.ready))
+	r.Method(http.MethodGet, "/metrics", h.metrics.Handler())
+	return r
+}
+
+// everyone makes every caller the one who owns all orgs: there is no
+// authentication, and nobody but this machine can reach the server.
+func everyone(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(w, r.WithContext(audit.WithPrincipal(r.Context(), audit.Everyone())))
+	})
+}
+
+// health answers 200 {"status":"ok"}, or 503 with the reason.
+func health(check func(context.Context) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		status, answer := http.StatusOK, map[string]string{"status": "ok"}
+		if err := check(r.Context()); err != nil {
+			status = http.StatusServiceUnavailable
+			answer = map[string]string{"status": "unavailable", "reason": audit.AsError(err).Message}
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Cache-Control", "no-store")
+		w.WriteHeader(status)
+		_ = json.NewEncoder(w).Encode(answer) // the client has gone if this fails
+	}
+}

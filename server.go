@@ -1,0 +1,111 @@
+// Authtrail takes authentication audit records in, stitches them into login
+// flows, and answers who authenticated, when, from where, and how it ended.
+//
+// This file is the program: its commands and how they end. config.go is what
+// can be set, routes.go every HTTP route, application.go how the parts are put
+// together.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.LookupEnv, streams{os.Stdin, os.Stdout, os.Stderr})
+	stop()
+	os.Exit(code)
+}
+
+// commands are the program's commands; the help of each is what --help shows.
+type commands struct {
+	Serve   serveCommand   `cmd:"" help:"Run the server."`
+	Demo    demoCommand    `cmd:"" help:"Run a server on a temporary store full of made-up logins, to look around."`
+	Import  importCommand  `cmd:"" help:"Send events from files, one bulk event a line."`
+	Search  searchCommand  `cmd:"" help:"Search the authentication audits, or login flows."`
+	Tail    tailCommand    `cmd:"" help:"Follow the authentication audits as they arrive."`
+	Flow    flowCommand    `cmd:"" help:"Show one login attempt: its steps, and how it ended."`
+	Token   tokenCommand   `cmd:"" help:"Print a development token, and nothing else."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+// streams are where a command reads and writes. Results go to out, everything
+// else (progress, log, errors) to err.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// The exit codes. Scripts rely on them; docs/cli.md lists them.
+const (
+	exitOK      = 0
+	exitFailed  = 1
+	exitUsage   = 2
+	exitPartly  = 3 // the work was done, but for some invalid input that was reported
+	exitNothing = 4 // nothing was found
+)
+
+// exitError ends the program with a code. Without an error it ends silently.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e exitError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit code %d", e.code)
+	}
+	return e.err.Error()
+}
+
+// run is the program: it runs the command that args name and returns the exit code.
+func run(ctx context.Context, args []string, env lookupEnv, s streams) int {
+	var all commands
+	exited := -1
+	parser, err := kong.New(&all, kong.Name("authtrail"),
+		kong.Description("Who authenticated, when, from where, and how did it end?"),
+		kong.Writers(s.out, s.err), kong.Exit(func(code int) { exited = code }),
+		kong.Resolvers(fromEnv(env)), kong.ValueFormatter(helpWithVariable),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(s))
+	if err != nil {
+		fmt.Fprintln(s.err, "authtrail:", err)
+		return exitFailed
+	}
+	parsed, err := parser.Parse(args)
+	if exited >= 0 { // --help
+		return exited
+	}
+	if err != nil {
+		fmt.Fprintf(s.err, "authtrail: %v\nTry: authtrail --help\n", err)
+		return exitUsage
+	}
+	return exitCode(ctx, parsed.Run(), s)
+}
+
+// exitCode says what went wrong, if anything, and returns the code for it.
+func exitCode(ctx context.Context, err error, s streams) int {
+	var exit exitError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &exit):
+		if exit.err != nil {
+			fmt.Fprintln(s.err, "authtrail:", exit.err)
+		}
+		return exit.code
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		fmt.Fprintln(s.err, "authtrail: interrupted")
+		return exitFailed
+	}
+	fmt.Fprintln(s.err, "authtrail:", err)
+	return exitFailed
+}

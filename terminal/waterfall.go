@@ -1,0 +1,54 @@
+package terminal
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Step is one line of a waterfall.
+type Step struct {
+	Name, Result string
+	Offset       time.Duration // since the beginning
+	Gap          time.Duration // since the step before
+}
+
+// Waterfall draws steps below each other, each with a bar that spans from the
+// step before to itself, on a scale that fits into width.
+func Waterfall(w io.Writer, width int, steps []Step) error {
+	if len(steps) == 0 {
+		return nil
+	}
+	names, results := 0, 0
+	for _, step := range steps {
+		names = max(names, utf8.RuneCountInString(step.Name))
+		results = max(results, utf8.RuneCountInString(step.Result))
+	}
+	names, results = min(names, 36), min(results, 16)
+	room := max(width-names-results-16, 8)
+	total := max(steps[len(steps)-1].Offset, time.Millisecond)
+	for _, step := range steps {
+		_, err := fmt.Fprintf(w, "%10s  %s  %s  %s\n", "+"+Seconds(step.Offset), pad(step.Name, names),
+			pad(step.Result, results), bar(step, total, room))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func bar(step Step, total time.Duration, room int) string {
+	column := func(at time.Duration) int { return int(float64(at) / float64(total) * float64(room-1)) }
+	from, to := column(step.Offset-step.Gap), column(step.Offset)
+	return strings.Repeat(" ", from) + strings.Repeat("─", to-from) + "●"
+}
+
+func pad(text string, width int) string {
+	text = Cut(Clean(text), width)
+	return text + strings.Repeat(" ", width-utf8.RuneCountInString(text))
+}
+
+// Seconds writes a duration in seconds to the millisecond: "1.204s".
+func Seconds(d time.Duration) string { return fmt.Sprintf("%.3fs", d.Seconds()) }
