@@ -68,7 +68,8 @@ type (
 		Field  Field
 		Prefix netip.Prefix // masked
 	}
-	// TimeRange matches when From <= time < To. A zero bound is open.
+	// TimeRange matches when From <= time < To. A zero bound is open. Parse gives
+	// bounds in UTC, and at most one range per conjunction.
 	TimeRange struct{ From, To time.Time }
 )
 

@@ -99,6 +99,10 @@ func operand(n Node, operator string) string {
 		if operator != " " && !n.From.IsZero() && !n.To.IsZero() {
 			return "(" + n.String() + ")"
 		}
+	case NumberRange:
+		if operator != " " && n.Min != nil && n.Max != nil {
+			return "(" + n.String() + ")"
+		}
 	}
 	return n.String()
 }

@@ -57,7 +57,7 @@ func isAddress(text string) bool {
 // didYouMean names the field that a name resembles, or nothing.
 func didYouMean(name string) string {
 	if closest := closestName(name); closest != "" {
-		return fmt.Sprintf("; did you mean %q?", closest)
+		return fmt.Sprintf("; perhaps you meant %q", closest)
 	}
 	return ""
 }

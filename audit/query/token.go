@@ -125,41 +125,46 @@ type word struct{ start, cut, end int }
 
 // nextWord finds the first token at or after a place; start == end when there is none.
 func nextWord(folded string, from int) word {
-	start, runes := -1, 0
-	found := word{}
-	for i, r := range folded[from:] {
-		switch {
-		case !isWordRune(r):
-			if start >= 0 {
-				return found.endingAt(from + i)
-			}
-			continue
-		case start < 0:
-			start = from + i
-			found.start = start
-		case runes == maxTokenRunes:
-			found.cut = from + i
+	start := from
+	for start < len(folded) {
+		inWord, size := wordRuneAt(folded, start)
+		if inWord {
+			break
 		}
-		runes++
+		start += size
 	}
-	if start < 0 {
-		return word{}
+	found := word{start: start}
+	end, runes := start, 0
+	for ; end < len(folded); runes++ {
+		inWord, size := wordRuneAt(folded, end)
+		if !inWord {
+			break
+		}
+		end += size
+		if runes < maxTokenRunes {
+			found.cut = end
+		}
 	}
-	return found.endingAt(len(folded))
+	found.end = end
+	return found
 }
 
-func (w word) endingAt(end int) word {
-	w.end = end
-	if w.cut == 0 {
-		w.cut = end
+// wordRuneAt reports whether the rune at a place belongs to a token, and its size.
+func wordRuneAt(folded string, at int) (bool, int) {
+	if c := folded[at]; c < utf8.RuneSelf {
+		return wordBytes[c], 1
 	}
-	return w
+	r, size := utf8.DecodeRuneInString(folded[at:])
+	return isWordRune(r), size
 }
 
 // isWordRune reports whether a folded rune belongs to a token.
-func isWordRune(r rune) bool {
-	if r < utf8.RuneSelf {
-		return r >= 'a' && r <= 'z' || r >= '0' && r <= '9'
+func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
+
+// wordBytes is isWordRune for ASCII, which nearly all text is.
+var wordBytes = func() (bytes [utf8.RuneSelf]bool) {
+	for c := range bytes {
+		bytes[c] = isWordRune(rune(c))
 	}
-	return unicode.IsLetter(r) || unicode.IsNumber(r)
-}
+	return bytes
+}()
