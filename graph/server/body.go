@@ -1,0 +1,68 @@
+package server
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// How much of a refused body is read, and for how long, so that the client
+// hears the answer instead of a broken connection.
+const (
+	drainBytes   = 64 << 20
+	drainTimeout = 5 * time.Second
+)
+
+// requireJSON refuses all bodies but JSON in UTF-8. That keeps forms out, which
+// any web page could send in its visitor's name.
+func requireJSON(r *http.Request) *failure {
+	name, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	charset := params["charset"]
+	encoding := r.Header.Get("Content-Encoding")
+	switch {
+	case err != nil || name != mediaJSON:
+		return refused(http.StatusUnsupportedMediaType, "Content-Type: send application/json")
+	case charset != "" && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "utf8"):
+		return refused(http.StatusUnsupportedMediaType, "Content-Type: the charset must be utf-8")
+	case encoding != "" && !strings.EqualFold(encoding, "identity"):
+		return refused(http.StatusUnsupportedMediaType, "Content-Encoding: send the body without encoding")
+	}
+	return nil
+}
+
+// readBody returns the whole body, or refuses one over the limit.
+func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, *failure) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
+	var outer *http.MaxBytesError
+	switch {
+	case errors.As(err, &outer):
+		return nil, refused(http.StatusRequestEntityTooLarge, "the body may have at most %d bytes", outer.Limit)
+	case err != nil:
+		return nil, refused(http.StatusBadRequest, "the body could not be read to its end")
+	case int64(len(body)) > limit:
+		drain(w, r)
+		return nil, refused(http.StatusRequestEntityTooLarge, "the body may have at most %d bytes", limit)
+	case !utf8.Valid(body):
+		return nil, refused(http.StatusBadRequest, "the body is not UTF-8")
+	}
+	return body, nil
+}
+
+func drain(w http.ResponseWriter, r *http.Request) {
+	control := http.NewResponseController(w)
+	if control.SetReadDeadline(time.Now().Add(drainTimeout)) != nil {
+		return // a body that may last for ever is not worth waiting for
+	}
+	_, err := io.CopyN(io.Discard, r.Body, drainBytes)
+	if errors.Is(err, io.EOF) {
+		_ = control.SetReadDeadline(time.Time{})
+		return
+	}
+	if r.ProtoMajor == 1 {
+		w.Header().Set("Connection", "close")
+	}
+}

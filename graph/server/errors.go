@@ -1,0 +1,110 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/authtrail/authtrail/audit"
+)
+
+// failure is a request that was refused before GraphQL came to it.
+type failure struct {
+	status  int
+	code    audit.Code
+	message string
+}
+
+func refused(status int, format string, args ...any) *failure {
+	return &failure{status: status, code: audit.BadUserInput, message: fmt.Sprintf(format, args...)}
+}
+
+func requestError(code audit.Code, format string, args ...any) *gqlerror.Error {
+	err := gqlerror.Errorf(format, args...)
+	err.Extensions = map[string]any{"code": string(code)}
+	return err
+}
+
+// codeOf returns the code that says what to do about a list of errors.
+func codeOf(errs gqlerror.List) audit.Code {
+	for _, err := range errs {
+		if code, ok := err.Extensions["code"].(string); ok {
+			return audit.Code(code)
+		}
+	}
+	return audit.BadUserInput
+}
+
+// statusOf returns the status of a response without data under
+// application/graphql-response+json, and of a refused stream.
+func statusOf(code audit.Code) int {
+	switch code {
+	case audit.Unauthenticated:
+		return http.StatusUnauthorized
+	case audit.Forbidden:
+		return http.StatusForbidden
+	case audit.RateLimited:
+		return http.StatusTooManyRequests
+	case audit.Unavailable:
+		return http.StatusServiceUnavailable
+	case audit.Internal:
+		return http.StatusInternalServerError
+	default:
+		return http.StatusBadRequest
+	}
+}
+
+// mendMessages gives the errors of gqlgen and gqlparser the project's codes, and
+// words to those that would mislead.
+func mendMessages(op *graphql.OperationContext, errs gqlerror.List) gqlerror.List {
+	if op.Doc != nil && op.Operation == nil {
+		return gqlerror.List{unknownOperation(op.OperationName)}
+	}
+	for _, err := range errs {
+		if strings.HasPrefix(err.Message, "cannot use value ") {
+			// The parser's message shows 0 in place of a number that is out of range.
+			err.Message = "is a number that its type cannot hold"
+		}
+		code, known := err.Extensions["code"].(string)
+		if known && !strings.HasPrefix(code, "GRAPHQL_") {
+			continue
+		}
+		if err.Extensions == nil {
+			err.Extensions = map[string]any{}
+		}
+		err.Extensions["code"] = string(audit.BadUserInput)
+	}
+	return errs
+}
+
+func unknownOperation(name string) *gqlerror.Error {
+	if name == "" {
+		return requestError(audit.BadUserInput, "the document has several operations: say in operationName which one to run")
+	}
+	return requestError(audit.BadUserInput, "operationName: the document has no operation of this name")
+}
+
+func presentError(ctx context.Context, err error) *gqlerror.Error {
+	known := audit.AsError(err)
+	shown := requestError(known.Code, "%s", known.Error())
+	shown.Path = graphql.GetPath(ctx)
+	var located *gqlerror.Error
+	if errors.As(err, &located) {
+		shown.Path, shown.Locations = located.Path, located.Locations
+	}
+	return shown
+}
+
+func logPanic(logger *slog.Logger) graphql.RecoverFunc {
+	return func(ctx context.Context, reason any) error {
+		logger.ErrorContext(ctx, "panic in GraphQL", "reason", fmt.Sprint(reason), "stack", string(debug.Stack()))
+		return &audit.Error{Code: audit.Internal, Message: "internal error"}
+	}
+}

@@ -1,0 +1,134 @@
+package server
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+type handler struct {
+	exec    *executor.Executor
+	options Options
+}
+
+// New returns a handler that serves the schema. It is safe for concurrent use.
+func New(schema graphql.ExecutableSchema, options Options) http.Handler {
+	options = options.withDefaults()
+	exec := executor.New(schema)
+	exec.SetErrorPresenter(options.ErrorPresenter)
+	exec.SetRecoverFunc(options.RecoverFunc)
+	exec.SetParserTokenLimit(options.Limits.Tokens)
+	exec.SetQueryCache(newQueryCache(options.CachedQueries, options.CachedQuerySize))
+	for _, extension := range options.Extensions {
+		exec.Use(extension)
+	}
+	for _, middleware := range options.OperationMiddleware {
+		exec.AroundOperations(middleware)
+	}
+	return &handler{exec: exec, options: options}
+}
+
+// ServeHTTP answers one request, in whichever transport it came.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer h.answerPanic(w, r)
+	if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+		h.serveWebSocket(w, r)
+		return
+	}
+	switch r.Method {
+	case http.MethodPost:
+		h.servePost(w, r)
+	case http.MethodGet:
+		h.serveGet(w, r)
+	case http.MethodOptions:
+		w.Header().Set("Allow", "GET, POST")
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		w.Header().Set("Allow", "GET, POST")
+		h.refuse(w, "", refused(http.StatusMethodNotAllowed, "send GraphQL by POST or GET"))
+	}
+}
+
+func (h *handler) answerPanic(w http.ResponseWriter, r *http.Request) {
+	switch reason := recover(); reason {
+	case nil:
+	case http.ErrAbortHandler:
+		panic(reason)
+	default:
+		h.send(w, mediaJSON, http.StatusInternalServerError,
+			&graphql.Response{Errors: gqlerror.List{h.recovered(r.Context(), reason)}})
+	}
+}
+
+func (h *handler) servePost(w http.ResponseWriter, r *http.Request) {
+	accepted, fail := acceptable(r)
+	if fail == nil {
+		fail = requireJSON(r)
+	}
+	if fail != nil {
+		if fail.status == http.StatusUnsupportedMediaType {
+			w.Header().Set("Accept-Post", mediaJSON)
+		}
+		h.refuse(w, accepted.reply, fail)
+		return
+	}
+	body, fail := readBody(w, r, h.options.MaxBody)
+	if fail != nil {
+		h.refuse(w, accepted.reply, fail)
+		return
+	}
+	params, fail := paramsFromBody(body)
+	h.answer(w, r, accepted, params, fail)
+}
+
+func (h *handler) serveGet(w http.ResponseWriter, r *http.Request) {
+	accepted, fail := acceptable(r)
+	if fail != nil {
+		h.refuse(w, accepted.reply, fail)
+		return
+	}
+	params, fail := paramsFromURL(r.URL)
+	h.answer(w, r, accepted, params, fail)
+}
+
+func acceptable(r *http.Request) (acceptance, *failure) {
+	accepted := replyTo(r)
+	if accepted.reply == "" && !accepted.events {
+		return accepted, refused(http.StatusNotAcceptable,
+			"Accept: answers are %s or %s, and %s for subscriptions", mediaResponse, mediaJSON, mediaEvents)
+	}
+	return accepted, nil
+}
+
+// answer runs the request and writes its response or its stream.
+func (h *handler) answer(w http.ResponseWriter, r *http.Request, accepted acceptance, params *graphql.RawParams, fail *failure) {
+	if fail != nil {
+		h.refuse(w, accepted.reply, fail)
+		return
+	}
+	params.Headers = r.Header
+	ctx := graphql.StartOperationTrace(r.Context())
+	op, errs := h.prepare(ctx, params)
+	if len(errs) > 0 {
+		h.write(w, accepted.reply, &graphql.Response{Errors: errs})
+		return
+	}
+	kind := op.Operation.Operation
+	switch {
+	case kind == ast.Mutation && r.Method == http.MethodGet:
+		// A link or an image on any page could send it in its visitor's name.
+		w.Header().Set("Allow", http.MethodPost)
+		h.refuse(w, accepted.reply, refused(http.StatusMethodNotAllowed, "send mutations by POST"))
+	case kind == ast.Subscription && !accepted.events:
+		h.refuse(w, accepted.reply, refused(http.StatusNotAcceptable,
+			"a subscription needs Accept: %s, or a WebSocket with the subprotocol %s", mediaEvents, subprotocol))
+	case kind == ast.Subscription || accepted.reply == "":
+		h.serveEvents(ctx, w, op)
+	default:
+		h.write(w, accepted.reply, h.execute(ctx, op))
+	}
+}

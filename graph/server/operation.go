@@ -1,0 +1,95 @@
+package server
+
+import (
+	"context"
+	"errors"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/authtrail/authtrail/audit"
+)
+
+// prepare parses, validates and measures an operation. The context must come
+// from graphql.StartOperationTrace.
+func (h *handler) prepare(ctx context.Context, params *graphql.RawParams) (op *graphql.OperationContext, errs gqlerror.List) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			errs = gqlerror.List{h.recovered(ctx, reason)}
+		}
+	}()
+	op, errs = h.exec.CreateOperationContext(ctx, params)
+	if len(errs) > 0 {
+		return nil, mendMessages(op, errs)
+	}
+	if errs = h.options.Limits.check(op); len(errs) > 0 {
+		return nil, errs
+	}
+	op.DisableIntrospection = !h.options.Introspection
+	return op, nil
+}
+
+// execute runs a query or a mutation to its end.
+func (h *handler) execute(ctx context.Context, op *graphql.OperationContext) *graphql.Response {
+	ctx, cancel := context.WithTimeout(ctx, h.options.Timeout)
+	defer cancel()
+	responses, ctx := h.exec.DispatchOperation(ctx, op)
+	if response := responses(ctx); response != nil {
+		return response
+	}
+	return &graphql.Response{Errors: gqlerror.List{outOfTime(ctx)}}
+}
+
+// outOfTime is the error of an operation whose context ended before it did.
+func outOfTime(ctx context.Context) *gqlerror.Error {
+	err := ctx.Err()
+	if err == nil {
+		err = errors.New("no response")
+	}
+	known := audit.AsError(err)
+	return requestError(known.Code, "%s", known.Message)
+}
+
+// responses runs an operation of any kind, one response after the other, until
+// it ends or the context does; then the channel closes. Whoever reads it cancels
+// the context and reads on until then, so that nothing outlives the request.
+func (h *handler) responses(ctx context.Context, op *graphql.OperationContext) <-chan *graphql.Response {
+	out := make(chan *graphql.Response)
+	send := func(response *graphql.Response) bool {
+		select {
+		case out <- response:
+			return true
+		case <-ctx.Done():
+			return false
+		}
+	}
+	go func() {
+		defer close(out)
+		defer func() {
+			if reason := recover(); reason != nil {
+				send(&graphql.Response{Errors: gqlerror.List{h.recovered(ctx, reason)}})
+			}
+		}()
+		if op.Operation.Operation != ast.Subscription {
+			send(h.execute(ctx, op))
+			return
+		}
+		next, dispatched := h.exec.DispatchOperation(ctx, op)
+		for response := next(dispatched); response != nil; response = next(dispatched) {
+			if !send(response) {
+				return
+			}
+		}
+	}()
+	return out
+}
+
+// recovered makes an error for callers of a panic.
+func (h *handler) recovered(ctx context.Context, reason any) *gqlerror.Error {
+	err := h.options.ErrorPresenter(ctx, h.options.RecoverFunc(ctx, reason))
+	if err == nil {
+		return requestError(audit.Internal, "internal error")
+	}
+	return err
+}

@@ -1,0 +1,96 @@
+package server
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/99designs/gqlgen/graphql"
+)
+
+// paramsFromBody reads a GraphQL request from JSON. What is wrong is named by
+// parameter or by byte, and never repeated: a body may hold secrets.
+func paramsFromBody(body []byte) (*graphql.RawParams, *failure) {
+	members := map[string]json.RawMessage{}
+	if err := json.Unmarshal(body, &members); err != nil {
+		return nil, badJSON(body, err)
+	}
+	return paramsFrom(members)
+}
+
+func badJSON(body []byte, err error) *failure {
+	var syntax *json.SyntaxError
+	trimmed := bytes.TrimSpace(body)
+	switch {
+	case len(trimmed) == 0:
+		return refused(http.StatusBadRequest, "the body is empty: send a JSON object with a query")
+	case errors.As(err, &syntax):
+		return refused(http.StatusBadRequest, "the body is not valid JSON: mistake at byte %d", syntax.Offset)
+	case trimmed[0] == '[':
+		return refused(http.StatusBadRequest, "the body is a list: send one request at a time, as a JSON object")
+	default:
+		return refused(http.StatusBadRequest, "the body must be a JSON object with a query")
+	}
+}
+
+// paramsFromURL reads a GraphQL request from the parameters of a GET.
+func paramsFromURL(u *url.URL) (*graphql.RawParams, *failure) {
+	values, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return nil, refused(http.StatusBadRequest, "the URL's parameters are not validly encoded")
+	}
+	members := map[string]json.RawMessage{}
+	for _, name := range []string{"query", "operationName", "variables", "extensions"} {
+		given := values[name]
+		if len(given) > 1 {
+			return nil, refused(http.StatusBadRequest, "%s: is given more than once", name)
+		}
+		if len(given) == 0 || given[0] == "" {
+			continue
+		}
+		members[name] = json.RawMessage(given[0])
+		if name == "query" || name == "operationName" {
+			members[name], _ = json.Marshal(given[0]) // a string always can be
+		}
+	}
+	return paramsFrom(members)
+}
+
+// paramsFrom takes the four parameters of a request; others are left alone, as
+// the protocol keeps them for its future.
+func paramsFrom(members map[string]json.RawMessage) (*graphql.RawParams, *failure) {
+	params := &graphql.RawParams{}
+	for _, parameter := range []struct {
+		name, kind string
+		into       any
+	}{
+		{"query", "a string", &params.Query},
+		{"operationName", "a string", &params.OperationName},
+		{"variables", "a JSON object", &params.Variables},
+		{"extensions", "a JSON object", &params.Extensions},
+	} {
+		raw, given := members[parameter.name]
+		if !given {
+			continue
+		}
+		decoder := json.NewDecoder(bytes.NewReader(raw))
+		decoder.UseNumber() // a float would round large numbers
+		if decoder.Decode(parameter.into) != nil || decoder.More() {
+			return nil, refused(http.StatusBadRequest, "%s: must be %s", parameter.name, parameter.kind)
+		}
+	}
+	if params.Query == "" {
+		return nil, missingQuery(params)
+	}
+	return params, nil
+}
+
+func missingQuery(params *graphql.RawParams) *failure {
+	if _, asked := params.Extensions["persistedQuery"]; asked {
+		// Clients know this message and send the whole query next.
+		return refused(http.StatusBadRequest, "PersistedQueryNotSupported")
+	}
+	return refused(http.StatusBadRequest, "query: is missing")
+}

@@ -1,0 +1,90 @@
+package server
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/authtrail/authtrail/audit"
+)
+
+// encode returns a response as JSON. One that was never executed has no data
+// entry at all: a null there would say that it was executed and failed. The data
+// are copied as they are, since checking them again would cost as much as they did.
+func encode(response *graphql.Response) ([]byte, error) {
+	var out bytes.Buffer
+	out.Grow(len(response.Data) + 256)
+	separator := byte('{')
+	member := func(name string, value []byte) {
+		out.WriteByte(separator)
+		separator = ','
+		out.WriteString(`"` + name + `":`)
+		out.Write(value)
+	}
+	if len(response.Errors) > 0 {
+		errs, err := json.Marshal(response.Errors)
+		if err != nil {
+			return nil, fmt.Errorf("encode errors: %w", err)
+		}
+		member("errors", errs)
+	}
+	if len(response.Data) > 0 {
+		member("data", response.Data)
+	}
+	if len(response.Extensions) > 0 {
+		extensions, err := json.Marshal(response.Extensions)
+		if err != nil {
+			return nil, fmt.Errorf("encode extensions: %w", err)
+		}
+		member("extensions", extensions)
+	}
+	if separator == '{' {
+		return nil, errors.New("encode response: it is empty")
+	}
+	out.WriteByte('}')
+	return out.Bytes(), nil
+}
+
+// write answers with a response that GraphQL made. Plain JSON says 200 to all
+// that the caller can mend in the document, as clients of that type expect.
+func (h *handler) write(w http.ResponseWriter, reply string, response *graphql.Response) {
+	status := http.StatusOK
+	if len(response.Data) == 0 {
+		status = statusOf(codeOf(response.Errors))
+	}
+	if reply == mediaJSON && status == http.StatusBadRequest {
+		status = http.StatusOK
+	}
+	if reply == "" {
+		reply = mediaJSON // what an event stream's client gets instead of its stream
+	}
+	h.send(w, reply, status, response)
+}
+
+// refuse answers a request that GraphQL has not seen.
+func (h *handler) refuse(w http.ResponseWriter, reply string, f *failure) {
+	if reply == "" {
+		reply = mediaJSON
+	}
+	h.send(w, reply, f.status, &graphql.Response{Errors: gqlerror.List{requestError(f.code, "%s", f.message)}})
+}
+
+func (h *handler) send(w http.ResponseWriter, media string, status int, response *graphql.Response) {
+	body, err := encode(response)
+	if err != nil {
+		h.options.Logger.Error("encode GraphQL response", "error", err)
+		status = http.StatusInternalServerError
+		body = []byte(`{"errors":[{"message":"internal error","extensions":{"code":"` + string(audit.Internal) + `"}}]}`)
+	}
+	header := w.Header()
+	header.Set("Content-Type", media+"; charset=utf-8")
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the client may have gone, which is its right
+}
