@@ -154,7 +154,11 @@ func wordRuneAt(folded string, at int) (bool, int) {
 	if c := folded[at]; c < utf8.RuneSelf {
 		return wordBytes[c], 1
 	}
-	r, size := utf8.DecodeRuneInString(folded[at:])
+	return wideWordRuneAt(folded[at:]) // apart, so that the way of ASCII is inlined
+}
+
+func wideWordRuneAt(text string) (bool, int) {
+	r, size := utf8.DecodeRuneInString(text)
 	return isWordRune(r), size
 }
 
