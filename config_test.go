@@ -1,0 +1,48 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+)
+
+// The README's table is what people configure by, so it must list every
+// setting as the program knows it.
+func TestTheREADMEListsEverySettingWithItsDefault(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var config Config
+	parser, err := kong.New(&config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, flag := range parser.Model.Flags {
+		if flag.Name == "help" {
+			continue
+		}
+		row := fmt.Sprintf("| `--%s` | `%s` | `%s` | ", flag.Name, variableOf(flag.Name), flag.Default)
+		if !strings.Contains(string(readme), row) {
+			t.Errorf("the README lacks %s", row)
+		}
+	}
+}
+
+func TestOnlyLoopbackAddressesAreServedWithoutAuthentication(t *testing.T) {
+	t.Parallel()
+	for listen, allowed := range map[string]bool{
+		"127.0.0.1:8080": true, "localhost:0": true, "[::1]:80": true, "127.9.9.9:1": true,
+		"0.0.0.0:8080": false, ":8080": false, "[::]:80": false, "10.0.0.1:80": false, "example.com:80": false, "8080": false,
+	} {
+		config := defaultConfig()
+		config.Listen = listen
+		if err := config.Validate(); (err == nil) != allowed {
+			t.Errorf("--listen %s: %v", listen, err)
+		}
+	}
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestImportingTheSampleTwiceStoresEveryEventOnce(t *testing.T) {
+	t.Parallel()
+	data := filepath.Join(t.TempDir(), "data")
+	if got, want := mustRun(t, "import", "--data", data, sample), "3142 new, 28 duplicate, 0 invalid\n"; got != want {
+		t.Errorf("first import: %q, want %q", got, want)
+	}
+	if got, want := mustRun(t, "import", "--data", data, sample), "0 new, 3170 duplicate, 0 invalid\n"; got != want {
+		t.Errorf("second import: %q, want %q", got, want)
+	}
+	url, _ := serverIn(t, data)
+	var counts struct {
+		AuthAudits, Audits, Events struct{ TotalCount int }
+	}
+	ask(t, url, `{ authAudits { totalCount } audits { totalCount } events { totalCount } }`, &counts)
+	total := counts.AuthAudits.TotalCount + counts.Audits.TotalCount + counts.Events.TotalCount
+	if total != sampleEvents {
+		t.Errorf("%d events are stored, want %d", total, sampleEvents)
+	}
+}
+
+func TestImportIntoARunningServerFindsItByTheDataFolder(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	serverIn(t, data)
+	if got, want := mustRun(t, "import", "--data", data, "--json", sample), `{"new":3142,"duplicate":28,"invalid":0}`+"\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestABadLineIsReportedWithItsNumberAndDoesNotStopTheRest(t *testing.T) {
+	t.Parallel()
+	good := func(id string) string {
+		return `{"unique_id":"` + id + `","create_time":"2026-01-02T03:04:05Z","event":{}}`
+	}
+	lines := []string{
+		good("a-1"), `{"unique_id":`, "", `"no object"`, good("a-2"), `{"unique_id":"has space","create_time":"2026-01-02T03:04:05Z","event":{}}`,
+		`{"unique_id":"a-3","create_time":"yesterday","event":{}}`, `{"unique_id":"a-4","create_time":"2026-01-02T03:04:05Z","event":{"x":"` + strings.Repeat("y", 2<<20) + `"}}`,
+		good("a-1"), good("a-5"),
+	}
+	file := filepath.Join(t.TempDir(), "events.ndjson")
+	if err := os.WriteFile(file, []byte(strings.Join(lines, "\n")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got := authtrail(t, "import", "--data", filepath.Join(t.TempDir(), "data"), "--json", file)
+	if got.code != exitPartly {
+		t.Errorf("exit code %d, want %d", got.code, exitPartly)
+	}
+	var report importReport
+	if err := json.Unmarshal([]byte(got.out), &report); err != nil {
+		t.Fatal(err)
+	}
+	if want := (importReport{New: 3, Duplicate: 1, Invalid: 5}); report != want {
+		t.Errorf("reported %+v, want %+v", report, want)
+	}
+	for _, line := range []string{":2: ", ":4: ", ":6: ", ":7: ", ":8: "} {
+		if !strings.Contains(got.err, file+line) {
+			t.Errorf("nothing was said about line %s\n%s", line, got.err)
+		}
+	}
+}
+
+func TestImportOfAMissingFileFailsAndNamesIt(t *testing.T) {
+	t.Parallel()
+	got := authtrail(t, "import", "--data", filepath.Join(t.TempDir(), "data"), "nowhere.ndjson")
+	if got.code != exitFailed || !strings.Contains(got.err, "nowhere.ndjson") {
+		t.Errorf("exit code %d: %s", got.code, got.err)
+	}
+}

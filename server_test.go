@@ -1,0 +1,138 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+const sample = "testdata/sample-events.ndjson"
+
+// sampleEvents is how many different events the sample holds.
+const sampleEvents = 3142
+
+// outcome is what a command printed and how it ended.
+type outcome struct {
+	code     int
+	out, err string
+}
+
+// noEnv is an environment without variables.
+func noEnv(string) (string, bool) { return "", false }
+
+// authtrail runs the program to its end.
+func authtrail(t *testing.T, args ...string) outcome {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code := run(t.Context(), args, noEnv, streams{strings.NewReader(""), &out, &errs})
+	return outcome{code, out.String(), errs.String()}
+}
+
+// mustRun runs the program and requires that it succeeds.
+func mustRun(t *testing.T, args ...string) string {
+	t.Helper()
+	got := authtrail(t, args...)
+	if got.code != exitOK {
+		t.Fatalf("authtrail %s: exit code %d: %s", strings.Join(args, " "), got.code, got.err)
+	}
+	return got.out
+}
+
+// lockedBuffer can be written by a server while a test reads it.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+// serverIn runs a server on a data folder until the test ends, or stop is
+// called, and returns its URL. Stopping requires a clean end.
+func serverIn(t *testing.T, dir string) (url string, stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	var log lockedBuffer
+	ended := make(chan int, 1)
+	go func() {
+		args := []string{"serve", "--listen", "127.0.0.1:0", "--data", dir, "--log-level", "warn"}
+		ended <- run(ctx, args, noEnv, streams{strings.NewReader(""), io.Discard, &log})
+	}()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if code := <-ended; code != exitOK {
+			t.Errorf("the server ended with %d:\n%s", code, log.String())
+		}
+	})
+	t.Cleanup(stop)
+	eventually(t, "the server listens", func() bool {
+		address, err := os.ReadFile(filepath.Join(dir, addressFile))
+		url = strings.TrimSpace(string(address))
+		return err == nil && strings.HasPrefix(url, "http://") && strings.Contains(log.String(), "listening")
+	})
+	return url, stop
+}
+
+// eventually waits until a condition holds, for at most half a minute.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if holds() {
+			return
+		}
+	}
+	t.Fatalf("did not come true in half a minute: %s", what)
+}
+
+// ask runs a GraphQL query and decodes its data.
+func ask(t *testing.T, url, query string, data any) {
+	t.Helper()
+	body, _ := json.Marshal(map[string]string{"query": query})
+	answer, err := http.Post(url+"/graphql", "application/json", bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	result := struct {
+		Data   any
+		Errors []struct{ Message string }
+	}{Data: data}
+	if err := json.NewDecoder(answer.Body).Decode(&result); err != nil {
+		t.Fatal(err)
+	}
+	if len(result.Errors) > 0 {
+		t.Fatalf("%s: %s", query, result.Errors[0].Message)
+	}
+}
+
+// get returns the status and body of an HTTP answer.
+func get(t *testing.T, url string) (int, string) {
+	t.Helper()
+	answer, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer.StatusCode, string(body)
+}
