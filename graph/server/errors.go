@@ -61,12 +61,17 @@ func statusOf(code audit.Code) int {
 	}
 }
 
+// maxErrors is how many mistakes in one document are reported: a short document
+// can have thousands.
+const maxErrors = 20
+
 // mendMessages gives the errors of gqlgen and gqlparser the project's codes, and
 // words to those that would mislead.
 func mendMessages(op *graphql.OperationContext, errs gqlerror.List) gqlerror.List {
 	if op.Doc != nil && op.Operation == nil {
 		return gqlerror.List{unknownOperation(op.OperationName)}
 	}
+	errs = errs[:min(len(errs), maxErrors)]
 	for _, err := range errs {
 		if strings.HasPrefix(err.Message, "cannot use value ") {
 			// The parser's message shows 0 in place of a number that is out of range.

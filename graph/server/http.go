@@ -12,6 +12,7 @@ import (
 
 type handler struct {
 	exec    *executor.Executor
+	cache   queryCache
 	options Options
 }
 
@@ -22,14 +23,15 @@ func New(schema graphql.ExecutableSchema, options Options) http.Handler {
 	exec.SetErrorPresenter(options.ErrorPresenter)
 	exec.SetRecoverFunc(options.RecoverFunc)
 	exec.SetParserTokenLimit(options.Limits.Tokens)
-	exec.SetQueryCache(newQueryCache(options.CachedQueries, options.CachedQuerySize))
+	cache := newQueryCache(options.CachedQueries, options.CachedQuerySize)
+	exec.SetQueryCache(cache)
 	for _, extension := range options.Extensions {
 		exec.Use(extension)
 	}
 	for _, middleware := range options.OperationMiddleware {
 		exec.AroundOperations(middleware)
 	}
-	return &handler{exec: exec, options: options}
+	return &handler{exec: exec, cache: cache, options: options}
 }
 
 // ServeHTTP answers one request, in whichever transport it came.

@@ -11,7 +11,7 @@ import (
 // check returns what of a valid operation is over the limits: each limit's name,
 // the operation's value and the maximum.
 func (l Limits) check(op *graphql.OperationContext) gqlerror.List {
-	m := measurer{limits: l, variables: op.Variables, fragments: map[string]*measure{}}
+	m := newMeasurer(l, op.Doc, op.Variables)
 	total := m.operation(op.Operation)
 	if len(m.errs) > 0 {
 		return m.errs
@@ -22,7 +22,7 @@ func (l Limits) check(op *graphql.OperationContext) gqlerror.List {
 		value, maximum int64
 	}{
 		{"depth", total.depth, l.Depth},
-		{"rootFields", total.fields, l.RootFields},
+		{"rootFields", total.roots, l.RootFields},
 		{"aliases", total.aliases, l.Aliases},
 		{"directives", total.directives, l.Directives},
 		{"cost", total.cost(l.ListSize), l.Cost},
@@ -34,8 +34,41 @@ func (l Limits) check(op *graphql.OperationContext) gqlerror.List {
 	return errs
 }
 
+// screen returns an error if validating the document would take long: it compares
+// fields with each other, so that 30 KB of one field's name take seconds.
+func (l Limits) screen(document *ast.QueryDocument) gqlerror.List {
+	m := newMeasurer(l, document, nil)
+	var written int64 // rather than expanded
+	for _, op := range document.Operations {
+		if fields := m.operation(op).fields; fields > l.Fields {
+			return gqlerror.List{tooComplex(op, "fields", fields, l.Fields)}
+		}
+		written += countFields(op.SelectionSet)
+	}
+	for _, fragment := range document.Fragments {
+		written += countFields(fragment.SelectionSet)
+	}
+	if written > l.Fields && len(document.Operations) > 0 {
+		return gqlerror.List{tooComplex(document.Operations[0], "fields", written, l.Fields)}
+	}
+	return nil
+}
+
+func countFields(set ast.SelectionSet) int64 {
+	var count int64
+	for _, selection := range set {
+		switch selection := selection.(type) {
+		case *ast.Field:
+			count += 1 + countFields(selection.SelectionSet)
+		case *ast.InlineFragment:
+			count += countFields(selection.SelectionSet)
+		}
+	}
+	return count
+}
+
 func tooComplex(op *ast.OperationDefinition, name string, value, maximum int64) *gqlerror.Error {
-	err := requestError(audit.TooComplex, "the operation is too complex: its %s is %d and may be at most %d", name, value, maximum)
+	err := requestError(audit.TooComplex, "the operation is too complex: %s is %d, the maximum is %d", name, value, maximum)
 	err.Extensions["limit"], err.Extensions["value"], err.Extensions["maximum"] = name, value, maximum
 	err.Locations = locate(op.Position)
 	return err

@@ -14,7 +14,10 @@ import (
 // cost is linear in the page around it, so that a fragment needs measuring once,
 // wherever it is spread: lists like a connection's nodes take that page's size.
 type measure struct {
-	depth, fields, aliases, directives int64
+	depth, aliases, directives int64
+
+	roots  int64 // fields of the set itself
+	fields int64 // fields of the set and all below it
 
 	fixed   int64 // cost whatever the page
 	perPage int64 // cost for each item of the page
@@ -28,6 +31,7 @@ func (m measure) cost(page int64) int64 {
 func (m measure) and(other measure) measure {
 	return measure{
 		depth:      max(m.depth, other.depth),
+		roots:      plus(m.roots, other.roots),
 		fields:     plus(m.fields, other.fields),
 		aliases:    plus(m.aliases, other.aliases),
 		directives: plus(m.directives, other.directives),
@@ -39,9 +43,14 @@ func (m measure) and(other measure) measure {
 // measurer walks one operation in time linear in the document's length.
 type measurer struct {
 	limits    Limits
+	document  *ast.QueryDocument
 	variables map[string]any
 	fragments map[string]*measure // nil while a fragment is being measured
 	errs      gqlerror.List
+}
+
+func newMeasurer(limits Limits, document *ast.QueryDocument, variables map[string]any) *measurer {
+	return &measurer{limits: limits, document: document, variables: variables, fragments: map[string]*measure{}}
 }
 
 func (m *measurer) operation(op *ast.OperationDefinition) measure {
@@ -64,7 +73,7 @@ func (m *measurer) selections(set ast.SelectionSet) measure {
 			total = total.and(m.selections(selection.SelectionSet))
 			total.directives = plus(total.directives, m.directives(selection.Directives))
 		case *ast.FragmentSpread:
-			total = total.and(m.fragment(selection.Definition))
+			total = total.and(m.fragment(selection.Name))
 			total.directives = plus(total.directives, m.directives(selection.Directives))
 		}
 	}
@@ -72,18 +81,17 @@ func (m *measurer) selections(set ast.SelectionSet) measure {
 }
 
 // fragment measures a fragment once. One that contains itself counts as empty
-// there: validation has refused it already.
-func (m *measurer) fragment(fragment *ast.FragmentDefinition) measure {
-	if fragment == nil {
-		return measure{}
-	}
-	known, met := m.fragments[fragment.Name]
+// there, since validation refuses it.
+func (m *measurer) fragment(name string) measure {
+	known, met := m.fragments[name]
 	if !met {
-		m.fragments[fragment.Name] = nil
-		total := m.selections(fragment.SelectionSet)
-		total.directives = plus(total.directives, m.directives(fragment.Directives))
-		known = &total
-		m.fragments[fragment.Name] = known
+		m.fragments[name] = nil
+		known = &measure{}
+		if fragment := m.document.Fragments.ForName(name); fragment != nil {
+			*known = m.selections(fragment.SelectionSet)
+			known.directives = plus(known.directives, m.directives(fragment.Directives))
+		}
+		m.fragments[name] = known
 	}
 	if known == nil {
 		return measure{}
@@ -104,7 +112,8 @@ func (m *measurer) field(field *ast.Field) measure {
 	inner := m.selections(field.SelectionSet)
 	total := measure{
 		depth:      plus(inner.depth, 1),
-		fields:     1,
+		roots:      1,
+		fields:     plus(inner.fields, 1),
 		aliases:    inner.aliases,
 		directives: plus(inner.directives, m.directives(field.Directives)),
 	}

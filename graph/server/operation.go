@@ -7,6 +7,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/parser"
 
 	"github.com/authtrail/authtrail/audit"
 )
@@ -19,6 +20,9 @@ func (h *handler) prepare(ctx context.Context, params *graphql.RawParams) (op *g
 			errs = gqlerror.List{h.recovered(ctx, reason)}
 		}
 	}()
+	if errs = h.screen(ctx, params.Query); len(errs) > 0 {
+		return nil, errs
+	}
 	op, errs = h.exec.CreateOperationContext(ctx, params)
 	if len(errs) > 0 {
 		return nil, mendMessages(op, errs)
@@ -28,6 +32,19 @@ func (h *handler) prepare(ctx context.Context, params *graphql.RawParams) (op *g
 	}
 	op.DisableIntrospection = !h.options.Introspection
 	return op, nil
+}
+
+// screen refuses a document that is not worth validating. What cannot be parsed
+// is left to the executor to explain.
+func (h *handler) screen(ctx context.Context, document string) gqlerror.List {
+	if _, passed := h.cache.Get(ctx, document); passed {
+		return nil
+	}
+	parsed, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: document}, h.options.Limits.Tokens)
+	if err != nil {
+		return nil
+	}
+	return h.options.Limits.screen(parsed)
 }
 
 // execute runs a query or a mutation to its end.

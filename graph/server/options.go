@@ -62,9 +62,10 @@ type Options struct {
 }
 
 // Limits bound what one operation may ask for. They are checked before anything
-// is executed, on the document with its fragments expanded. Zero means the default.
+// is executed, with fragments expanded. Zero means the default.
 type Limits struct {
-	Tokens     int   // of the document: 5,000; validation is quadratic in them
+	Tokens     int   // of the document: 5,000
+	Fields     int64 // anywhere in the document: 1,000; validation is quadratic in them
 	Depth      int64 // of nested fields: 20
 	Aliases    int64 // anywhere in the operation: 100
 	RootFields int64 // of the operation: 20
@@ -103,6 +104,7 @@ func (o Options) withDefaults() Options {
 func (l Limits) withDefaults() Limits {
 	return Limits{
 		Tokens:      either(l.Tokens, 5000),
+		Fields:      either(l.Fields, 1000),
 		Depth:       either(l.Depth, 20),
 		Aliases:     either(l.Aliases, 100),
 		RootFields:  either(l.RootFields, 20),
