@@ -1,0 +1,170 @@
+package sqlite
+
+import (
+	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/audit/query"
+)
+
+// answer is what the index can say about a tree: every record that matches is
+// in over, and every record in under matches. Where the two are the same the
+// index knows, and nothing has to be verified on the record.
+type answer struct {
+	over, under expr
+	exact       bool
+}
+
+func exactly(e expr) answer { return answer{over: e, under: e, exact: true} }
+
+func atMost(e expr) answer { return answer{over: e, under: nothing} }
+
+// unknown is the answer when the index cannot help.
+var unknown = atMost(everything)
+
+// maxNesting is how deep a tree may be for the index, whose parser has a limit;
+// what lies deeper is verified.
+const maxNesting = 24
+
+// compiler turns trees into questions to the index.
+type compiler struct {
+	terms termMaker
+	kinds []audit.Kind // the kinds that the whole query is about
+}
+
+func (c compiler) compile(n query.Node, depth int) answer {
+	if depth > maxNesting {
+		return unknown
+	}
+	switch n := n.(type) {
+	case nil, query.All:
+		return exactly(everything)
+	case query.None:
+		return exactly(nothing)
+	case query.And:
+		return c.combined(n.Nodes, depth, allOf)
+	case query.Or:
+		return c.combined(n.Nodes, depth, anyOf)
+	case query.Not:
+		a := c.compile(n.Node, depth+1)
+		return answer{over: not(a.under), under: not(a.over), exact: a.exact}
+	}
+	return c.leaf(n)
+}
+
+func (c compiler) combined(nodes []query.Node, depth int, combine func(...expr) expr) answer {
+	over, under := make([]expr, len(nodes)), make([]expr, len(nodes))
+	exact := true
+	for i, node := range nodes {
+		a := c.compile(node, depth+1)
+		over[i], under[i] = a.over, a.under
+		exact = exact && a.exact
+	}
+	return answer{over: combine(over...), under: combine(under...), exact: exact}
+}
+
+func (c compiler) leaf(n query.Node) answer {
+	switch n := n.(type) {
+	case query.Words:
+		return exactly(words(n.Tokens, n.Prefix))
+	case query.FieldWords:
+		return c.valueWords(n.Field, words(n.Tokens, n.Prefix))
+	case query.FieldValue:
+		return c.fieldValue(n)
+	case query.ExtraValue:
+		return c.extraValue(n)
+	case query.Has:
+		return exactly(c.has(n.Field))
+	case query.HasExtra:
+		return exactly(term(c.terms.hashed(pathTerm, n.Path)))
+	case query.Network:
+		return c.network(n)
+	case query.Exact:
+		return exactly(c.anyValue(n.Field, n.Values))
+	case query.ExactPrefix:
+		return c.exactPrefix(n)
+	case query.Attribute:
+		return c.attribute(n)
+	}
+	return unknown // a range of time beside which others stand, or what is not known here
+}
+
+// words asks for words that stand next to each other in one string.
+func words(tokens []string, prefix bool) expr {
+	switch {
+	case len(tokens) == 0:
+		return nothing
+	case prefix:
+		return phrase(quoted(tokens...) + "*")
+	}
+	return phrase(quoted(tokens...))
+}
+
+// valueWords answers for words inside a field: they are among the record's
+// words, if the field's value is one of the event's strings.
+func (c compiler) valueWords(field query.Field, words expr) answer {
+	if words.op == opNone {
+		return exactly(nothing)
+	}
+	if field == query.OrgID { // it may be the sender's own, which the event does not hold
+		return atMost(c.has(field))
+	}
+	return atMost(words)
+}
+
+// has asks for the records with a value in the field that is not empty.
+func (c compiler) has(field query.Field) expr {
+	code, known := fieldCodes[field]
+	if !known {
+		return nothing
+	}
+	var lacking []expr
+	for _, kind := range c.kinds {
+		if expects(kind, field) {
+			lacking = append(lacking, allOf(term(kindOf(kind)), not(term(lackTerm+code))))
+		}
+	}
+	if len(lacking) == len(c.kinds) {
+		return not(term(lackTerm + code))
+	}
+	return anyOf(append(lacking, term(hasTerm+code))...)
+}
+
+// anyValue asks for the records that hold one of the values, byte by byte.
+func (c compiler) anyValue(field query.Field, values []string) expr {
+	code, known := fieldCodes[field]
+	if !known {
+		return nothing
+	}
+	found := make([]expr, len(values))
+	for i, value := range values {
+		found[i] = term(c.terms.hashed(exactTerm+code, value))
+	}
+	return anyOf(found...)
+}
+
+func (c compiler) fieldValue(n query.FieldValue) answer {
+	code, known := fieldCodes[n.Field]
+	switch {
+	case !known, query.Fold(n.Value) != n.Value: // no folded value can equal it
+		return exactly(nothing)
+	case n.Prefix && n.Value == "":
+		return exactly(c.has(n.Field))
+	case n.Prefix:
+		return c.valuePrefix(n.Field, n.Value)
+	}
+	return exactly(anyOf(
+		term(c.terms.hashed(exactTerm+code, n.Value)),
+		term(c.terms.hashed(foldedTerm+code, n.Value))))
+}
+
+func (c compiler) extraValue(n query.ExtraValue) answer {
+	present := term(c.terms.hashed(pathTerm, n.Path))
+	switch {
+	case query.Fold(n.Value) != n.Value:
+		return exactly(nothing)
+	case n.Prefix && n.Value == "":
+		return exactly(present)
+	case n.Prefix:
+		return atMost(present)
+	}
+	return exactly(term(c.terms.hashed(extraTerm, n.Path, n.Value)))
+}

@@ -1,0 +1,140 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/authtrail/authtrail/audit"
+)
+
+// feedEnd is the last number of the feed, and wakes those who wait for the next.
+type feedEnd struct {
+	mu    sync.Mutex
+	seq   int64
+	moved chan struct{} // closed and replaced when seq moves, or the store closes
+}
+
+func newFeedEnd(seq int64) *feedEnd { return &feedEnd{seq: seq, moved: make(chan struct{})} }
+
+// now returns the end, and a channel that is closed when there may be more.
+func (f *feedEnd) now() (int64, <-chan struct{}) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.seq, f.moved
+}
+
+func (f *feedEnd) advance(seq int64) {
+	if seq == 0 { // nothing was added
+		return
+	}
+	f.mu.Lock()
+	f.seq = seq
+	f.mu.Unlock()
+	f.wake()
+}
+
+func (f *feedEnd) wake() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	close(f.moved)
+	f.moved = make(chan struct{})
+}
+
+// positionPrefix names the version of the form: s1_<database>_<number>.
+const positionPrefix = "s1_"
+
+func (s *Store) position(seq int64) audit.Position {
+	return audit.Position(positionPrefix + s.identity.name + "_" + strconv.FormatInt(seq, 10))
+}
+
+// parsePosition returns the number of a position that this database gave.
+func (s *Store) parsePosition(p audit.Position) (int64, error) {
+	if p == "" {
+		return 0, nil
+	}
+	digits, ok := strings.CutPrefix(string(p), positionPrefix+s.identity.name+"_")
+	seq, err := strconv.ParseInt(digits, 10, 64)
+	end, _ := s.feed.now()
+	if !ok || err != nil || seq < 0 || seq > end || s.position(seq) != p {
+		return 0, audit.Invalid("after", "the position does not come from this store; start again without it")
+	}
+	return seq, nil
+}
+
+// End implements audit.Feed.
+func (s *Store) End(ctx context.Context) (audit.Position, error) {
+	if s.closing() {
+		return "", errClosed()
+	}
+	end, _ := s.feed.now()
+	return s.position(end), ctx.Err()
+}
+
+// Since implements audit.Feed.
+func (s *Store) Since(ctx context.Context, after audit.Position, limit int) ([]*audit.Record, audit.Position, error) {
+	seq, err := s.parsePosition(after)
+	if err != nil {
+		return nil, after, err
+	}
+	if limit < 1 {
+		return nil, after, audit.Invalid("limit", "must be at least 1")
+	}
+	if s.closing() {
+		return nil, after, errClosed()
+	}
+	records, last, err := s.since(ctx, seq, limit)
+	if err != nil {
+		return nil, after, s.failed(ctx, "read the feed", err)
+	}
+	if len(records) == 0 {
+		return nil, after, nil
+	}
+	return records, s.position(last), nil
+}
+
+func (s *Store) since(ctx context.Context, seq int64, limit int) ([]*audit.Record, int64, error) {
+	rows, err := s.read.since.QueryContext(ctx, seq, limit)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer func() { _ = rows.Close() }() // what it could say, Err says
+	var records []*audit.Record
+	for rows.Next() {
+		var r row
+		if err := r.scan(rows, &seq); err != nil {
+			return nil, 0, err
+		}
+		record, err := s.record(&r)
+		if err != nil {
+			return nil, 0, err
+		}
+		records = append(records, record)
+	}
+	return records, seq, rows.Err()
+}
+
+// Wait implements audit.Feed.
+func (s *Store) Wait(ctx context.Context, after audit.Position) error {
+	seq, err := s.parsePosition(after)
+	if err != nil {
+		return err
+	}
+	for {
+		end, moved := s.feed.now()
+		switch {
+		case s.closing():
+			return errClosed()
+		case end > seq:
+			return nil
+		}
+		select {
+		case <-moved:
+		case <-s.done:
+		case <-ctx.Done():
+			return fmt.Errorf("wait for records: %w", ctx.Err())
+		}
+	}
+}

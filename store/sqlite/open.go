@@ -1,0 +1,147 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/authtrail/authtrail/audit"
+)
+
+// Options say where the store is.
+type Options struct {
+	Dir    string       // the data folder; made when it does not exist
+	Logger *slog.Logger // nil for none
+}
+
+const (
+	databaseName = "authtrail.db"
+	lockName     = "authtrail.lock"
+)
+
+// Open opens the data folder, makes it when there is none, and brings its
+// database to this program's schema version. Another process that has the
+// folder open, or a database of a newer version, is an error that says so.
+func Open(ctx context.Context, options Options) (*Store, error) {
+	s := &Store{
+		dir: options.Dir, log: options.Logger,
+		jobs: make(chan *job, 256), done: make(chan struct{}), stopped: make(chan struct{}),
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	w, err := s.open(ctx)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open data folder %s: %w", s.dir, err), s.release())
+	}
+	go s.write(w)
+	return s, nil
+}
+
+func (s *Store) open(ctx context.Context) (*writer, error) {
+	if err := s.lockFolder(); err != nil {
+		return nil, err
+	}
+	path := filepath.Join(s.dir, databaseName)
+	if err := makePrivate(path); err != nil {
+		return nil, err
+	}
+	var err error
+	if s.writing, err = openDatabase(path, 1, writerPragmas); err != nil {
+		return nil, err
+	}
+	if err = migrate(ctx, s.writing); err != nil {
+		return nil, explained("prepare the database", err)
+	}
+	if s.identity, err = readIdentity(ctx, s.writing); err != nil {
+		return nil, explained("prepare the database", err)
+	}
+	if s.bodies, err = newCodec(); err != nil {
+		return nil, err
+	}
+	s.terms = termMaker{key: s.identity.key}
+	s.spill.Store(s.identity.spill)
+	s.feed = newFeedEnd(s.identity.end)
+	if s.reading, err = openDatabase(path, readers(), readerPragmas); err != nil {
+		return nil, err
+	}
+	if err = s.read.prepare(ctx, s.reading); err != nil {
+		return nil, explained("prepare the queries", err)
+	}
+	return s.newWriter(ctx)
+}
+
+// lockFolder makes the folder and takes it for this process.
+func (s *Store) lockFolder() error {
+	if s.dir == "" {
+		return audit.Invalid("data", "no data folder was given")
+	}
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return err
+	}
+	lock, err := os.OpenFile(filepath.Join(s.dir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	s.lock = lock
+	if err := lockFile(lock); err != nil {
+		return &audit.Error{Code: audit.Unavailable, Err: err,
+			Message: "the data folder is in use by another authtrail process"}
+	}
+	return nil
+}
+
+// makePrivate makes the file, for its owner alone. SQLite gives the files
+// beside it the same permissions.
+func makePrivate(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+var (
+	writerPragmas = []string{
+		"page_size(8192)", "journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(10000)",
+		"cache_size(-65536)", "wal_autocheckpoint(4000)", "temp_store(MEMORY)",
+	}
+	readerPragmas = []string{"query_only(1)", "busy_timeout(10000)", "cache_size(-8192)", "temp_store(MEMORY)"}
+)
+
+// readers is how many queries are answered at once; others wait their turn.
+func readers() int { return max(4, 2*runtime.GOMAXPROCS(0)) }
+
+func openDatabase(path string, connections int, pragmas []string) (*sql.DB, error) {
+	name := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: url.Values{"_pragma": pragmas}.Encode()}
+	db, err := sql.Open("sqlite", name.String())
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	return db, nil
+}
+
+// release closes whatever was opened, the lock last.
+func (s *Store) release() error {
+	var failures []error
+	for _, db := range []*sql.DB{s.reading, s.writing} {
+		if db != nil {
+			failures = append(failures, db.Close())
+		}
+	}
+	if s.bodies != nil {
+		s.bodies.close()
+	}
+	if s.lock != nil {
+		failures = append(failures, s.lock.Close())
+	}
+	return errors.Join(failures...)
+}

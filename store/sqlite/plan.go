@@ -1,0 +1,118 @@
+package sqlite
+
+import (
+	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/audit/query"
+)
+
+// plan is how a query is answered: which rows to read, and what to verify on each.
+type plan struct {
+	match  string     // what the index is asked; empty for every record
+	span   span       // in which all records lie; checked on each row
+	verify query.Node // what the index could not say; nil when it said all
+	none   bool       // nothing can match
+	words  string     // what relevance is measured by; empty for nothing
+}
+
+// planFor turns a query's scope, kinds and tree into a plan.
+func planFor(terms termMaker, scope audit.Scope, kinds []audit.Kind, where query.Node) plan {
+	where, span := withoutTime(query.AllOf(where))
+	c := compiler{terms: terms, kinds: distinctKinds(kinds)}
+	found := c.compile(where, 0)
+	asked := allOf(c.scope(scope), c.ofKinds(), found.over)
+	p := plan{span: span, none: asked.op == opNone || span.from >= span.to}
+	if asked.op != opAll {
+		p.match = asked.String()
+	}
+	if !found.exact {
+		p.verify = where
+	}
+	if w := wordsOf(where); w.op != opNone {
+		p.words = w.String()
+	}
+	return p
+}
+
+// withoutTime takes the range of time that every match lies in out of a tree.
+func withoutTime(where query.Node) (query.Node, span) {
+	switch n := where.(type) {
+	case query.TimeRange:
+		return query.All{}, spanOf(n.From, n.To)
+	case query.And:
+		rest, whole := make([]query.Node, 0, len(n.Nodes)), wholeSpan
+		for _, operand := range n.Nodes {
+			if r, ok := operand.(query.TimeRange); ok {
+				whole = whole.intersect(spanOf(r.From, r.To))
+				continue
+			}
+			rest = append(rest, operand)
+		}
+		return query.AllOf(rest...), whole
+	}
+	return where, wholeSpan
+}
+
+func distinctKinds(kinds []audit.Kind) []audit.Kind {
+	var distinct []audit.Kind
+	for _, kind := range audit.Kinds {
+		for _, wanted := range kinds {
+			if wanted == kind {
+				distinct = append(distinct, kind)
+				break
+			}
+		}
+	}
+	if len(kinds) == 0 {
+		return audit.Kinds
+	}
+	return distinct
+}
+
+func (c compiler) ofKinds() expr {
+	if len(c.kinds) == len(audit.Kinds) {
+		return everything
+	}
+	var wanted []expr
+	for _, kind := range c.kinds {
+		wanted = append(wanted, term(kindOf(kind)))
+	}
+	return anyOf(wanted...)
+}
+
+func (c compiler) scope(scope audit.Scope) expr {
+	if scope.All() {
+		return everything
+	}
+	var seen []expr
+	for _, org := range scope.List() {
+		if org == "" {
+			seen = append(seen, term(lackTerm+fieldCodes[query.OrgID]))
+			continue
+		}
+		seen = append(seen, term(c.terms.hashed(exactTerm+fieldCodes[query.OrgID], org)))
+	}
+	return anyOf(seen...)
+}
+
+// wordsOf asks for any of the words that a tree demands somewhere.
+func wordsOf(where query.Node) expr {
+	switch n := where.(type) {
+	case query.Words:
+		return words(n.Tokens, n.Prefix)
+	case query.FieldWords:
+		return words(n.Tokens, n.Prefix)
+	case query.And:
+		return anyWordsOf(n.Nodes)
+	case query.Or:
+		return anyWordsOf(n.Nodes)
+	}
+	return nothing
+}
+
+func anyWordsOf(nodes []query.Node) expr {
+	found := make([]expr, len(nodes))
+	for i, node := range nodes {
+		found[i] = wordsOf(node)
+	}
+	return anyOf(found...)
+}

@@ -1,0 +1,126 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/authtrail/authtrail/audit"
+)
+
+// row is a record as it is stored.
+type row struct {
+	id    int64
+	kind  audit.Kind
+	org   string
+	uid   string
+	nanos int64
+	body  []byte
+	score float64
+}
+
+const rowColumns = "r.id, r.kind, r.org, r.uid, r.time, r.body"
+
+func (r *row) scan(rows *sql.Rows, more ...any) error {
+	return rows.Scan(append([]any{&r.id, &r.kind, &r.org, &r.uid, &r.nanos, &r.body}, more...)...)
+}
+
+// compare is the total order of records: by time, org and unique_id.
+func (r *row) compare(other *row) int {
+	return cmp.Or(cmp.Compare(r.nanos, other.nanos), cmp.Compare(r.org, other.org), cmp.Compare(r.uid, other.uid))
+}
+
+// record restores the record of a row.
+func (s *Store) record(r *row) (*audit.Record, error) {
+	raw, err := s.bodies.decode(r.body)
+	if err != nil {
+		return nil, &audit.Error{Code: audit.Unavailable, Message: "a stored record is damaged",
+			Err: fmt.Errorf("record %d: %w", r.id, err)}
+	}
+	return audit.Restore(audit.Stored{
+		Kind: r.kind, Org: r.org, UniqueID: r.uid, Time: time.Unix(0, r.nanos).UTC(), Raw: raw,
+	}), nil
+}
+
+// statements are the queries for rows, prepared once: [with a MATCH] [ascending].
+type statements struct {
+	rows   [2][2]*sql.Stmt
+	count  [2]*sql.Stmt
+	since  *sql.Stmt
+	scores *sql.Stmt
+	body   *sql.Stmt
+}
+
+const (
+	indexedRows = "SELECT " + rowColumns + ` FROM fts f CROSS JOIN record r ON r.id = f.rowid
+		WHERE f.fts MATCH ? AND f.rowid BETWEEN ? AND ? ORDER BY f.rowid `
+	allRows   = "SELECT " + rowColumns + " FROM record r WHERE r.id BETWEEN ? AND ? ORDER BY r.id "
+	feedRows  = "SELECT " + rowColumns + ", f.seq FROM feed f JOIN record r ON r.id = f.id WHERE f.seq > ? ORDER BY f.seq LIMIT ?"
+	countOf   = "SELECT count(*) FROM fts WHERE fts MATCH ? AND rowid BETWEEN ? AND ?"
+	countAll  = "SELECT count(*) FROM record WHERE id BETWEEN ? AND ?"
+	scoresOf  = "SELECT rowid, -bm25(fts) FROM fts WHERE fts MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid"
+	bodyOfRow = "SELECT " + rowColumns + " FROM record r WHERE r.id = ?"
+)
+
+func (s *statements) prepare(ctx context.Context, db *sql.DB) error {
+	for _, p := range []struct {
+		stmt **sql.Stmt
+		text string
+	}{
+		{&s.rows[0][0], allRows + "DESC"}, {&s.rows[0][1], allRows + "ASC"},
+		{&s.rows[1][0], indexedRows + "DESC"}, {&s.rows[1][1], indexedRows + "ASC"},
+		{&s.count[0], countAll}, {&s.count[1], countOf},
+		{&s.since, feedRows}, {&s.scores, scoresOf}, {&s.body, bodyOfRow},
+	} {
+		var err error
+		if *p.stmt, err = db.PrepareContext(ctx, p.text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// matchArgs returns the arguments of a statement over a range of rows.
+func (p *plan) matchArgs(first, last int64) []any {
+	if p.match == "" {
+		return []any{first, last}
+	}
+	return []any{p.match, first, last}
+}
+
+func (p *plan) indexed() int {
+	if p.match == "" {
+		return 0
+	}
+	return 1
+}
+
+// scan calls yield for every row in a range of row ids that the index finds, in
+// the order of their ids, until it returns false. The rows' time and what the
+// plan wants verified are not checked.
+func (s *Store) scan(ctx context.Context, p *plan, first, last int64, ascending bool, yield func(*row) (bool, error)) error {
+	direction := 0
+	if ascending {
+		direction = 1
+	}
+	if p.none || first > last {
+		return nil
+	}
+	rows, err := s.read.rows[p.indexed()][direction].QueryContext(ctx, p.matchArgs(first, last)...)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }() // what it could say, Err says
+	for rows.Next() {
+		r := new(row)
+		if err := r.scan(rows); err != nil {
+			return err
+		}
+		if more, err := yield(r); err != nil || !more {
+			return err
+		}
+	}
+	return rows.Err()
+}

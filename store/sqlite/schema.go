@@ -1,0 +1,129 @@
+package sqlite
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+)
+
+// migrations brings a database from each schema version to the next, from the
+// empty file on. A migration that was ever released is never changed.
+var migrations = []string{schemaV1}
+
+// schemaV1 is described in docs/adr/0002-one-inverted-index.md.
+const schemaV1 = `
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE record (
+	id   INTEGER PRIMARY KEY, -- its place in time, see rowid.go
+	kind INTEGER NOT NULL,
+	org  TEXT NOT NULL,
+	uid  TEXT NOT NULL,
+	time INTEGER NOT NULL,    -- nanoseconds since 1970
+	body BLOB NOT NULL        -- the raw event, compressed
+);
+CREATE TABLE uid (
+	hash INTEGER PRIMARY KEY, -- of org and unique_id; when another has it, the next free number
+	id   INTEGER NOT NULL     -- of the record
+);
+CREATE TABLE feed (
+	seq INTEGER PRIMARY KEY AUTOINCREMENT,
+	id  INTEGER NOT NULL      -- of the record
+);
+CREATE VIRTUAL TABLE fts USING fts5(
+	terms, content='', contentless_delete=1, tokenize="ascii tokenchars '_'", detail=full
+);
+INSERT INTO fts(fts, rank) VALUES ('hashsize', 67108864);
+`
+
+// The keys of the meta table.
+const (
+	metaHashKey = "hash_key" // 32 hex digits
+	metaName    = "database" // random, names the database in feed positions
+	metaSpill   = "spill"    // milliseconds
+)
+
+// migrate brings the database to the newest schema version.
+func migrate(ctx context.Context, db *sql.DB) error {
+	var version int
+	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+		return fmt.Errorf("read the schema version: %w", err)
+	}
+	if version > len(migrations) {
+		return fmt.Errorf("the database has schema version %d; this program knows up to %d: use a newer authtrail",
+			version, len(migrations))
+	}
+	for ; version < len(migrations); version++ {
+		if err := step(ctx, db, version); err != nil {
+			return fmt.Errorf("migrate to schema version %d: %w", version+1, err)
+		}
+	}
+	return nil
+}
+
+// step applies the migration from a version to the next, wholly or not at all.
+func step(ctx context.Context, db *sql.DB, version int) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
+	if _, err := tx.ExecContext(ctx, migrations[version]); err != nil {
+		return err
+	}
+	if version == 0 {
+		if err := writeIdentity(ctx, tx); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.ExecContext(ctx, "PRAGMA user_version = "+strconv.Itoa(version+1)); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+func writeIdentity(ctx context.Context, tx *sql.Tx) error {
+	random := make([]byte, 20)
+	if _, err := rand.Read(random); err != nil {
+		return err
+	}
+	for key, value := range map[string]string{
+		metaHashKey: hex.EncodeToString(random[:16]),
+		metaName:    hex.EncodeToString(random[16:]),
+		metaSpill:   "0",
+	} {
+		if _, err := tx.ExecContext(ctx, "INSERT INTO meta VALUES (?, ?)", key, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// identity is what a database says about itself.
+type identity struct {
+	key   hashKey
+	name  string
+	spill int64
+	end   int64 // the last number of the feed
+}
+
+func readIdentity(ctx context.Context, db *sql.DB) (identity, error) {
+	var id identity
+	var key string
+	err := db.QueryRowContext(ctx, `SELECT
+		(SELECT value FROM meta WHERE key = ?), (SELECT value FROM meta WHERE key = ?),
+		(SELECT CAST(value AS INTEGER) FROM meta WHERE key = ?),
+		coalesce((SELECT max(seq) FROM feed), 0)`, metaHashKey, metaName, metaSpill).Scan(&key, &id.name, &id.spill, &id.end)
+	if err != nil {
+		return id, fmt.Errorf("read what the database says about itself: %w", err)
+	}
+	b, err := hex.DecodeString(key)
+	if err != nil || len(b) != 16 {
+		return id, fmt.Errorf("the database's hash key is damaged")
+	}
+	id.key = hashKey{binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])}
+	return id, nil
+}

@@ -1,0 +1,158 @@
+package sqlite
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/audit/query"
+)
+
+// Search implements audit.Searcher.
+func (s *Store) Search(ctx context.Context, q audit.Query) (audit.Page, error) {
+	if err := q.Validate(); err != nil {
+		return audit.Page{}, err
+	}
+	page, err := s.search(ctx, q)
+	if err != nil {
+		return audit.Page{}, s.failed(ctx, "search", err)
+	}
+	return page, nil
+}
+
+func (s *Store) search(ctx context.Context, q audit.Query) (audit.Page, error) {
+	if s.closing() {
+		return audit.Page{}, errClosed()
+	}
+	p := planFor(s.terms, q.Scope, q.Kinds, q.Where)
+	if q.Order.Field == audit.ByRelevance {
+		return s.byRelevance(ctx, q, &p)
+	}
+	for {
+		spill := s.spill.Load()
+		page, err := s.byTime(ctx, q, &p, spill)
+		if err != nil || s.spill.Load() == spill {
+			return page, err
+		}
+		// A record was moved further than any before, maybe past where this looked: look again.
+	}
+}
+
+// byTime reads rows in the order of their ids, forwards or backwards, and stops
+// as soon as no unread row can belong to the page.
+func (s *Store) byTime(ctx context.Context, q audit.Query, p *plan, spill int64) (audit.Page, error) {
+	w := windowOf(q)
+	first, last := p.span.intersect(w.span()).rows(spill)
+	best := newBest(q.Window.Limit+1, w.order())
+	err := s.scan(ctx, p, first, last, w.ascending, func(r *row) (bool, error) {
+		if best.full() && w.past(milliOf(r.id), best.last(), spill) {
+			return false, nil
+		}
+		if !p.span.holds(r.nanos) || !w.holds(r) || !best.wants(r) {
+			return true, ctx.Err()
+		}
+		found, err := s.hit(p, r)
+		if err == nil && found != nil {
+			best.add(r, found)
+		}
+		return true, err
+	})
+	if err != nil {
+		return audit.Page{}, err
+	}
+	return s.page(q, best)
+}
+
+// hit returns the record of a row when it has to be verified and matches. Where
+// the index has said all, the record is made later, for the rows that stay.
+func (s *Store) hit(p *plan, r *row) (*found, error) {
+	if p.verify == nil {
+		return &found{row: r}, nil
+	}
+	record, err := s.record(r)
+	if err != nil || !query.Match(p.verify, record.Document()) {
+		return nil, err
+	}
+	return &found{row: r, record: record}, nil
+}
+
+// page makes the page of the best rows, of which there is one more than it may hold when there are more.
+func (s *Store) page(q audit.Query, best *best) (audit.Page, error) {
+	window := q.Window
+	rows := best.rows
+	more := len(rows) > window.Limit
+	rows = rows[:min(len(rows), window.Limit)]
+	if window.Backward {
+		slices.Reverse(rows)
+	}
+	page := audit.Page{HasNext: more, HasPrevious: window.After != nil}
+	if window.Backward {
+		page.HasNext, page.HasPrevious = window.Before != nil, more
+	}
+	for _, f := range rows {
+		record := f.record
+		if record == nil {
+			var err error
+			if record, err = s.record(f.row); err != nil {
+				return audit.Page{}, err
+			}
+		}
+		page.Hits = append(page.Hits, audit.Hit{Record: record, Score: f.row.score})
+	}
+	return page, nil
+}
+
+// window is a Window in the direction in which rows are read.
+type window struct {
+	ascending     bool
+	after, before *row // in time order: rows lie strictly between; nil for open
+}
+
+func windowOf(q audit.Query) window {
+	w := window{ascending: q.Order.Ascending != q.Window.Backward}
+	w.after, w.before = rowOf(q.Window.After), rowOf(q.Window.Before)
+	if !q.Order.Ascending {
+		w.after, w.before = w.before, w.after
+	}
+	return w
+}
+
+func rowOf(c *audit.Cursor) *row {
+	if c == nil {
+		return nil
+	}
+	return &row{nanos: clampNanos(c.Time), org: c.Org, uid: c.UniqueID}
+}
+
+// span returns the time in which the window's rows lie.
+func (w window) span() span {
+	s := wholeSpan
+	if w.after != nil {
+		s.from = w.after.nanos
+	}
+	if w.before != nil {
+		s.to = min(s.to, w.before.nanos+1)
+	}
+	return s
+}
+
+func (w window) holds(r *row) bool {
+	return (w.after == nil || r.compare(w.after) > 0) && (w.before == nil || r.compare(w.before) < 0)
+}
+
+func (w window) order() func(a, b *row) int {
+	if w.ascending {
+		return (*row).compare
+	}
+	return func(a, b *row) int { return b.compare(a) }
+}
+
+// past reports whether no row from this millisecond on can come before the last one.
+func (w window) past(milli int64, last *row, spill int64) bool {
+	lastMilli := last.nanos / int64(time.Millisecond)
+	if w.ascending {
+		return milli-spill > lastMilli
+	}
+	return milli < lastMilli
+}

@@ -1,0 +1,86 @@
+// Package sqlite is the embedded store: one data folder with one SQLite
+// database, used by one process at a time.
+//
+// One inverted index answers everything: each record is one row of a
+// contentless FTS5 table whose row id is derived from its time, so that any mix
+// of words and filters is one MATCH, read newest or oldest first with an early
+// stop. Why, and what it costs, is in docs/adr/0002-one-inverted-index.md.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	"github.com/authtrail/authtrail/audit"
+)
+
+// Store is an audit.Store over one data folder.
+type Store struct {
+	dir  string
+	log  *slog.Logger
+	lock *os.File
+
+	writing *sql.DB // one connection, the writer's
+	reading *sql.DB // connections that can only read
+	read    statements
+
+	identity identity
+	terms    termMaker
+	bodies   *codec
+	spill    atomic.Int64 // never less than that of anything committed
+	feed     *feedEnd
+
+	jobs      chan *job
+	done      chan struct{} // closed when Close was called
+	stopped   chan struct{} // closed when the writer has finished
+	closeOnce sync.Once
+	closeErr  error
+}
+
+var _ audit.Store = (*Store)(nil)
+
+// Ready implements audit.Prober: it reads, and sees that the file can be written.
+func (s *Store) Ready(ctx context.Context) error {
+	if s.closing() {
+		return errClosed()
+	}
+	var version int
+	if err := s.reading.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+		return s.failed(ctx, "read the database", err)
+	}
+	if version != len(migrations) {
+		return fmt.Errorf("the database has schema version %d, not %d", version, len(migrations))
+	}
+	select {
+	case <-s.stopped:
+		return errClosed()
+	default:
+		return nil
+	}
+}
+
+// closing reports whether Close was called.
+func (s *Store) closing() bool {
+	select {
+	case <-s.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// Close implements audit.Store. What waits to be written is written first.
+func (s *Store) Close() error {
+	s.closeOnce.Do(func() {
+		close(s.done)
+		<-s.stopped
+		s.feed.wake()
+		s.closeErr = s.release()
+	})
+	return s.closeErr
+}

@@ -1,0 +1,186 @@
+package sqlite
+
+import (
+	"net/netip"
+	"strings"
+
+	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/audit/query"
+)
+
+// The index holds one text per record: the words of its strings, as
+// query.Tokens makes them, and one term for everything else that can be asked.
+// Such a term begins with an underscore, which no word holds.
+const (
+	separator  = "_"  // between two strings, so that no phrase crosses them
+	kindTerm   = "_k" // + kind: what kind of event it is
+	exactTerm  = "_e" // + field + hash: a value, byte by byte
+	foldedTerm = "_f" // + field + hash: a folded value, where folding changed it
+	hasTerm    = "_h" // + field: it has the field, although its kind seldom does
+	lackTerm   = "_l" // + field: it lacks the field, although its kind seldom does
+	netTerm    = "_n" // + field + hash: a network that an address lies in
+	extraTerm  = "_x" // + hash: an additional property's path and folded value
+	pathTerm   = "_y" // + hash: an additional property's path, if it has a value
+)
+
+// termMaker makes the terms of one database.
+type termMaker struct{ key hashKey }
+
+const base32Digits = "abcdefghijklmnopqrstuvwxyz234567"
+
+// appendHashed appends a term that ends in the hash of its parts.
+func (t termMaker) appendHashed(dst []byte, class string, parts ...string) []byte {
+	start := len(dst)
+	dst = append(dst, class...)
+	for _, part := range parts {
+		dst = append(dst, 0)
+		dst = append(dst, part...)
+	}
+	sum := t.key.sum(dst[start:])
+	dst = append(dst[:start], class...)
+	for shift := 60; shift >= 0; shift -= 5 {
+		dst = append(dst, base32Digits[sum>>shift&31])
+	}
+	return dst
+}
+
+func (t termMaker) hashed(class string, parts ...string) string {
+	return string(t.appendHashed(nil, class, parts...))
+}
+
+// fieldCodes holds the two letters of every field.
+var fieldCodes = func() map[query.Field]string {
+	codes := make(map[query.Field]string, len(query.Fields))
+	for i, field := range query.Fields {
+		codes[field] = string([]byte{'a' + byte(i/26), 'a' + byte(i%26)})
+	}
+	return codes
+}()
+
+func kindOf(kind audit.Kind) string { return kindTerm + string('0'+byte(kind)) }
+
+// indexText returns the text that the index holds of a record.
+func (t termMaker) indexText(r *audit.Record) string {
+	w := termWriter{termMaker: t, text: make([]byte, 0, 2048)}
+	w.words(r)
+	w.add(kindOf(r.Kind))
+	for _, field := range query.Fields {
+		w.field(r, field)
+	}
+	for path, value := range r.Document().Extra() {
+		w.next()
+		w.text = t.appendHashed(w.text, extraTerm, path, query.Fold(value))
+		if value != "" {
+			w.next()
+			w.text = t.appendHashed(w.text, pathTerm, path)
+		}
+	}
+	return string(w.text)
+}
+
+// termWriter collects the terms of one record.
+type termWriter struct {
+	termMaker
+	text   []byte
+	tokens []string
+}
+
+func (w *termWriter) next() {
+	if len(w.text) > 0 {
+		w.text = append(w.text, ' ')
+	}
+}
+
+func (w *termWriter) add(term string) {
+	w.next()
+	w.text = append(w.text, term...)
+}
+
+func (w *termWriter) words(r *audit.Record) {
+	for _, value := range r.Document().Strings() {
+		w.tokens = query.AppendTokens(w.tokens[:0], value)
+		for _, token := range w.tokens {
+			w.add(token)
+		}
+		if len(w.tokens) > 0 {
+			w.add(separator)
+		}
+	}
+}
+
+func (w *termWriter) field(r *audit.Record, field query.Field) {
+	code, present := fieldCodes[field], false
+	for _, value := range r.Values(field) {
+		present = present || value != ""
+		w.next()
+		w.text = w.appendHashed(w.text, exactTerm+code, value)
+		if folded := query.Fold(value); folded != value {
+			w.next()
+			w.text = w.appendHashed(w.text, foldedTerm+code, folded)
+		}
+		if field == query.SourceIP {
+			w.networks(code, value)
+		}
+	}
+	switch expected := expects(r.Kind, field); {
+	case present && !expected:
+		w.add(hasTerm + code)
+	case !present && expected:
+		w.add(lackTerm + code)
+	}
+}
+
+// networks adds the networks that an address lies in.
+func (w *termWriter) networks(code, value string) {
+	addr, ok := query.Address(value)
+	if !ok {
+		return
+	}
+	for _, bits := range networkSizes(addr) {
+		if bits == addr.BitLen() && addr.String() == value {
+			continue // its exact term says as much
+		}
+		network, err := addr.Prefix(bits)
+		if err != nil {
+			continue // no address has fewer bits than its family's sizes
+		}
+		w.next()
+		w.text = w.appendHashed(w.text, netTerm+code, network.String())
+	}
+}
+
+// networkSizes returns the sizes of network that are indexed, in bits.
+func networkSizes(addr netip.Addr) []int {
+	if addr.Is4() {
+		return []int{8, 16, 24, 32}
+	}
+	return []int{32, 48, 64, 128}
+}
+
+// expects reports whether records of the kind nearly always have the field. It
+// decides only which of the two cases is worth a term; it is part of the schema.
+func expects(kind audit.Kind, field query.Field) bool {
+	return field == query.UniqueID || field == query.OrgID || expectedFields[kind][field]
+}
+
+var expectedFields = map[audit.Kind]map[query.Field]bool{
+	audit.KindAuth: fieldSet(query.UserID, query.SourceIP, query.TraceID, query.Session, query.RequestID,
+		query.Subsystem, query.UpstreamUserID, query.OrgName, query.EventName, query.Issuer, query.ClientID,
+		query.ApplicationName, query.LoginOrgID, query.LoginOrgName, query.UpstreamIDP, query.Result, query.UserAgent),
+	audit.KindAPI: fieldSet(query.UserID, query.SourceIP, query.TokenID, query.TraceID, query.Session,
+		query.Subsystem, query.Action, query.APIName, query.TargetID, query.TargetResourceType,
+		query.TargetResourceName, query.AttributeType, query.AttributeID, query.AttributeOrgID),
+}
+
+func fieldSet(fields ...query.Field) map[query.Field]bool {
+	set := make(map[query.Field]bool, len(fields))
+	for _, field := range fields {
+		set[field] = true
+	}
+	return set
+}
+
+// quoted writes words as a phrase of FTS5's query language.
+func quoted(words ...string) string {
+	return `"` + strings.ReplaceAll(strings.Join(words, " "), `"`, `""`) + `"`
+}

@@ -1,0 +1,171 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/authtrail/authtrail/audit"
+)
+
+// What one commit takes at most. More waits for the next: a commit costs a sync
+// of the disk, and those who wait want their answer.
+const (
+	maxGroupRecords = 8192
+	maxGroupBytes   = 32 << 20
+)
+
+// write is the writer: it alone changes the database, until Close.
+func (s *Store) write(w *writer) {
+	defer close(s.stopped)
+	defer w.close()
+	for {
+		select {
+		case j := <-s.jobs:
+			s.writeGroup(w, j)
+		case <-s.done:
+			for {
+				select {
+				case j := <-s.jobs:
+					s.writeGroup(w, j)
+				default:
+					return
+				}
+			}
+		}
+	}
+}
+
+// writeGroup commits a job together with those that wait behind it.
+func (s *Store) writeGroup(w *writer, first *job) {
+	group := []*job{first}
+	records, bytes := len(first.items), first.bytes
+	for waiting := true; waiting && records < maxGroupRecords && bytes < maxGroupBytes; {
+		select {
+		case j := <-s.jobs:
+			group = append(group, j)
+			records, bytes = records+len(j.items), bytes+j.bytes
+		default:
+			waiting = false
+		}
+	}
+	started := time.Now()
+	err := w.commit(group)
+	if err != nil {
+		err = explained("append records", err)
+		s.log.Error("a commit failed", "jobs", len(group), "records", records, "error", err)
+	} else {
+		s.log.Debug("committed", "jobs", len(group), "records", records, "took", time.Since(started))
+	}
+	for _, j := range group {
+		j.written <- err
+	}
+}
+
+// writer is the state of the one goroutine that writes.
+type writer struct {
+	*Store
+	conn  *sql.Conn
+	stmts map[string]*sql.Stmt
+	slots slots
+	saved int64 // the spill that the database knows of
+}
+
+func (s *Store) newWriter(ctx context.Context) (*writer, error) {
+	conn, err := s.writing.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &writer{Store: s, conn: conn, stmts: map[string]*sql.Stmt{}, slots: newSlots(), saved: s.spill.Load()}, nil
+}
+
+func (w *writer) close() {
+	for _, stmt := range w.stmts {
+		_ = stmt.Close() // the database is closed next, and says what there is to say
+	}
+	_ = w.conn.Close()
+}
+
+// commit stores a group of jobs in one transaction.
+func (w *writer) commit(group []*job) error {
+	if _, err := w.exec("BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	end, err := w.store(group)
+	if err == nil {
+		_, err = w.exec("COMMIT")
+	}
+	if err != nil {
+		_, _ = w.exec("ROLLBACK") // fails when the error has rolled back already
+		return err
+	}
+	w.saved = w.spill.Load()
+	w.feed.advance(end)
+	return nil
+}
+
+// store does the work of a transaction and returns the new end of the feed.
+func (w *writer) store(group []*job) (int64, error) {
+	fresh, err := w.claim(group)
+	if err != nil {
+		return 0, err
+	}
+	if err := w.insert(fresh); err != nil {
+		return 0, err
+	}
+	if spill := w.spill.Load(); spill > w.saved {
+		if _, err := w.exec("UPDATE meta SET value = ? WHERE key = ?", spill, metaSpill); err != nil {
+			return 0, err
+		}
+	}
+	return w.appendFeed(group)
+}
+
+// exec runs a statement, prepared once.
+func (w *writer) exec(text string, args ...any) (sql.Result, error) {
+	stmt, err := w.stmt(text)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.Exec(args...)
+}
+
+func (w *writer) queryRow(text string, args []any, dest ...any) error {
+	stmt, err := w.stmt(text)
+	if err != nil {
+		return err
+	}
+	return stmt.QueryRow(args...).Scan(dest...)
+}
+
+func (w *writer) stmt(text string) (*sql.Stmt, error) {
+	if prepared, ok := w.stmts[text]; ok {
+		return prepared, nil
+	}
+	prepared, err := w.conn.PrepareContext(context.Background(), text)
+	if err == nil {
+		w.stmts[text] = prepared
+	}
+	return prepared, err
+}
+
+// appendFeed writes the new records' places in the feed, in the order in which
+// their callers sent them, and returns the last.
+func (w *writer) appendFeed(group []*job) (int64, error) {
+	var end int64
+	for _, j := range group {
+		for i, it := range j.items {
+			if it == nil || j.outcomes[i].Status != audit.Accepted {
+				continue
+			}
+			result, err := w.exec("INSERT INTO feed(id) VALUES (?)", it.id)
+			if err != nil {
+				return 0, err
+			}
+			if end, err = result.LastInsertId(); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return end, nil
+}
