@@ -1,7 +1,7 @@
 package rest
 
 import (
-	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/authtrail/authtrail/audit"
@@ -45,26 +45,26 @@ func (s shape) append(dst []byte, r *audit.Record) []byte {
 	return append(appendExtra(dst, r.Members()), '}')
 }
 
-// appendExtra writes the additional properties. Those that the documents define
-// with another type stand together in one property named mistyped: under their
-// own names they would make the published client reject the whole page, and
-// left out they would be lost.
+// appendExtra writes the additional properties as they were sent. Those that
+// the published client could not take under their own names, which would make it
+// reject the whole page, stand together in one property named mistyped: left
+// out they would be lost.
 func appendExtra(dst []byte, members []audit.Member) []byte {
-	mistyped := 0
+	moved := 0
 	for _, m := range members {
-		if m.Mistyped {
-			mistyped++
+		if m.Mistyped || isReserved(m.Name) {
+			moved++
 			continue
 		}
 		dst = appendName(append(dst, ','), m.Name)
 		dst = append(dst, m.Value...)
 	}
-	if mistyped == 0 {
+	if moved == 0 {
 		return dst
 	}
-	dst = append(appendName(append(dst, ','), freeName(members, "mistyped")), '{')
+	dst = append(appendName(append(dst, ','), freeName(members)), '{')
 	for _, m := range members {
-		if m.Mistyped {
+		if m.Mistyped || isReserved(m.Name) {
 			dst = append(appendName(dst, m.Name), m.Value...)
 			dst = append(dst, ',')
 		}
@@ -73,12 +73,22 @@ func appendExtra(dst []byte, members []audit.Member) []byte {
 	return dst
 }
 
-// freeName is the name, lengthened until no additional property has it.
-func freeName(members []audit.Member, name string) string {
-	for _, m := range members {
-		if m.Name == name && !m.Mistyped {
-			return freeName(members, name+"_")
-		}
+// isReserved reports whether a name is one that the published client's models
+// use for themselves: as a property it makes them fail, or is lost.
+func isReserved(name string) bool {
+	switch name {
+	case "cls", "_check_type", "_configuration", "_data_store", "_path_to_item", "_spec_property_naming",
+		"_visited_composed_classes":
+		return true
+	}
+	return false
+}
+
+// freeName is mistyped, lengthened until no additional property has that name.
+func freeName(members []audit.Member) string {
+	name := "mistyped"
+	for slices.ContainsFunc(members, func(m audit.Member) bool { return m.Name == name }) {
+		name += "_"
 	}
 	return name
 }
@@ -88,29 +98,37 @@ func appendAttributes(dst []byte, attributes []audit.AuditAttribute) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(dst, withoutNulls(attribute.Raw)...)
+		dst = appendAttribute(dst, attribute.Raw)
 	}
 	return append(dst, ']')
 }
 
-// withoutNulls returns an attribute as it was sent, but for documented members
-// that are null, which the published client rejects.
-func withoutNulls(attribute string) string {
-	if !strings.Contains(attribute, "null") {
-		return attribute
+// appendAttribute writes an attribute as it was sent, but for what the published
+// client rejects: documented members that are null, and reserved names.
+func appendAttribute(dst []byte, raw string) []byte {
+	if !strings.Contains(raw, "null") && !strings.Contains(raw, `"cls"`) && !strings.Contains(raw, `"_`) &&
+		!strings.Contains(raw, `\`) {
+		return append(dst, raw...)
 	}
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal([]byte(attribute), &members); err != nil {
-		return attribute
-	}
-	for _, name := range []string{"attribute_id", "attribute_type", "attribute_org_id", "attribute_name"} {
-		if string(members[name]) == "null" {
-			delete(members, name)
+	var extra []audit.Member
+	dst = append(dst, '{')
+	start := len(dst)
+	eachMember([]byte(raw), func(name string, value []byte) {
+		extra = slices.DeleteFunc(extra, func(m audit.Member) bool { return m.Name == name })
+		if string(value) != "null" || !isDocumentedAttribute(name) {
+			extra = append(extra, audit.Member{Name: name, Value: value})
 		}
+	})
+	if dst = appendExtra(dst, extra); len(dst) > start {
+		dst = slices.Delete(dst, start, start+1) // the first comma
 	}
-	kept, err := json.Marshal(members)
-	if err != nil {
-		return attribute
+	return append(dst, '}')
+}
+
+func isDocumentedAttribute(name string) bool {
+	switch query.Field(name) {
+	case query.AttributeID, query.AttributeType, query.AttributeOrgID, query.AttributeName:
+		return true
 	}
-	return string(kept)
+	return false
 }
