@@ -1,0 +1,130 @@
+package node
+
+import (
+	"context"
+
+	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/audit/query"
+)
+
+// Nodes returns the objects with global ids, in their order, nil for each that
+// there is not. The argument is named in errors.
+func (r *Reader) Nodes(ctx context.Context, argument string, ids []string) ([]Node, error) {
+	if len(ids) > audit.MaxPageSize {
+		return nil, audit.Invalid(argument, "at most %d can be asked for at once", audit.MaxPageSize)
+	}
+	parsed := make([]globalID, len(ids))
+	for i, id := range ids {
+		var ok bool
+		if parsed[i], ok = parseGlobalID(id); !ok {
+			return nil, audit.Invalid(argument, "%.80q is no id of this API; pass one back exactly as it was returned", id)
+		}
+	}
+	nodes := make([]Node, len(ids))
+	for _, find := range []func(context.Context, []globalID, []Node) error{
+		r.findRecords, r.findFlows,
+		func(ctx context.Context, ids []globalID, nodes []Node) error {
+			return r.findStrands(ctx, sessionID, query.Session, ids, nodes)
+		},
+		func(ctx context.Context, ids []globalID, nodes []Node) error {
+			return r.findStrands(ctx, traceID, query.TraceID, ids, nodes)
+		},
+	} {
+		if err := find(ctx, parsed, nodes); err != nil {
+			return nil, err
+		}
+	}
+	return nodes, nil
+}
+
+// chosen returns the keys of the ids of some kinds, and their places among all ids.
+func chosen[K any](ids []globalID, keyOf func(globalID) K, kinds ...byte) (keys []K, places []int) {
+	for i, id := range ids {
+		for _, kind := range kinds {
+			if id.kind == kind {
+				keys, places = append(keys, keyOf(id)), append(places, i)
+			}
+		}
+	}
+	return keys, places
+}
+
+func lookupKey(id globalID) audit.LookupKey { return audit.LookupKey{Org: id.org, Value: id.id} }
+
+// existing returns the page of one record of each key.
+func (r *Reader) existing(ctx context.Context, field query.Field, keys []audit.LookupKey) ([]audit.Page, error) {
+	group := &strands{reader: r, field: field, keys: keys}
+	l, err := group.lookup(ctx, audit.Kinds, audit.Order{}, audit.Window{Limit: 1})
+	if err != nil || len(keys) == 0 {
+		return nil, err
+	}
+	return r.lookup(ctx, l)
+}
+
+func (r *Reader) findRecords(ctx context.Context, ids []globalID, nodes []Node) error {
+	keys, places := chosen(ids, lookupKey, authAuditID, auditID, eventID)
+	pages, err := r.existing(ctx, query.UniqueID, keys)
+	if err != nil {
+		return err
+	}
+	siblings := &rows{reader: r}
+	for i, page := range pages {
+		if len(page.Hits) == 0 || recordKinds[page.Hits[0].Record.Kind] != ids[places[i]].kind {
+			continue
+		}
+		siblings.records = append(siblings.records, page.Hits[0].Record)
+		nodes[places[i]] = recordNode(row{rows: siblings, at: len(siblings.records) - 1})
+	}
+	return nil
+}
+
+func recordNode(r row) Node {
+	switch r.record().Kind {
+	case audit.KindAuth:
+		return authAudit(r)
+	case audit.KindAPI:
+		return apiAudit(r)
+	}
+	return event(r)
+}
+
+func (r *Reader) findFlows(ctx context.Context, ids []globalID, nodes []Node) error {
+	keys, places := chosen(ids, func(id globalID) audit.FlowKey {
+		return audit.FlowKey{Org: id.org, RequestID: id.id}
+	}, loginFlowID)
+	if len(keys) == 0 {
+		return nil
+	}
+	found, err := r.flows(ctx, keys)
+	if err != nil {
+		return err
+	}
+	group := &flowGroup{reader: r}
+	for i, flow := range found {
+		if flow != nil {
+			nodes[places[i]] = group.add(flow)
+		}
+	}
+	return nil
+}
+
+func (r *Reader) findStrands(
+	ctx context.Context, kind byte, field query.Field, ids []globalID, nodes []Node,
+) error {
+	keys, places := chosen(ids, lookupKey, kind)
+	pages, err := r.existing(ctx, field, keys)
+	if err != nil {
+		return err
+	}
+	found := newStrands(r, field, keys)
+	for i, page := range pages {
+		switch {
+		case len(page.Hits) == 0:
+		case kind == sessionID:
+			nodes[places[i]] = &Session{*found[i]}
+		default:
+			nodes[places[i]] = &Trace{*found[i]}
+		}
+	}
+	return nil
+}
