@@ -170,7 +170,7 @@ func (r *Record) readAttributes(list string) bool {
 	if list[0] != '[' {
 		return false
 	}
-	var read []AuditAttribute
+	read := []AuditAttribute{} // an empty list is not the same as none
 	for element := range jsontext.Elements(list) {
 		m := membersOf(element)
 		if !m.object || !m.optionalText("attribute_id", "attribute_type", "attribute_org_id", "attribute_name") {
