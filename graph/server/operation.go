@@ -68,10 +68,12 @@ func outOfTime(ctx context.Context) *gqlerror.Error {
 	return requestError(known.Code, "%s", known.Message)
 }
 
-// responses runs an operation of any kind, one response after the other, until
-// it ends or the context does; then the channel closes. Whoever reads it cancels
-// the context and reads on until then, so that nothing outlives the request.
+// responses starts an operation of any kind and then runs it, one response after
+// the other, until it ends or the context does; then the channel closes. When this
+// returns a subscription misses nothing more. Whoever reads the channel cancels
+// the context and reads on until it closes, so that nothing outlives the request.
 func (h *handler) responses(ctx context.Context, op *graphql.OperationContext) <-chan *graphql.Response {
+	next, dispatched := h.dispatch(ctx, op)
 	out := make(chan *graphql.Response)
 	send := func(response *graphql.Response) bool {
 		select {
@@ -83,16 +85,11 @@ func (h *handler) responses(ctx context.Context, op *graphql.OperationContext) <
 	}
 	go func() {
 		defer close(out)
-		defer func() {
+		defer func() { // here a panic would end the process
 			if reason := recover(); reason != nil {
 				send(&graphql.Response{Errors: gqlerror.List{h.recovered(ctx, reason)}})
 			}
 		}()
-		if op.Operation.Operation != ast.Subscription {
-			send(h.execute(ctx, op))
-			return
-		}
-		next, dispatched := h.exec.DispatchOperation(ctx, op)
 		for response := next(dispatched); response != nil; response = next(dispatched) {
 			if !send(response) {
 				return
@@ -100,6 +97,20 @@ func (h *handler) responses(ctx context.Context, op *graphql.OperationContext) <
 		}
 	}()
 	return out
+}
+
+// dispatch executes a query or a mutation, and starts a subscription.
+func (h *handler) dispatch(ctx context.Context, op *graphql.OperationContext) (next graphql.ResponseHandler, dispatched context.Context) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			next = graphql.OneShot(&graphql.Response{Errors: gqlerror.List{h.recovered(ctx, reason)}})
+			dispatched = ctx
+		}
+	}()
+	if op.Operation.Operation != ast.Subscription {
+		return graphql.OneShot(h.execute(ctx, op)), ctx
+	}
+	return h.exec.DispatchOperation(ctx, op)
 }
 
 // recovered makes an error for callers of a panic.
