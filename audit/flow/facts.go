@@ -69,7 +69,7 @@ func (a *account) missingToken() []part {
 			return nil
 		}
 	}
-	return []part{clause("", "no token followed the code", a.end.record)}
+	return []part{clause("", "no token is on record", a.end.record)}
 }
 
 // undone tells of a success that a later record undid.
@@ -87,7 +87,7 @@ func (a *account) undone() []part {
 func (a *account) oddities() []part {
 	var odd []part
 	if tries := a.end.retried; len(tries) > 0 {
-		odd = append(odd, clause("", times(len(tries))+" before, it had failed"+prefixed(" at ", a.retriedAt()), tries...))
+		odd = append(odd, clause("", "it had failed "+times(len(tries))+" before"+prefixed(", at ", a.retriedAt()), tries...))
 	}
 	if users, named := a.users(); len(users) > 1 {
 		odd = append(odd, clause("", fmt.Sprintf("its records name %d users: %s", len(users), listed(users)), named...))

@@ -40,6 +40,9 @@ var resultLabels = map[string]string{
 	authenticate:   "",
 }
 
+// requestLabels are for the ends of an authentication request, which are known by their results.
+var requestLabels = map[string]string{codeIssued: "Code issued", sessionExpired: "Session expired"}
+
 // shapeOf returns the canonical path of an attempt, such as
 // "Request › IdP ✓ › Policy DoMfa › MFA created ⌛". It says nothing of times and
 // ids, so that attempts which went the same way have the same shape; ⌛ means
@@ -57,6 +60,9 @@ func shapeOf(stages []audit.Stage, undecided bool) string {
 }
 
 func shapeLabel(name, result string) string {
+	if label, known := requestLabels[strings.ToLower(result)]; known && name == authRequest {
+		return label
+	}
 	label, known := stageLabels[name]
 	if !known {
 		label = plainName(name, maxShapeName)

@@ -108,7 +108,7 @@ func (a *account) denied() []part {
 func (a *account) failed(did string) []part {
 	what := "a step " + did
 	if name := a.endName(); name != "" {
-		what = "the " + name + a.from() + " " + did
+		what = name + a.from() + " " + did
 	}
 	parts := []part{clause("", a.subject()+" could not sign in"+a.to()+": "+what, a.end.record)}
 	if created := a.challenge(); created != nil {
