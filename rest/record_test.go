@@ -44,6 +44,7 @@ func TestAttributesAreWrittenAsTheyWereSent(t *testing.T) {
 		`[{"cls":1,"attribute_id":"1"}]`:                                   `"audit_attributes":[{"attribute_id":"1","mistyped":{"cls":1}}]`,
 		`[{"\u0063ls":1}]`:                                                 `"audit_attributes":[{"mistyped":{"cls":1}}]`,
 		`[{"attribute_id":1}]`:                                             `"mistyped":{"audit_attributes":[{"attribute_id":1}]}`,
+		`[]`:                                                               `"audit_attributes":[]`,
 		`"none"`:                                                           `"mistyped":{"audit_attributes":"none"}`,
 	} {
 		want = `"time":"2026-11-01T00:00:01.000000Z",` + want
