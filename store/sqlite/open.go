@@ -25,6 +25,9 @@ const (
 	lockName     = "authtrail.lock"
 )
 
+// ErrInUse is the cause of Open's error when another process has the folder open.
+var ErrInUse = errors.New("in use")
+
 // Open opens the data folder, makes it when there is none, and brings its
 // database to this program's schema version. Another process that has the
 // folder open, or a database of a newer version, is an error that says so.
@@ -91,7 +94,7 @@ func (s *Store) lockFolder() error {
 	}
 	s.lock = lock
 	if err := lockFile(lock); err != nil {
-		return &audit.Error{Code: audit.Unavailable, Err: err,
+		return &audit.Error{Code: audit.Unavailable, Err: fmt.Errorf("%w: %w", ErrInUse, err),
 			Message: "the data folder is in use by another authtrail process"}
 	}
 	return nil
