@@ -1,0 +1,218 @@
+package storetest
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+
+	"github.com/authtrail/authtrail/audit"
+)
+
+func TestTheNaiveStoreConforms(t *testing.T) {
+	t.Parallel()
+	Run(t, openMemory)
+}
+
+func openMemory(testing.TB) audit.Store { return newMemory() }
+
+// memory is a store in a slice: the oracle with a lock around it.
+type memory struct {
+	mu       sync.RWMutex
+	records  Oracle // in the order in which they came in
+	held     map[audit.Key]bool
+	closed   bool
+	appended chan struct{} // closed, and made anew, by every change
+}
+
+func newMemory() *memory {
+	return &memory{held: map[audit.Key]bool{}, appended: make(chan struct{})}
+}
+
+// view returns what the store holds now.
+func (m *memory) view(ctx context.Context) (Oracle, error) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if m.closed {
+		return nil, &audit.Error{Code: audit.Unavailable, Message: "the store is closed"}
+	}
+	return m.records, ctx.Err()
+}
+
+func (m *memory) Append(ctx context.Context, batch []*audit.Record) ([]audit.Outcome, error) {
+	if _, err := m.view(ctx); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	outcomes := make([]audit.Outcome, len(batch))
+	for i, r := range batch {
+		if m.held[r.Key()] {
+			outcomes[i].Status = audit.Duplicate
+			continue
+		}
+		m.held[r.Key()] = true
+		m.records = append(m.records, r)
+	}
+	m.wake()
+	return outcomes, nil
+}
+
+func (m *memory) wake() {
+	close(m.appended)
+	m.appended = make(chan struct{})
+}
+
+func (m *memory) Search(ctx context.Context, q audit.Query) (audit.Page, error) {
+	if err := q.Validate(); err != nil {
+		return audit.Page{}, err
+	}
+	records, err := m.view(ctx)
+	if q.Order.Field == audit.ByRelevance {
+		return byRelevance(records, q), err
+	}
+	return records.Search(q), err
+}
+
+// byRelevance scores a record by how short it is: crude, but an order.
+func byRelevance(records Oracle, q audit.Query) audit.Page {
+	hits := make([]audit.Hit, 0, len(records))
+	for _, r := range records.Matching(q) {
+		hits = append(hits, audit.Hit{Record: r, Score: 1 / float64(len(r.Raw)/100+1)})
+	}
+	slices.SortFunc(hits, q.Order.Compare)
+	inside := func(hit audit.Hit) bool {
+		return (q.Window.After == nil || q.Window.After.Compare(hit) > 0) && (q.Window.Before == nil || q.Window.Before.Compare(hit) < 0)
+	}
+	hits = slices.DeleteFunc(hits, func(hit audit.Hit) bool { return !inside(hit) })
+	cut := min(len(hits), q.Window.Limit)
+	if q.Window.Backward {
+		return audit.Page{Hits: hits[len(hits)-cut:], HasPrevious: len(hits) > cut, HasNext: q.Window.Before != nil}
+	}
+	return audit.Page{Hits: hits[:cut], HasNext: len(hits) > cut, HasPrevious: q.Window.After != nil}
+}
+
+func (m *memory) Lookup(ctx context.Context, l audit.Lookup) ([]audit.Page, error) {
+	if err := l.Validate(); err != nil {
+		return nil, err
+	}
+	records, err := m.view(ctx)
+	byValue := map[string]Oracle{}
+	for _, r := range records {
+		if value, ok := r.Get(l.Field); ok {
+			byValue[value] = append(byValue[value], r)
+		}
+	}
+	pages := make([]audit.Page, len(l.Keys))
+	for i, key := range l.Keys {
+		pages[i] = byValue[key.Value].Search(l.Query(key))
+	}
+	return pages, err
+}
+
+func (m *memory) Count(ctx context.Context, queries []audit.Query) ([]int, error) {
+	return answer(ctx, m, queries, func(q audit.Query) error { return q.Scope.Validate() },
+		func(o Oracle, q audit.Query) (int, error) { return o.Count(q), nil })
+}
+
+func (m *memory) Facets(ctx context.Context, requests []audit.FacetRequest) ([][]audit.ValueCount, error) {
+	return answer(ctx, m, requests, audit.FacetRequest.Validate,
+		func(o Oracle, r audit.FacetRequest) ([]audit.ValueCount, error) { return o.Facet(r), nil })
+}
+
+func (m *memory) Histograms(ctx context.Context, requests []audit.HistogramRequest) ([][]audit.Bucket, error) {
+	return answer(ctx, m, requests, audit.HistogramRequest.Validate, func(o Oracle, r audit.HistogramRequest) ([]audit.Bucket, error) {
+		buckets, fits := o.Histogram(r)
+		if !fits {
+			return nil, audit.Invalid("interval", "is too narrow for so long a time")
+		}
+		return buckets, nil
+	})
+}
+
+func answer[Q, A any](ctx context.Context, m *memory, questions []Q, validate func(Q) error, ask func(Oracle, Q) (A, error)) ([]A, error) {
+	records, err := m.view(ctx)
+	if err != nil {
+		return nil, err
+	}
+	answers := make([]A, len(questions))
+	for i, question := range questions {
+		if err := validate(question); err != nil {
+			return nil, err
+		}
+		if answers[i], err = ask(records, question); err != nil {
+			return nil, err
+		}
+	}
+	return answers, nil
+}
+
+func (m *memory) End(ctx context.Context) (audit.Position, error) {
+	records, err := m.view(ctx)
+	return positionAt(len(records)), err
+}
+
+func positionAt(n int) audit.Position {
+	if n == 0 {
+		return ""
+	}
+	return audit.Position("m" + strconv.Itoa(n))
+}
+
+// after reads a position as the number of records before it.
+func after(position audit.Position) (int, error) {
+	if position == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(string(position[1:]))
+	if err != nil || positionAt(n) != position {
+		return 0, audit.Invalid("after", "is no position of this store")
+	}
+	return n, nil
+}
+
+func (m *memory) Since(ctx context.Context, position audit.Position, limit int) ([]*audit.Record, audit.Position, error) {
+	n, err := after(position)
+	if err != nil {
+		return nil, "", err
+	}
+	records, err := m.view(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	next := min(n+limit, len(records))
+	return slices.Clone(records[n:next]), positionAt(next), nil
+}
+
+func (m *memory) Wait(ctx context.Context, position audit.Position) error {
+	n, err := after(position)
+	for err == nil {
+		m.mu.RLock()
+		appended := m.appended
+		m.mu.RUnlock()
+		var records Oracle
+		if records, err = m.view(ctx); err != nil || len(records) > n {
+			return err
+		}
+		select {
+		case <-appended:
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+	}
+	return err
+}
+
+func (m *memory) Ready(ctx context.Context) error {
+	_, err := m.view(ctx)
+	return err
+}
+
+func (m *memory) Close() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.closed = true
+	m.wake()
+	return nil
+}
