@@ -1,7 +1,6 @@
 package flow_test
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -17,13 +16,13 @@ import (
 // from either end, under any bounds, is the list that follows from all records.
 func TestPagesAndEachFlowAreTheListOfAllFlows(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(4) {
+	for seed := range uint64(2) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
 			random := rand.New(rand.NewPCG(seed, 0))
-			records := randomRecords(t, random, 160)
+			records := randomRecords(t, random, 120)
 			store := storeOf(t, records)
-			for i := range 150 {
+			for i := range 40 {
 				q := randomQuery(random)
 				bounds := [3]int{1 + random.IntN(9), 1 + random.IntN(12), random.IntN(12)}
 				reader := flow.NewReader(store, store, atReading, idle).Bounded(bounds[0], bounds[1], bounds[2])
@@ -217,9 +216,3 @@ func randomCondition(random *rand.Rand, depth int) query.Node {
 		query.Words{Tokens: []string{"denied"}},
 	}[random.IntN(24)]
 }
-
-func storeOf(t *testing.T, records []*audit.Record) memory {
-	return memory{records}
-}
-
-var _ = context.Background
