@@ -10,14 +10,16 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-type handler struct {
+// Handler serves GraphQL. It is safe for concurrent use.
+type Handler struct {
 	exec    *executor.Executor
 	cache   queryCache
+	sockets sockets
 	options Options
 }
 
-// New returns a handler that serves the schema. It is safe for concurrent use.
-func New(schema graphql.ExecutableSchema, options Options) http.Handler {
+// New returns a handler that serves the schema.
+func New(schema graphql.ExecutableSchema, options Options) *Handler {
 	options = options.withDefaults()
 	exec := executor.New(schema)
 	exec.SetErrorPresenter(options.ErrorPresenter)
@@ -31,11 +33,11 @@ func New(schema graphql.ExecutableSchema, options Options) http.Handler {
 	for _, middleware := range options.OperationMiddleware {
 		exec.AroundOperations(middleware)
 	}
-	return &handler{exec: exec, cache: cache, options: options}
+	return &Handler{exec: exec, cache: cache, options: options}
 }
 
 // ServeHTTP answers one request, in whichever transport it came.
-func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer h.answerPanic(w, r)
 	if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
 		h.serveWebSocket(w, r)
@@ -55,7 +57,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (h *handler) answerPanic(w http.ResponseWriter, r *http.Request) {
+func (h *Handler) answerPanic(w http.ResponseWriter, r *http.Request) {
 	switch reason := recover(); reason {
 	case nil:
 	case http.ErrAbortHandler:
@@ -66,7 +68,7 @@ func (h *handler) answerPanic(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (h *handler) servePost(w http.ResponseWriter, r *http.Request) {
+func (h *Handler) servePost(w http.ResponseWriter, r *http.Request) {
 	accepted, fail := acceptable(r)
 	if fail == nil {
 		fail = requireJSON(r)
@@ -87,7 +89,7 @@ func (h *handler) servePost(w http.ResponseWriter, r *http.Request) {
 	h.answer(w, r, accepted, params, fail)
 }
 
-func (h *handler) serveGet(w http.ResponseWriter, r *http.Request) {
+func (h *Handler) serveGet(w http.ResponseWriter, r *http.Request) {
 	accepted, fail := acceptable(r)
 	if fail != nil {
 		h.refuse(w, accepted.reply, fail)
@@ -107,7 +109,7 @@ func acceptable(r *http.Request) (acceptance, *failure) {
 }
 
 // answer runs the request and writes its response or its stream.
-func (h *handler) answer(w http.ResponseWriter, r *http.Request, accepted acceptance, params *graphql.RawParams, fail *failure) {
+func (h *Handler) answer(w http.ResponseWriter, r *http.Request, accepted acceptance, params *graphql.RawParams, fail *failure) {
 	if fail != nil {
 		h.refuse(w, accepted.reply, fail)
 		return
@@ -129,6 +131,10 @@ func (h *handler) answer(w http.ResponseWriter, r *http.Request, accepted accept
 		h.refuse(w, accepted.reply, refused(http.StatusNotAcceptable,
 			"a subscription needs Accept: %s, or a WebSocket with the subprotocol %s", mediaEvents, subprotocol))
 	case kind == ast.Subscription || accepted.reply == "":
+		if fail := h.stopping(); fail != nil {
+			h.refuse(w, accepted.reply, fail)
+			return
+		}
 		h.serveEvents(ctx, w, op)
 	default:
 		h.write(w, accepted.reply, h.execute(ctx, op))

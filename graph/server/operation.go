@@ -14,7 +14,7 @@ import (
 
 // prepare parses, validates and measures an operation. The context must come
 // from graphql.StartOperationTrace.
-func (h *handler) prepare(ctx context.Context, params *graphql.RawParams) (op *graphql.OperationContext, errs gqlerror.List) {
+func (h *Handler) prepare(ctx context.Context, params *graphql.RawParams) (op *graphql.OperationContext, errs gqlerror.List) {
 	defer func() {
 		if reason := recover(); reason != nil {
 			errs = gqlerror.List{h.recovered(ctx, reason)}
@@ -36,7 +36,7 @@ func (h *handler) prepare(ctx context.Context, params *graphql.RawParams) (op *g
 
 // screen refuses a document that is not worth validating. What cannot be parsed
 // is left to the executor to explain.
-func (h *handler) screen(ctx context.Context, document string) gqlerror.List {
+func (h *Handler) screen(ctx context.Context, document string) gqlerror.List {
 	if _, passed := h.cache.Get(ctx, document); passed {
 		return nil
 	}
@@ -48,7 +48,7 @@ func (h *handler) screen(ctx context.Context, document string) gqlerror.List {
 }
 
 // execute runs a query or a mutation to its end.
-func (h *handler) execute(ctx context.Context, op *graphql.OperationContext) *graphql.Response {
+func (h *Handler) execute(ctx context.Context, op *graphql.OperationContext) *graphql.Response {
 	ctx, cancel := context.WithTimeout(ctx, h.options.Timeout)
 	defer cancel()
 	responses, ctx := h.exec.DispatchOperation(ctx, op)
@@ -72,7 +72,7 @@ func outOfTime(ctx context.Context) *gqlerror.Error {
 // the other, until it ends or the context does; then the channel closes. When this
 // returns a subscription misses nothing more. Whoever reads the channel cancels
 // the context and reads on until it closes, so that nothing outlives the request.
-func (h *handler) responses(ctx context.Context, op *graphql.OperationContext) <-chan *graphql.Response {
+func (h *Handler) responses(ctx context.Context, op *graphql.OperationContext) <-chan *graphql.Response {
 	next, dispatched := h.dispatch(ctx, op)
 	out := make(chan *graphql.Response)
 	send := func(response *graphql.Response) bool {
@@ -100,7 +100,7 @@ func (h *handler) responses(ctx context.Context, op *graphql.OperationContext) <
 }
 
 // dispatch executes a query or a mutation, and starts a subscription.
-func (h *handler) dispatch(ctx context.Context, op *graphql.OperationContext) (next graphql.ResponseHandler, dispatched context.Context) {
+func (h *Handler) dispatch(ctx context.Context, op *graphql.OperationContext) (next graphql.ResponseHandler, dispatched context.Context) {
 	defer func() {
 		if reason := recover(); reason != nil {
 			next = graphql.OneShot(&graphql.Response{Errors: gqlerror.List{h.recovered(ctx, reason)}})
@@ -114,7 +114,7 @@ func (h *handler) dispatch(ctx context.Context, op *graphql.OperationContext) (n
 }
 
 // recovered makes an error for callers of a panic.
-func (h *handler) recovered(ctx context.Context, reason any) *gqlerror.Error {
+func (h *Handler) recovered(ctx context.Context, reason any) *gqlerror.Error {
 	err := h.options.ErrorPresenter(ctx, h.options.RecoverFunc(ctx, reason))
 	if err == nil {
 		return requestError(audit.Internal, "internal error")

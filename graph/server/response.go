@@ -52,7 +52,7 @@ func encode(response *graphql.Response) ([]byte, error) {
 
 // write answers with a response that GraphQL made. Plain JSON says 200 to all
 // that the caller can mend in the document, as clients of that type expect.
-func (h *handler) write(w http.ResponseWriter, reply string, response *graphql.Response) {
+func (h *Handler) write(w http.ResponseWriter, reply string, response *graphql.Response) {
 	status := http.StatusOK
 	if len(response.Data) == 0 {
 		status = statusOf(codeOf(response.Errors))
@@ -67,14 +67,14 @@ func (h *handler) write(w http.ResponseWriter, reply string, response *graphql.R
 }
 
 // refuse answers a request that GraphQL has not seen.
-func (h *handler) refuse(w http.ResponseWriter, reply string, f *failure) {
+func (h *Handler) refuse(w http.ResponseWriter, reply string, f *failure) {
 	if reply == "" {
 		reply = mediaJSON
 	}
 	h.send(w, reply, f.status, &graphql.Response{Errors: gqlerror.List{requestError(f.code, "%s", f.message)}})
 }
 
-func (h *handler) send(w http.ResponseWriter, media string, status int, response *graphql.Response) {
+func (h *Handler) send(w http.ResponseWriter, media string, status int, response *graphql.Response) {
 	body, err := encode(response)
 	if err != nil {
 		h.options.Logger.Error("encode GraphQL response", "error", err)

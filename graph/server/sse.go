@@ -13,7 +13,7 @@ import (
 // serveEvents streams an operation's responses in the distinct connections mode
 // of graphql-sse. All writing is done by this goroutine, the request's own, so
 // that no keep-alive can meet an event half written or a handler that has returned.
-func (h *handler) serveEvents(ctx context.Context, w http.ResponseWriter, op *graphql.OperationContext) {
+func (h *Handler) serveEvents(ctx context.Context, w http.ResponseWriter, op *graphql.OperationContext) {
 	ctx, cancel := context.WithCancel(ctx)
 	responses := h.responses(ctx, op)
 	defer func() {

@@ -29,7 +29,7 @@ const (
 // socket is one WebSocket connection. Its request's goroutine reads, another
 // watches over it, and each operation has its own; all have ended when run returns.
 type socket struct {
-	*handler
+	*Handler
 
 	conn    *websocket.Conn
 	request *http.Request
@@ -42,18 +42,27 @@ type socket struct {
 	ended      sync.WaitGroup
 }
 
-func (h *handler) serveWebSocket(w http.ResponseWriter, r *http.Request) {
-	if fail := checkHandshake(r); fail != nil {
+func (h *Handler) serveWebSocket(w http.ResponseWriter, r *http.Request) {
+	fail := checkHandshake(r)
+	if fail == nil {
+		fail = h.stopping()
+	}
+	if fail != nil {
 		h.refuse(w, mediaJSON, fail)
 		return
 	}
+	if !h.sockets.enter() {
+		h.refuse(w, mediaJSON, &failure{http.StatusServiceUnavailable, audit.Unavailable, "the server is stopping"})
+		return
+	}
+	defer h.sockets.open.Done()
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{subprotocol}})
 	if err != nil { // Accept has answered
 		h.options.Logger.DebugContext(r.Context(), "accept WebSocket", "error", err)
 		return
 	}
 	conn.SetReadLimit(h.options.MaxBody)
-	(&socket{handler: h, conn: conn, request: r, operations: map[string]*socketOperation{}}).run()
+	(&socket{Handler: h, conn: conn, request: r, operations: map[string]*socketOperation{}}).run()
 }
 
 // checkHandshake refuses pages of other origins, which a browser would let
