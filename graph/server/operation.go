@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"errors"
 
@@ -91,6 +92,8 @@ func (h *Handler) responses(ctx context.Context, op *graphql.OperationContext) <
 			}
 		}()
 		for response := next(dispatched); response != nil; response = next(dispatched) {
+			// A subscription's responses share one buffer, which the next one overwrites.
+			response.Data = bytes.Clone(response.Data)
 			if !send(response) {
 				return
 			}
