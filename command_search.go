@@ -106,7 +106,7 @@ var recordColumns = []tableColumn{
 	{terminal.Column{Title: "RESULT", Min: 8}, func(r row) string { return firstOf(r.Result, r.Event) }},
 	{terminal.Column{Title: "APPLICATION", Min: 10}, func(r row) string { return r.ApplicationName }},
 	{terminal.Column{Title: "FROM", Min: 9}, func(r row) string { return r.SourceIP }},
-	{terminal.Column{Title: "REQUEST", Min: 8}, func(r row) string { return r.RequestID }},
+	{terminal.Column{Title: "REQUEST", Whole: true}, func(r row) string { return r.RequestID }},
 }
 
 var flowColumns = []tableColumn{
@@ -118,7 +118,7 @@ var flowColumns = []tableColumn{
 	{terminal.Column{Title: "USER", Min: 12}, row.user},
 	{terminal.Column{Title: "APPLICATION", Min: 10}, func(r row) string { return r.ApplicationName }},
 	{terminal.Column{Title: "LAST STAGE", Min: 10}, func(r row) string { return r.LastStage }},
-	{terminal.Column{Title: "REQUEST", Min: 8}, func(r row) string { return r.RequestID }},
+	{terminal.Column{Title: "REQUEST", Whole: true}, func(r row) string { return r.RequestID }},
 }
 
 // row is a record or a flow, as far as the columns show it.

@@ -10,7 +10,8 @@ import (
 // Column is a column of a Table.
 type Column struct {
 	Title string
-	Min   int // it is never made narrower than this, unless everything is
+	Min   int  // it is not made narrower than this
+	Whole bool // nor is it cut at all: it holds what a person copies
 }
 
 const columnGap = 2
@@ -58,7 +59,7 @@ func fit(width int, columns []Column, rows [][]string) []int {
 	for ; total > width; total-- {
 		widest := -1
 		for i, column := range columns {
-			if widths[i] > max(column.Min, 1) && (widest < 0 || widths[i] > widths[widest]) {
+			if !column.Whole && widths[i] > max(column.Min, 1) && (widest < 0 || widths[i] > widths[widest]) {
 				widest = i
 			}
 		}

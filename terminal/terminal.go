@@ -12,8 +12,9 @@ import (
 	"golang.org/x/term"
 )
 
-// DefaultWidth is the width of output that goes to no terminal, in columns.
-const DefaultWidth = 120
+// Unbounded is the width of output that goes to no terminal: there, nothing is
+// cut, since a program may read it.
+const Unbounded = 1 << 20
 
 // IsTerminal reports whether what is written to w is seen on a terminal.
 func IsTerminal(w io.Writer) bool {
@@ -21,15 +22,15 @@ func IsTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
-// Width returns how many columns fit into the window of w, DefaultWidth where
-// there is none.
+// Width returns how many columns fit into the window of w, Unbounded where there
+// is none.
 func Width(w io.Writer) int {
 	if file, ok := w.(*os.File); ok {
 		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
 			return width
 		}
 	}
-	return DefaultWidth
+	return Unbounded
 }
 
 // Clean replaces the control characters of a text, so that a record cannot move

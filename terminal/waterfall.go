@@ -15,6 +15,9 @@ type Step struct {
 	Gap          time.Duration // since the step before
 }
 
+// widestBar is the width at which longer bars say nothing more.
+const widestBar = 80
+
 // Waterfall draws steps below each other, each with a bar that spans from the
 // step before to itself, on a scale that fits into width.
 func Waterfall(w io.Writer, width int, steps []Step) error {
@@ -27,7 +30,7 @@ func Waterfall(w io.Writer, width int, steps []Step) error {
 		results = max(results, utf8.RuneCountInString(step.Result))
 	}
 	names, results = min(names, 36), min(results, 16)
-	room := max(width-names-results-16, 8)
+	room := min(max(width-names-results-16, 8), widestBar)
 	total := max(steps[len(steps)-1].Offset, time.Millisecond)
 	for _, step := range steps {
 		_, err := fmt.Fprintf(w, "%10s  %s  %s  %s\n", "+"+Seconds(step.Offset), pad(step.Name, names),

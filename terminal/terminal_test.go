@@ -1,0 +1,88 @@
+package terminal_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/authtrail/authtrail/terminal"
+)
+
+func TestATableNarrowsItsWidestColumnsUntilItFits(t *testing.T) {
+	t.Parallel()
+	columns := []terminal.Column{{Title: "TIME", Min: 8}, {Title: "USER", Min: 6}, {Title: "ID", Whole: true}}
+	rows := [][]string{{"12:00:00", strings.Repeat("u", 60), "req-1234567890"}, {"12:00:01", "ann", "req-2"}}
+	var b strings.Builder
+	if err := terminal.Table(&b, 40, columns, rows); err != nil {
+		t.Fatal(err)
+	}
+	want := "TIME      USER            ID\n" +
+		"12:00:00  uuuuuuuuuuuuu…  req-1234567890\n" +
+		"12:00:01  ann             req-2\n"
+	if b.String() != want {
+		t.Errorf("got\n%swant\n%s", b.String(), want)
+	}
+}
+
+func TestATableWithoutAWindowIsNotCut(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	long := strings.Repeat("u", 300)
+	if err := terminal.Table(&b, terminal.Width(&b), []terminal.Column{{Title: "USER"}}, [][]string{{long}}); err != nil {
+		t.Fatal(err)
+	}
+	if b.String() != "USER\n"+long+"\n" {
+		t.Errorf("got %q", b.String())
+	}
+}
+
+func TestCleanTakesAwayWhatCouldMoveTheCursorOrTurnTheText(t *testing.T) {
+	t.Parallel()
+	if got, want := terminal.Clean("a\x1b[31mb\nc\u202ed"), "a·[31mb·c·d"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestCutCountsRunesAndShowsThatItCut(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		text  string
+		width int
+		want  string
+	}{{"größer", 6, "größer"}, {"größer", 4, "grö…"}, {"größer", 1, "…"}, {"größer", 0, ""}} {
+		if got := terminal.Cut(test.text, test.width); got != test.want || utf8.RuneCountInString(got) > test.width {
+			t.Errorf("Cut(%q, %d) = %q, want %q", test.text, test.width, got, test.want)
+		}
+	}
+}
+
+func TestAWaterfallDrawsEachStepFromTheOneBefore(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	steps := []terminal.Step{
+		{Name: "Request", Result: "InProgress"},
+		{Name: "Policy", Result: "Denied", Offset: time.Second, Gap: time.Second},
+		{Name: "Token", Result: "", Offset: 2 * time.Second, Gap: time.Second},
+	}
+	if err := terminal.Waterfall(&b, 44, steps); err != nil {
+		t.Fatal(err)
+	}
+	want := "   +0.000s  Request  InProgress  ●\n" +
+		"   +1.000s  Policy   Denied      ─────●\n" +
+		"   +2.000s  Token                     ─────●\n"
+	if b.String() != want {
+		t.Errorf("got\n%swant\n%s", b.String(), want)
+	}
+}
+
+func TestProgressElsewhereThanOnATerminalIsQuietForShortWork(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	p := terminal.NewProgress(&b, "events.ndjson", 100)
+	p.Update(50, 5)
+	p.Done()
+	if b.String() != "" {
+		t.Errorf("printed %q", b.String())
+	}
+}
