@@ -24,7 +24,7 @@ var now = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
 // server is the API on a store of its own, asked over HTTP as principal.
 type server struct {
-	*testing.T
+	testing.TB
 	store     *sqlite.Store
 	url       string
 	principal audit.Principal
@@ -47,10 +47,10 @@ func newServer(t *testing.T) *server {
 }
 
 // serve mounts the API as the program does.
-func serve(t *testing.T, options Options) *server {
+func serve(t testing.TB, options Options) *server {
 	t.Helper()
 	options.Now = func() time.Time { return now }
-	s := &server{T: t, principal: audit.Everyone()}
+	s := &server{TB: t, principal: audit.Everyone()}
 	routes := chi.NewRouter()
 	routes.Use(middleware.RequestID, func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -113,10 +113,10 @@ func (s *server) get(path string, params ...string) list {
 		s.Fatalf("GET %s %s: %d %s", path, values.Encode(), l.status, l.body)
 	}
 	var document map[string]json.RawMessage
-	decode(s.T, l.body, &document)
-	decode(s.T, document[strings.TrimPrefix(path, "/v1/")], &l.rows)
+	decode(s.TB, l.body, &document)
+	decode(s.TB, document[strings.TrimPrefix(path, "/v1/")], &l.rows)
 	if page, ok := document["page_at_id"]; ok {
-		decode(s.T, page, &l.next)
+		decode(s.TB, page, &l.next)
 	}
 	return l
 }
@@ -151,7 +151,7 @@ func (s *server) post(body string) outcomes {
 		s.Fatalf("POST: %d %s", got.status, got.body)
 	}
 	var read outcomes
-	decode(s.T, got.body, &read)
+	decode(s.TB, got.body, &read)
 	if read.Success == nil || read.Discard == nil || read.Retry == nil {
 		s.Fatalf("a list is missing: %s", got.body)
 	}
@@ -188,7 +188,7 @@ func refused(t *testing.T, got answer, status int, code audit.Code, mention stri
 	}
 }
 
-func decode(t *testing.T, text []byte, into any) {
+func decode(t testing.TB, text []byte, into any) {
 	t.Helper()
 	if err := json.Unmarshal(text, into); err != nil {
 		t.Fatalf("%v in %.300s", err, text)

@@ -36,6 +36,7 @@ def special_events():
             "event_name": "Token", "org_id": "org-mistyped", "time": "yesterday",
             "user_id": 17, "result": None, "source_ip": "not an address",
         }),
+        event("sdk-reserved", at, {"event_name": "Token", "org_id": "org-reserved", "time": at, "cls": 1, "own": 2}),
         event("sdk-attributes", at, {
             "action": "create", "api_name": "users", "target_id": "t", "org_id": "org-attributes", "time": at,
             "secondary_id": "s2", "tertiary_id": "s3", "parent_id": "p", "grandparent_id": "g",

@@ -245,6 +245,10 @@ class Lists(unittest.TestCase):
         self.assertIsNone(row.get("result"))
         self.assertEqual(row.time, sample.instant("2026-10-31T12:00:00.123456Z"))
 
+    def test_names_that_the_client_keeps_for_itself_do_not_break_the_page(self):
+        (row,) = API.list_auth_records(org_id="org-reserved").auth_audits
+        self.assertEqual((row["mistyped"], row["own"]), ({"cls": 1}, 2))
+
     def test_attributes_come_back(self):
         (row,) = API.list_audits(org_id="org-attributes").audits
         self.assertEqual([a.get("attribute_name") for a in row.audit_attributes], [None, "owner"])
