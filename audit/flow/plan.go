@@ -26,13 +26,16 @@ func (r *Reader) planOf(w walk, now time.Time) plan {
 			every = append(every, c)
 		}
 	}
-	p := plan{anchors: query.AllOf(append(every, span.anchor(w.order.Field))...)}
-	every = append(every, span.any())
+	p := plan{anchors: query.AllOf(append(every, condition(span.anchor(w.order.Field)))...)}
+	every = append(every, condition(span.any()))
 	var witnesses []query.Node
 	if len(conjuncts(w.query.Search)) > 0 {
 		witnesses = append(witnesses, w.query.Search)
 	}
 	for _, c := range conditions {
+		if field, _ := fieldOf(c); field == query.OrgID {
+			continue // it is in every condition already, and no way into a list
+		}
 		if witness := (witnessing{now: now, idle: r.idle}).of(c); witness != nil {
 			witnesses = append(witnesses, witness)
 		}
@@ -113,6 +116,14 @@ func (s span) anchor(field audit.FlowOrderField) query.TimeRange {
 
 // any returns the range that holds every record of a flow.
 func (s span) any() query.TimeRange { return query.TimeRange{From: s.begin.From, To: s.end.To} }
+
+// condition returns the range as a condition, nil when it is open at both ends.
+func condition(r query.TimeRange) query.Node {
+	if r.From.IsZero() && r.To.IsZero() {
+		return nil
+	}
+	return r
+}
 
 // narrower returns the range that lies in both.
 func narrower(a, b query.TimeRange) query.TimeRange {
