@@ -7,10 +7,12 @@ import (
 	"log/slog"
 	"math"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/go-chi/chi/v5/middleware"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/authtrail/authtrail/audit"
@@ -30,7 +32,7 @@ func ErrorPresenter(logger *slog.Logger) graphql.ErrorPresenterFunc {
 				return shown
 			}
 		}
-		known := domainError(err)
+		known := domainError(err, shown.Path)
 		shown.Message, shown.Extensions = known.Message, extensionsOf(known)
 		if syntax, ok := asSyntaxError(err); ok {
 			shown.Extensions["position"] = syntax.Column
@@ -56,15 +58,26 @@ func Recover(logger *slog.Logger) graphql.RecoverFunc {
 
 // domainError returns the error of the domain that err is. What gqlgen and the
 // search language say about a caller's input is one too.
-func domainError(err error) *audit.Error {
+func domainError(err error, path ast.Path) *audit.Error {
 	if syntax, ok := asSyntaxError(err); ok {
 		return &audit.Error{Code: audit.BadUserInput, Field: "search", Message: syntax.Error()}
 	}
 	var number *graphql.IntegerError
 	if errors.As(err, &number) {
-		return &audit.Error{Code: audit.BadUserInput, Message: number.Message}
+		return &audit.Error{Code: audit.BadUserInput, Field: lastName(path), Message: number.Message}
 	}
 	return audit.AsError(err)
+}
+
+// lastName returns the name at the end of a path: the argument or the member of
+// an input that an error is about.
+func lastName(path ast.Path) string {
+	for _, element := range slices.Backward(path) {
+		if name, ok := element.(ast.PathName); ok {
+			return string(name)
+		}
+	}
+	return ""
 }
 
 func extensionsOf(known *audit.Error) map[string]any {

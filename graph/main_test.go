@@ -1,0 +1,281 @@
+package graph_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/audit/flow"
+	"github.com/authtrail/authtrail/graph"
+	"github.com/authtrail/authtrail/indexer"
+	"github.com/authtrail/authtrail/store/sqlite"
+)
+
+// now is when the tests take place: a day after the sample events.
+var now = time.Date(2026, 11, 9, 0, 0, 0, 0, time.UTC)
+
+// api is the schema over a real store, asked as a server asks it.
+type api struct {
+	store *counting
+	exec  *executor.Executor
+	log   *lockedBuffer
+}
+
+// newAPI returns an API over a store of its own that holds the events.
+func newAPI(t *testing.T, events ...string) *api {
+	t.Helper()
+	return apiOver(t, open(t, t.TempDir(), events))
+}
+
+// sampled is the store of the sample events, which tests only read.
+var sampled struct {
+	sync.Once
+	dir   string
+	store audit.Store
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if sampled.store != nil {
+		_ = sampled.store.Close()
+		_ = os.RemoveAll(sampled.dir)
+	}
+	os.Exit(code)
+}
+
+// sampleAPI returns an API over the sample events.
+func sampleAPI(t *testing.T) *api {
+	t.Helper()
+	sampled.Do(func() {
+		dir, err := os.MkdirTemp("", "authtrail-graph")
+		if err != nil {
+			t.Fatal(err)
+		}
+		sampled.dir, sampled.store = dir, mustOpen(t, dir, sampleEvents(t))
+	})
+	return apiOver(t, sampled.store)
+}
+
+func sampleEvents(t *testing.T) []string {
+	t.Helper()
+	data, err := os.ReadFile("../testdata/sample-events.ndjson")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var events []string
+	lines := bufio.NewScanner(bytes.NewReader(data))
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		events = append(events, lines.Text())
+	}
+	return events
+}
+
+func open(t *testing.T, dir string, events []string) audit.Store {
+	t.Helper()
+	store := mustOpen(t, dir, events)
+	t.Cleanup(func() { _ = store.Close() })
+	return store
+}
+
+func mustOpen(t *testing.T, dir string, events []string) audit.Store {
+	t.Helper()
+	store, err := sqlite.Open(context.Background(), sqlite.Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	add(t, store, events...)
+	return store
+}
+
+// add stores events.
+func add(t *testing.T, store audit.Appender, events ...string) {
+	t.Helper()
+	var batch []*audit.Record
+	for _, event := range events {
+		record, err := audit.DecodeEvent(json.RawMessage(event), "")
+		if err != nil {
+			t.Fatalf("decode %s: %v", event, err)
+		}
+		batch = append(batch, record)
+	}
+	if len(batch) == 0 {
+		return
+	}
+	if _, err := store.Append(context.Background(), batch); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func apiOver(t *testing.T, store audit.Store) *api {
+	t.Helper()
+	counted := &counting{Store: store}
+	ingest := indexer.New(counted, indexer.Options{Logger: slog.New(slog.DiscardHandler)})
+	t.Cleanup(func() { _ = ingest.Drain(context.Background()) })
+	a := &api{store: counted, log: &lockedBuffer{}}
+	logger := slog.New(slog.NewTextHandler(a.log, nil))
+	clock := func() time.Time { return now }
+	a.exec = executor.New(graph.New(graph.Deps{
+		Store: counted, Flows: flow.NewReader(counted, counted, clock, 15*time.Minute), Ingester: ingest, Now: clock, Logger: logger,
+	}))
+	a.exec.SetErrorPresenter(graph.ErrorPresenter(logger))
+	a.exec.SetRecoverFunc(graph.Recover(logger))
+	return a
+}
+
+type variables = map[string]any
+
+// begin starts an operation for a caller.
+func (a *api) begin(
+	ctx context.Context, caller audit.Principal, document string, vars variables,
+) (graphql.ResponseHandler, context.Context, gqlerror.List) {
+	ctx = graphql.StartOperationTrace(audit.WithPrincipal(ctx, caller))
+	op, errs := a.exec.CreateOperationContext(ctx, &graphql.RawParams{Query: document, Variables: overTheWire(vars)})
+	if errs != nil {
+		return nil, ctx, a.exec.DispatchError(graphql.WithOperationContext(ctx, op), errs).Errors
+	}
+	next, ctx := a.exec.DispatchOperation(ctx, op)
+	return next, ctx, nil
+}
+
+// overTheWire returns variables as a transport reads them.
+func overTheWire(vars variables) variables {
+	text, err := json.Marshal(vars)
+	if err != nil {
+		panic(err)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	var read variables
+	if err := decoder.Decode(&read); err != nil {
+		panic(err)
+	}
+	return read
+}
+
+// tryAs runs a query or a mutation for a caller.
+func (a *api) tryAs(caller audit.Principal, document string, vars variables) (json.RawMessage, gqlerror.List) {
+	next, ctx, errs := a.begin(context.Background(), caller, document, vars)
+	if errs != nil {
+		return nil, errs
+	}
+	response := next(ctx)
+	return response.Data, response.Errors
+}
+
+// ask runs a query or a mutation that must succeed, for the caller of every
+// org, and reads its data.
+func (a *api) ask(t *testing.T, document string, vars variables, into any) {
+	t.Helper()
+	a.askAs(t, audit.Everyone(), document, vars, into)
+}
+
+func (a *api) askAs(t *testing.T, caller audit.Principal, document string, vars variables, into any) {
+	t.Helper()
+	data, errs := a.tryAs(caller, document, vars)
+	if len(errs) > 0 {
+		t.Fatalf("errors: %v\nlog: %s", errs, a.log)
+	}
+	if err := json.Unmarshal(data, into); err != nil {
+		t.Fatalf("read %s: %v", data, err)
+	}
+}
+
+// refused runs what must fail with one error, and returns it.
+func (a *api) refused(t *testing.T, document string, vars variables) *gqlerror.Error {
+	t.Helper()
+	data, errs := a.tryAs(audit.Everyone(), document, vars)
+	if len(errs) != 1 {
+		t.Fatalf("%d errors instead of one: %v; data: %s", len(errs), errs, data)
+	}
+	return errs[0]
+}
+
+// counting counts the calls that read the store.
+type counting struct {
+	audit.Store
+	mu    sync.Mutex
+	calls []string
+	fail  error // what every search fails with, if set
+}
+
+func (c *counting) count(format string, args ...any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.calls = append(c.calls, fmt.Sprintf(format, args...))
+}
+
+// taken returns the calls since it was last called.
+func (c *counting) taken() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	calls := c.calls
+	c.calls = nil
+	return calls
+}
+
+func (c *counting) Search(ctx context.Context, q audit.Query) (audit.Page, error) {
+	c.count("search")
+	if c.fail != nil {
+		return audit.Page{}, c.fail
+	}
+	return c.Store.Search(ctx, q)
+}
+
+func (c *counting) Lookup(ctx context.Context, l audit.Lookup) ([]audit.Page, error) {
+	c.count("look up %s of %v", l.Field, l.Kinds)
+	return c.Store.Lookup(ctx, l)
+}
+
+func (c *counting) Count(ctx context.Context, queries []audit.Query) ([]int, error) {
+	c.count("count")
+	return c.Store.Count(ctx, queries)
+}
+
+func (c *counting) Facets(ctx context.Context, requests []audit.FacetRequest) ([][]audit.ValueCount, error) {
+	c.count("facets")
+	return c.Store.Facets(ctx, requests)
+}
+
+func (c *counting) Histograms(ctx context.Context, requests []audit.HistogramRequest) ([][]audit.Bucket, error) {
+	c.count("histograms")
+	return c.Store.Histograms(ctx, requests)
+}
+
+func (c *counting) End(ctx context.Context) (audit.Position, error) {
+	c.count("end")
+	return c.Store.End(ctx)
+}
+
+// lockedBuffer is a log that tests read.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+var _ io.Writer = (*lockedBuffer)(nil)
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
