@@ -12,6 +12,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/parser"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"github.com/authtrail/authtrail/audit"
 )
@@ -185,7 +186,7 @@ func FuzzLimits(f *testing.F) {
 }
 
 func gqlparserErrors(document string) gqlerror.List {
-	_, errs := gqlparser.LoadQuery(testSDL, document)
+	_, errs := gqlparser.LoadQueryWithRules(testSDL, document, rules.NewDefaultRules())
 	return errs
 }
 

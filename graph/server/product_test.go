@@ -9,6 +9,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 )
 
 // The product's own schema, and the documents that it comes with or is made for,
@@ -38,7 +39,7 @@ func TestTheDefaultLimitsSuitTheProduct(t *testing.T) {
 	for name, document := range documents {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			parsed, errs := gqlparser.LoadQuery(schema, document)
+			parsed, errs := gqlparser.LoadQueryWithRules(schema, document, rules.NewDefaultRules())
 			if len(errs) > 0 {
 				t.Fatalf("it is not valid: %v", errs)
 			}
