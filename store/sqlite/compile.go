@@ -74,11 +74,11 @@ func (c compiler) leaf(n query.Node) answer {
 	case query.Has:
 		return exactly(c.has(n.Field))
 	case query.HasExtra:
-		return exactly(term(c.terms.hashed(pathTerm, n.Path)))
+		return exactly(c.hasExtra(n.Path))
 	case query.Network:
 		return c.network(n)
 	case query.Exact:
-		return exactly(c.anyValue(n.Field, n.Values))
+		return c.anyValue(n.Field, n.Values)
 	case query.ExactPrefix:
 		return c.exactPrefix(n)
 	case query.Attribute:
@@ -128,17 +128,34 @@ func (c compiler) has(field query.Field) expr {
 	return anyOf(append(lacking, term(hasTerm+code))...)
 }
 
-// anyValue asks for the records that hold one of the values, byte by byte.
-func (c compiler) anyValue(field query.Field, values []string) expr {
+// anyValue answers for the records that hold one of the values, byte by byte.
+func (c compiler) anyValue(field query.Field, values []string) answer {
 	code, known := fieldCodes[field]
 	if !known {
-		return nothing
+		return exactly(nothing)
 	}
-	found := make([]expr, len(values))
+	found, exact := make([]expr, len(values)), true
 	for i, value := range values {
+		if byWords(field) {
+			if words := idWords(value); len(words) > 0 {
+				found[i], exact = allWords(words), false
+				continue
+			}
+		}
 		found[i] = term(c.terms.hashed(exactTerm+code, value))
 	}
-	return anyOf(found...)
+	if exact {
+		return exactly(anyOf(found...))
+	}
+	return atMost(anyOf(found...))
+}
+
+func allWords(tokens []string) expr {
+	all := make([]expr, len(tokens))
+	for i, token := range tokens {
+		all[i] = phrase(quoted(token))
+	}
+	return allOf(all...)
 }
 
 func (c compiler) fieldValue(n query.FieldValue) answer {
@@ -150,21 +167,49 @@ func (c compiler) fieldValue(n query.FieldValue) answer {
 		return exactly(c.has(n.Field))
 	case n.Prefix:
 		return c.valuePrefix(n.Field, n.Value)
+	case byWords(n.Field), n.Field.Text():
+		return c.foldedWords(n)
 	}
 	return exactly(anyOf(
 		term(c.terms.hashed(exactTerm+code, n.Value)),
 		term(c.terms.hashed(foldedTerm+code, n.Value))))
 }
 
+// foldedWords answers for a folded value of a field that has no folded terms:
+// whatever folds to it has its words.
+func (c compiler) foldedWords(n query.FieldValue) answer {
+	words := idWords(n.Value)
+	switch {
+	case len(words) > 0:
+		return atMost(allWords(words))
+	case n.Value == "":
+		return atMost(anyOf(c.has(n.Field), term(c.terms.hashed(exactTerm+fieldCodes[n.Field], ""))))
+	}
+	return atMost(c.has(n.Field))
+}
+
+// hasExtra asks for the records with a value at a path of the additional properties.
+func (c compiler) hasExtra(path string) expr {
+	present := term(c.terms.hashed(pathTerm, path))
+	if alsoField(path) {
+		return anyOf(present, c.has(query.Field(path)))
+	}
+	return present
+}
+
 func (c compiler) extraValue(n query.ExtraValue) answer {
-	present := term(c.terms.hashed(pathTerm, n.Path))
 	switch {
 	case query.Fold(n.Value) != n.Value:
 		return exactly(nothing)
 	case n.Prefix && n.Value == "":
-		return exactly(present)
+		return exactly(c.hasExtra(n.Path))
 	case n.Prefix:
-		return atMost(present)
+		return atMost(c.hasExtra(n.Path))
 	}
-	return exactly(term(c.terms.hashed(extraTerm, n.Path, n.Value)))
+	found := term(c.terms.hashed(extraTerm, n.Path, n.Value))
+	if alsoField(n.Path) {
+		field := c.fieldValue(query.FieldValue{Field: query.Field(n.Path), Value: n.Value})
+		return answer{over: anyOf(found, field.over), under: anyOf(found, field.under), exact: field.exact}
+	}
+	return exactly(found)
 }

@@ -11,7 +11,7 @@ import (
 
 func (c compiler) exactPrefix(n query.ExactPrefix) answer {
 	if n.Prefix == "" { // every value begins so, the empty one too
-		return atMost(anyOf(c.has(n.Field), c.anyValue(n.Field, []string{""})))
+		return atMost(anyOf(c.has(n.Field), c.anyValue(n.Field, []string{""}).over))
 	}
 	if !utf8.ValidString(n.Prefix) {
 		return atMost(c.has(n.Field))
@@ -107,7 +107,7 @@ func (c compiler) attribute(n query.Attribute) answer {
 		}
 		set++
 		if !slices.Contains(part.values, "") { // the index knows nothing of what is empty
-			conditions = append(conditions, c.anyValue(part.field, part.values))
+			conditions = append(conditions, c.anyValue(part.field, part.values).over)
 		}
 	}
 	if set == 1 && len(conditions) == 1 {

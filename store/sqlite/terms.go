@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/authtrail/authtrail/audit"
@@ -14,8 +15,8 @@ import (
 const (
 	separator  = "_"  // between two strings, so that no phrase crosses them
 	kindTerm   = "_k" // + kind: what kind of event it is
-	exactTerm  = "_e" // + field + hash: a value, byte by byte
-	foldedTerm = "_f" // + field + hash: a folded value, where folding changed it
+	exactTerm  = "_e" // + field + hash: a value, byte by byte; not where its words are enough, see byWords
+	foldedTerm = "_f" // + field + hash: a folded value, where folding changed it; not of text fields
 	hasTerm    = "_h" // + field: it has the field, although its kind seldom does
 	lackTerm   = "_l" // + field: it lacks the field, although its kind seldom does
 	netTerm    = "_n" // + field + hash: a network that an address lies in
@@ -68,6 +69,9 @@ func (t termMaker) indexText(r *audit.Record) string {
 		w.field(r, field)
 	}
 	for path, value := range r.Document().Extra() {
+		if isField(r, path, value) {
+			continue
+		}
 		w.next()
 		w.text = t.appendHashed(w.text, extraTerm, path, query.Fold(value))
 		if value != "" {
@@ -112,9 +116,12 @@ func (w *termWriter) field(r *audit.Record, field query.Field) {
 	code, present := fieldCodes[field], false
 	for _, value := range r.Values(field) {
 		present = present || value != ""
+		if byWords(field) && len(idWords(value)) > 0 {
+			continue
+		}
 		w.next()
 		w.text = w.appendHashed(w.text, exactTerm+code, value)
-		if folded := query.Fold(value); folded != value {
+		if folded := query.Fold(value); folded != value && !field.Text() {
 			w.next()
 			w.text = w.appendHashed(w.text, foldedTerm+code, folded)
 		}
@@ -128,6 +135,55 @@ func (w *termWriter) field(r *audit.Record, field query.Field) {
 	case !present && expected:
 		w.add(lackTerm + code)
 	}
+}
+
+// byWords reports whether values of the field are found by their words, and
+// verified. The first are ids, of which each is in few records and a term of
+// its own in the index would cost more than all else; the others are prose.
+func byWords(field query.Field) bool {
+	switch field {
+	case query.UniqueID, query.TraceID, query.Session, query.RequestID, query.TokenID,
+		query.UserAgent, query.Description:
+		return true
+	}
+	return false
+}
+
+// idWords returns the words of a value that are worth looking for: the long
+// ones, since ids tend to begin with a word that many share. None means that the
+// value has a term of its own.
+func idWords(value string) []string {
+	tokens := query.Tokens(value)
+	if len(value) > maxWordsValue {
+		return nil
+	}
+	long := slices.DeleteFunc(slices.Clone(tokens), func(token string) bool { return len(token) < 4 })
+	if len(long) == 0 {
+		return tokens
+	}
+	return long
+}
+
+// maxWordsValue bounds the values that are looked for by their words, and with
+// it the length of a question.
+const maxWordsValue = 1024
+
+// isField reports whether an additional property is one that is a field as
+// well, and found as such.
+func isField(r *audit.Record, path, value string) bool {
+	if !alsoField(path) {
+		return false
+	}
+	have, ok := r.Get(query.Field(path))
+	return ok && have == value
+}
+
+func alsoField(path string) bool {
+	switch query.Field(path) {
+	case query.Subsystem, query.LogType, query.Hostname:
+		return true
+	}
+	return false
 }
 
 // networks adds the networks that an address lies in.
