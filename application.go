@@ -26,6 +26,7 @@ type application struct {
 	logger  *slog.Logger
 	store   audit.Store
 	indexer *indexer.Indexer
+	graphql *server.Handler
 	handler http.Handler
 	stop    chan struct{} // closed to end all streams
 }
@@ -44,8 +45,9 @@ func newApplication(ctx context.Context, config Config, logger *slog.Logger) (*a
 	}
 	metrics.WatchQueue(app.indexer.Depth)
 	ingester := metrics.Ingester(app.indexer)
+	app.graphql = app.graphQL(ingester)
 	app.handler = routes(routeHandlers{
-		graphql:  app.graphQL(ingester),
+		graphql:  app.graphql,
 		graphiql: http.StripPrefix("/graphiql", web.GraphiQL()),
 		rest:     rest.New(rest.Options{Searcher: store, Ingester: ingester}),
 		metrics:  metrics,
@@ -65,7 +67,7 @@ func openStore(ctx context.Context, config Config, logger *slog.Logger) (audit.S
 }
 
 // graphQL returns the handler of /graphql.
-func (a *application) graphQL(ingester audit.Ingester) http.Handler {
+func (a *application) graphQL(ingester audit.Ingester) *server.Handler {
 	schema := graph.New(graph.Deps{
 		Store:    a.store,
 		Flows:    flow.NewReader(a.store, a.store, time.Now, a.config.FlowIdle),
@@ -101,7 +103,7 @@ func (a *application) serve(ctx context.Context, listener net.Listener) error {
 	close(a.stop)
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.config.DrainTimeout)
 	defer cancel()
-	err := errors.Join(httpServer.Shutdown(draining), a.indexer.Drain(draining))
+	err := errors.Join(httpServer.Shutdown(draining), a.graphql.Drain(draining), a.indexer.Drain(draining))
 	if err != nil {
 		_ = httpServer.Close()
 		return fmt.Errorf("stop: %w", err)
