@@ -26,46 +26,63 @@ func NewGenerator(seed uint64, prefix string) *Generator {
 	return &Generator{random: rand.New(rand.NewPCG(seed, 0)), prefix: prefix}
 }
 
-// Past returns the events of n flows spread over the time before now, every
-// outcome among them, those of each flow in order. Flows that are still in
-// progress begin within the last minutes.
+// Past returns the events of n flows that ended within the span before now,
+// every outcome among them, those of each flow in order. Flows that are still in
+// progress were last active minutes ago.
 func (g *Generator) Past(n int, span time.Duration, now time.Time) []json.RawMessage {
+	const settled = 20 * time.Minute // long enough ago to be over for good
 	var events []json.RawMessage
 	for i := range n {
 		s := scenarios[i%len(scenarios)]
-		start := now.Add(-time.Minute*20 - time.Duration(g.random.Int64N(int64(span-20*time.Minute))))
+		ago := settled + g.upTo(span-2*settled)
 		if s.recent {
-			start = now.Add(-time.Duration(g.random.Int64N(int64(4*time.Minute))) - time.Minute)
+			ago = time.Minute + g.upTo(4*time.Minute)
 		}
-		events = append(events, g.flow(s, start)...)
+		events = append(events, g.flow(s, now.Add(-ago))...)
 	}
 	return events
 }
 
-// Now returns the events of one flow of a random kind that ends by now.
+// Now returns the events of one flow of a random kind that ends now.
 func (g *Generator) Now(now time.Time) []json.RawMessage {
-	s := scenarios[g.random.IntN(len(scenarios))]
-	return g.flow(s, now.Add(-30*time.Second))
+	return g.flow(scenarios[g.random.IntN(len(scenarios))], now)
 }
 
-// flow returns one attempt's events and the API actions after it.
-func (g *Generator) flow(s scenario, start time.Time) []json.RawMessage {
+// flow returns one attempt's events, and the API actions after it, the last of
+// which happened at end.
+func (g *Generator) flow(s scenario, end time.Time) []json.RawMessage {
 	a := g.attempt(s)
-	at := start
-	events := make([]json.RawMessage, 0, len(s.steps)+4)
-	for i, step := range s.steps {
-		if i > 0 {
-			at = at.Add(step.gap(g.random))
-		}
-		events = append(events, g.event(at, a.record(step)))
+	var records []map[string]any
+	var offsets []time.Duration
+	var at time.Duration
+	for _, step := range s.steps {
+		at += g.gap(step)
+		records, offsets = append(records, a.record(step)), append(offsets, at)
 	}
 	if s.actions {
 		for range 1 + g.random.IntN(4) {
-			at = at.Add(time.Second + time.Duration(g.random.Int64N(int64(20*time.Second))))
-			events = append(events, g.event(at, g.action(a)))
+			at += time.Second + g.upTo(20*time.Second)
+			records, offsets = append(records, g.action(a)), append(offsets, at)
 		}
 	}
+	events := make([]json.RawMessage, len(records))
+	for i, record := range records {
+		events[i] = g.event(end.Add(offsets[i]-at), record)
+	}
 	return events
+}
+
+// gap is the time between a step and the one before it.
+func (g *Generator) gap(s step) time.Duration {
+	if s.slow {
+		return 2*time.Second + g.upTo(9*time.Second)
+	}
+	return 80*time.Millisecond + g.upTo(1500*time.Millisecond)
+}
+
+// upTo returns a random duration below d.
+func (g *Generator) upTo(d time.Duration) time.Duration {
+	return time.Duration(g.random.Int64N(int64(d)))
 }
 
 // event wraps a record into a bulk event.

@@ -1,10 +1,5 @@
 package demo
 
-import (
-	"math/rand/v2"
-	"time"
-)
-
 // scenario is one way in which an attempt goes.
 type scenario struct {
 	steps   []step
@@ -21,14 +16,6 @@ type step struct {
 	session           bool // so is the session
 	token             bool // it carries the token's id
 	slow              bool // a person had to do something first
-}
-
-// gap is the time since the step before.
-func (s step) gap(random *rand.Rand) time.Duration {
-	if s.slow {
-		return 2*time.Second + time.Duration(random.Int64N(int64(9*time.Second)))
-	}
-	return 80*time.Millisecond + time.Duration(random.Int64N(int64(1500*time.Millisecond)))
 }
 
 var (
