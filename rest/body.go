@@ -59,6 +59,9 @@ func (a *api) readBody(w http.ResponseWriter, r *http.Request) (body []byte, fre
 }
 
 func unpacked(r *http.Request) (io.Reader, error) {
+	if r.ContentLength > maxBulkBody {
+		return nil, errTooLarge
+	}
 	switch r.Header.Get("Content-Encoding") {
 	case "", "identity":
 		return r.Body, nil

@@ -125,13 +125,16 @@ func skipSpace(text []byte, i int) int {
 
 // skipString returns the index after the string that begins at i.
 func skipString(text []byte, i int) int {
-	for i++; i < len(text); i++ {
-		switch text[i] {
-		case '\\':
-			i++
-		case '"':
-			return i + 1
+	for i++; i < len(text); {
+		end := bytes.IndexByte(text[i:], '"')
+		if end < 0 {
+			return len(text)
 		}
+		escape := bytes.IndexByte(text[i:i+end], '\\')
+		if escape < 0 {
+			return i + end + 1
+		}
+		i += escape + 2
 	}
 	return len(text)
 }
