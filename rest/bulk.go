@@ -12,18 +12,18 @@ import (
 func (a *api) bulkCreateEvents(w http.ResponseWriter, r *http.Request) {
 	body, free, err := a.readBody(w, r)
 	if err != nil {
-		WriteError(w, r, err)
+		a.fail(w, r, err)
 		return
 	}
 	defer free()
 	sent, err := readBulk(body)
 	if err != nil {
-		WriteError(w, r, err)
+		a.fail(w, r, err)
 		return
 	}
 	outcomes, err := a.Ingester.Ingest(r.Context(), audit.PrincipalFrom(r.Context()), sent.events)
 	if err != nil {
-		WriteError(w, r, err)
+		a.fail(w, r, err)
 		return
 	}
 	answer := processed{withEvents: sent.respondWithEvents}

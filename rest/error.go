@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"log/slog"
 	"math"
 	"net/http"
 	"strconv"
@@ -37,10 +36,10 @@ var statuses = map[audit.Code]int{
 	unsupportedCode:       http.StatusUnsupportedMediaType,
 }
 
-// WriteError answers with an error in the API's shape: {"error_code",
+// fail answers with an error in the API's shape: {"error_code",
 // "error_message"}. Of a defect the caller learns the request's id and nothing
 // else; what it was is logged under that id.
-func WriteError(w http.ResponseWriter, r *http.Request, err error) {
+func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 	known := audit.AsError(err)
 	status, ok := statuses[known.Code]
 	if !ok {
@@ -49,7 +48,7 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	message := known.Error()
 	if status == http.StatusInternalServerError {
 		id := middleware.GetReqID(r.Context())
-		slog.ErrorContext(r.Context(), "request failed", "method", r.Method, "path", r.URL.Path,
+		a.Logger.ErrorContext(r.Context(), "request failed", "method", r.Method, "path", r.URL.Path,
 			"request_id", id, "error", known.Message, "cause", known.Err)
 		message = strings.TrimSpace("internal error " + id)
 	}
@@ -77,12 +76,12 @@ func writeJSON(w http.ResponseWriter, status int, body []byte) {
 	_, _ = w.Write(body) // a client that has gone cannot be told
 }
 
-func notFound(w http.ResponseWriter, r *http.Request) {
-	WriteError(w, r, &audit.Error{Code: audit.NotFound, Message: "there is nothing at " + r.URL.Path})
+func (a *api) notFound(w http.ResponseWriter, r *http.Request) {
+	a.fail(w, r, &audit.Error{Code: audit.NotFound, Message: "there is nothing at " + r.URL.Path})
 }
 
 // methodNotAllowed names the methods that the path has; chi leaves that to it.
-func methodNotAllowed(routes chi.Routes) http.HandlerFunc {
+func (a *api) methodNotAllowed(routes chi.Routes) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		path := r.URL.Path
 		if ctx := chi.RouteContext(r.Context()); ctx != nil && ctx.RoutePath != "" {
@@ -93,7 +92,7 @@ func methodNotAllowed(routes chi.Routes) http.HandlerFunc {
 				w.Header().Add("Allow", method)
 			}
 		}
-		WriteError(w, r, &audit.Error{Code: methodNotAllowedCode,
+		a.fail(w, r, &audit.Error{Code: methodNotAllowedCode,
 			Message: r.Method + " is not possible here; use " + strings.Join(w.Header().Values("Allow"), " or ")})
 	}
 }

@@ -71,12 +71,12 @@ func (a *api) list(l listing) http.HandlerFunc {
 		p := params{r.URL.Query(), a.Now()}
 		q, err := l.query(r, p)
 		if err != nil {
-			WriteError(w, r, err)
+			a.fail(w, r, err)
 			return
 		}
 		page, err := a.Searcher.Search(r.Context(), q)
 		if err != nil {
-			WriteError(w, r, err)
+			a.fail(w, r, err)
 			return
 		}
 		next := ""

@@ -1,11 +1,8 @@
 package rest
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -178,130 +175,5 @@ func TestOfAParameterSentTwiceTheLastCounts(t *testing.T) {
 	s.send(at(1, "a", `"event_name":"1"`), at(2, "b", `"event_name":"2"`))
 	if got := s.get("/v1/auth_audits", "event_name", "1", "event_name", "2", "unknown", "x").values("event_name"); !slices.Equal(got, []string{"2"}) {
 		t.Errorf("got %v", got)
-	}
-}
-
-func TestPagesNeitherRepeatNorSkip(t *testing.T) {
-	t.Parallel()
-	s := newServer(t)
-	var events []string
-	for i := range 20 {
-		events = append(events, at(i/10, fmt.Sprintf("e%02d", i), fmt.Sprintf(`"event_name":"%02d"`, i)))
-	}
-	s.send(events...)
-	for _, limit := range []int{1, 3, 10, 19} {
-		want := s.get("/v1/auth_audits").values("event_name")
-		var got []string
-		page := s.get("/v1/auth_audits", "limit", fmt.Sprint(limit), "dt_from", "now-1month")
-		for pages := 0; ; pages++ {
-			got = append(got, page.values("event_name")...)
-			if page.next == "" {
-				break
-			}
-			if len(page.rows) != limit || pages > len(events) {
-				t.Fatalf("limit %d: a page of %d rows leads on", limit, len(page.rows))
-			}
-			s.send(at(3600+limit*100+pages, fmt.Sprintf("new-%d-%d", limit, pages), `"event_name":"new","org_id":"new"`))
-			page = s.get("/v1/auth_audits", "limit", fmt.Sprint(limit), "dt_to", page.next)
-		}
-		if !slices.Equal(got, want) {
-			t.Errorf("limit %d: got %v, want %v", limit, got, want)
-		}
-	}
-}
-
-func TestAFullPageLeadsOnEvenIfNothingFollows(t *testing.T) {
-	t.Parallel()
-	s := newServer(t)
-	s.send(at(1, "a", `"event_name":"1"`), at(2, "b", `"event_name":"2"`))
-	page := s.get("/v1/auth_audits", "limit", "2")
-	if page.next == "" || !strings.HasPrefix(page.next, "c") {
-		t.Fatalf("page_at_id %q, want one that begins with a letter", page.next)
-	}
-	if rest := s.get("/v1/auth_audits", "limit", "2", "dt_to", page.next); len(rest.rows) != 0 || rest.next != "" || rest.header.Get("Link") != "" {
-		t.Errorf("after the end: %s", rest.body)
-	}
-}
-
-func TestTheLinkLeadsToTheNextPage(t *testing.T) {
-	t.Parallel()
-	s := newServer(t)
-	s.send(at(1, "a", `"event_name":"1","user_id":"a b"`), at(2, "b", `"event_name":"2","user_id":"a b"`), at(3, "c", `"event_name":"3"`))
-	page := s.get("/v1/auth_audits", "limit", "1", "user_id", "a b", "dt_from", "now-1month")
-	link := page.header.Get("Link")
-	target, ok := strings.CutSuffix(strings.TrimPrefix(link, "<"), `>; rel="next"`)
-	if !ok {
-		t.Fatalf("Link: %s", link)
-	}
-	if u, err := url.Parse(target); err != nil || u.Query().Get("dt_from") != "2026-10-22T12:00:00Z" {
-		t.Errorf("the link %s does not fix the relative date", target)
-	}
-	if got := s.do(http.MethodGet, target, nil); !strings.Contains(string(got.body), `"event_name":"1"`) {
-		t.Errorf("%s answers %s", target, got.body)
-	}
-}
-
-func TestLinksBeginWithThePublicURL(t *testing.T) {
-	t.Parallel()
-	s := newServer(t)
-	s.send(at(1, "a", `"event_name":"1"`))
-	public := serve(t, Options{Searcher: s.store, PublicURL: "https://audit.example"})
-	if link := public.get("/v1/auth_audits", "limit", "1").header.Get("Link"); !strings.HasPrefix(link, "<https://audit.example/v1/auth_audits?") {
-		t.Errorf("Link: %s", link)
-	}
-}
-
-func TestOnlyTheOwnOrgIsSeen(t *testing.T) {
-	t.Parallel()
-	s := newServer(t)
-	s.send(at(1, "a", `"event_name":"1","org_id":"mine"`), at(2, "b", `"event_name":"2","org_id":"theirs"`))
-	s.principal = audit.MemberOf("s", "mine", audit.RoleViewer)
-	for _, params := range [][]string{nil, {"org_id", "mine"}} {
-		if got := s.get("/v1/auth_audits", params...).values("org_id"); !slices.Equal(got, []string{"mine"}) {
-			t.Errorf("%v: got %v", params, got)
-		}
-	}
-	refused(t, s.do(http.MethodGet, "/v1/auth_audits?org_id=theirs", nil), 403, audit.Forbidden, "org_id")
-	s.principal = audit.MemberOf("s", "mine", audit.RoleNone)
-	refused(t, s.do(http.MethodGet, "/v1/audits", nil), 403, audit.Forbidden, "role")
-	s.principal = audit.Principal{}
-	refused(t, s.do(http.MethodGet, "/v1/audits", nil), 403, audit.Forbidden, "role")
-}
-
-func TestUnknownPathsAndMethodsAreAnsweredInJSON(t *testing.T) {
-	t.Parallel()
-	s := newServer(t)
-	for _, path := range []string{"/v1/nothing", "/v1/audit_destinations", "/v1/audits/7"} {
-		refused(t, s.do(http.MethodGet, path, nil), 404, audit.NotFound, path)
-	}
-	for _, test := range [][3]string{{"DELETE", "/v1/audits", "GET"}, {"GET", "/v1/bulk_audit_events", "POST"}, {"PATCH", "/v1/openapi.json", "GET"}} {
-		got := s.do(test[0], test[1], nil)
-		refused(t, got, 405, methodNotAllowedCode, test[2])
-		if allow := got.header.Get("Allow"); allow != test[2] {
-			t.Errorf("%s %s: Allow %q, want %s", test[0], test[1], allow, test[2])
-		}
-	}
-}
-
-// searcher fails as it is told to.
-type searcher struct{ err error }
-
-func (s searcher) Search(context.Context, audit.Query) (audit.Page, error) {
-	return audit.Page{}, s.err
-}
-
-func TestErrorsOfTheStore(t *testing.T) {
-	t.Parallel()
-	broken := serve(t, Options{Searcher: searcher{errors.New("secret detail")}})
-	got := broken.do(http.MethodGet, "/v1/audits", nil, "X-Request-Id", "req-7")
-	refused(t, got, 500, audit.Internal, "req-7")
-	if strings.Contains(string(got.body), "secret") {
-		t.Errorf("the answer tells what went wrong: %s", got.body)
-	}
-	closed := serve(t, Options{Searcher: searcher{&audit.Error{Code: audit.Unavailable, Message: "closed"}}})
-	got = closed.do(http.MethodGet, "/v1/audits", nil)
-	refused(t, got, 503, audit.Unavailable, "closed")
-	if got.header.Get("Retry-After") != "1" {
-		t.Errorf("Retry-After: %q", got.header.Get("Retry-After"))
 	}
 }

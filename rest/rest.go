@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -22,6 +23,8 @@ type Options struct {
 	// BodyMemory bounds the bytes of all bulk bodies being read or processed at
 	// once; default 96 MiB. A request beyond it is answered 429.
 	BodyMemory int64
+	// Logger is told of defects; default slog.Default().
+	Logger *slog.Logger
 }
 
 type api struct {
@@ -41,12 +44,15 @@ func newRouter(options Options) *chi.Mux {
 	if options.BodyMemory <= 0 {
 		options.BodyMemory = 96 << 20
 	}
+	if options.Logger == nil {
+		options.Logger = slog.Default()
+	}
 	a := &api{Options: options}
 	a.bodies.free.Store(options.BodyMemory)
 
 	r := chi.NewRouter()
-	r.NotFound(notFound)
-	r.MethodNotAllowed(methodNotAllowed(r))
+	r.NotFound(a.notFound)
+	r.MethodNotAllowed(a.methodNotAllowed(r))
 	r.Get("/auth_audits", a.list(authAudits))
 	r.Get("/audits", a.list(audits))
 	r.Post("/bulk_audit_events", a.bulkCreateEvents)
