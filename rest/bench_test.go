@@ -92,6 +92,7 @@ func sampleEvents(b *testing.B) []string {
 // bodyOf returns a body of count sample events, as new ones from number from on.
 func bodyOf(events []string, from, count int) []byte {
 	var body strings.Builder
+	body.Grow(count * 1024)
 	body.WriteString(`{"events":[`)
 	for n := from; n < from+count; n++ {
 		if n > from {
