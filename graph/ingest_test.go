@@ -63,3 +63,21 @@ func TestAViewerSendsNothing(t *testing.T) {
 		t.Errorf("got %v", errs)
 	}
 }
+
+func TestAnEventMayBeALiteral(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	var got payload
+	a.ask(t, `mutation { bulkAuditEvents(input: {events: [{uniqueId: "a", createTime: "2026-11-01T00:00:00Z",
+	  event: {event_name: "Token", n: 1, f: 1.5, list: [true, null, "x"]}}]}) { results { uniqueId status message } } }`, nil, &got)
+	if got.BulkAuditEvents.Results[0].Status != "SUCCESS" {
+		t.Fatalf("got %+v", got)
+	}
+	var stored struct {
+		AuthAudits struct{ Nodes []struct{ Extra json.RawMessage } }
+	}
+	a.ask(t, `{ authAudits { nodes { extra } } }`, nil, &stored)
+	if want := `{"f":1.5,"list":[true,null,"x"],"n":1}`; string(stored.AuthAudits.Nodes[0].Extra) != want {
+		t.Errorf("stored %s, want %s", stored.AuthAudits.Nodes[0].Extra, want)
+	}
+}

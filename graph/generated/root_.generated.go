@@ -403,7 +403,7 @@ type AuthAudit implements Node {
   sessionView: Session
   "The HTTP request that the record names; null when it names none."
   trace: Trace
-  "The position just after this record, to subscribe from with ` + "`" + `after` + "`" + `. Only on what a subscription returns; null where following can not be resumed between this record and the next."
+  "The position just after this record, to subscribe from with ` + "`" + `after` + "`" + `. Only on what a subscription returns, else null."
   position: String
 }
 
@@ -685,7 +685,7 @@ type LoginFlowConflict {
   key: String!
   "Its value."
   value: String!
-  "Why it can not be trusted."
+  "Why it cannot be trusted."
   reason: String!
 }
 
@@ -1602,7 +1602,7 @@ input BulkAuditEventInput {
   uniqueId: String!
   "When the event was first processed, in RFC 3339."
   createTime: String!
-  "The event: any JSON object. Pass it as a variable to keep the digits of very large numbers."
+  "The event: any JSON object. Pass it as a variable where it holds numbers beyond 64 bits, which a literal cannot."
   event: JSON!
 }
 
@@ -1634,7 +1634,7 @@ enum BulkAuditEventStatus {
   SUCCESS
   "It was stored before; nothing changed."
   DUPLICATE
-  "It can not be stored; do not send it again."
+  "It cannot be stored; do not send it again."
   INVALID
   "It was not looked at; send it again."
   UNPROCESSED

@@ -41,7 +41,7 @@ type BulkAuditEventInput struct {
 	UniqueID string `json:"uniqueId"`
 	// When the event was first processed, in RFC 3339.
 	CreateTime string `json:"createTime"`
-	// The event: any JSON object. Pass it as a variable to keep the digits of very large numbers.
+	// The event: any JSON object. Pass it as a variable where it holds numbers beyond 64 bits, which a literal cannot.
 	Event JSON `json:"event"`
 }
 
@@ -151,7 +151,7 @@ const (
 	BulkAuditEventStatusSuccess BulkAuditEventStatus = "SUCCESS"
 	// It was stored before; nothing changed.
 	BulkAuditEventStatusDuplicate BulkAuditEventStatus = "DUPLICATE"
-	// It can not be stored; do not send it again.
+	// It cannot be stored; do not send it again.
 	BulkAuditEventStatusInvalid BulkAuditEventStatus = "INVALID"
 	// It was not looked at; send it again.
 	BulkAuditEventStatusUnprocessed BulkAuditEventStatus = "UNPROCESSED"

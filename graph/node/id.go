@@ -48,10 +48,11 @@ func parseGlobalID(text string) (globalID, bool) {
 		return globalID{}, false
 	}
 	body, sum := b[:len(b)-4], binary.BigEndian.Uint32(b[len(b)-4:])
+	kind := body[0]
 	orgLength, n := binary.Uvarint(body[1:])
 	rest := body[1+max(n, 0):]
-	if crc32.ChecksumIEEE(body) != sum || n <= 0 || orgLength > uint64(len(rest)) {
+	if crc32.ChecksumIEEE(body) != sum || n <= 0 || orgLength > uint64(len(rest)) || kind < authAuditID || kind > traceID {
 		return globalID{}, false
 	}
-	return globalID{kind: body[0], org: string(rest[:orgLength]), id: string(rest[orgLength:])}, body[0] <= traceID
+	return globalID{kind: kind, org: string(rest[:orgLength]), id: string(rest[orgLength:])}, true
 }

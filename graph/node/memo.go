@@ -24,7 +24,7 @@ func once[T any](m *memo, key any, load func() (T, error)) (T, error) {
 	return answer()
 }
 
-// shared is once for what can not fail.
+// shared is once for what cannot fail.
 func shared[T any](m *memo, key any, load func() T) T {
 	value, _ := once(m, key, func() (T, error) { return load(), nil })
 	return value
