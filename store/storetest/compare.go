@@ -138,13 +138,17 @@ func (s *subject) search(q audit.Query) error {
 // checks what each page says of its neighbours.
 func walk(store audit.Searcher, q audit.Query) ([]*audit.Record, error) {
 	var all []*audit.Record
-	for pages := 0; pages < 10_000; pages++ {
+	seen := map[audit.Key]bool{}
+	for {
 		page, err := store.Search(context.Background(), q)
 		if err != nil {
 			return nil, err
 		}
-		if len(page.Hits) > q.Window.Limit {
-			return nil, fmt.Errorf("a page has %d rows, more than its limit", len(page.Hits))
+		for _, r := range page.Records() {
+			if seen[r.Key()] {
+				return nil, fmt.Errorf("paging repeats %s", describe(r))
+			}
+			seen[r.Key()] = true
 		}
 		more := page.HasNext
 		if q.Window.Backward {
@@ -152,17 +156,18 @@ func walk(store audit.Searcher, q audit.Query) ([]*audit.Record, error) {
 		} else {
 			all = append(all, page.Records()...)
 		}
-		if !more {
+		switch {
+		case len(page.Hits) > q.Window.Limit:
+			return nil, fmt.Errorf("a page has %d rows, more than its limit", len(page.Hits))
+		case !more:
 			return all, nil
-		}
-		if len(page.Hits) < q.Window.Limit {
+		case len(page.Hits) < q.Window.Limit:
 			return nil, fmt.Errorf("a page has %d rows, fewer than its limit, and yet more follow", len(page.Hits))
 		}
 		if q.Window, err = nextWindow(q, page); err != nil {
 			return nil, err
 		}
 	}
-	return nil, fmt.Errorf("paging does not end")
 }
 
 // nextWindow moves a window on past the page, by way of the cursor's printed form.

@@ -25,7 +25,7 @@ var (
 
 	offsets = []time.Duration{0, 0, 0, 1, 2, 999, time.Microsecond, 999_999, time.Millisecond, time.Millisecond + 1, -1, time.Second, time.Second,
 		time.Minute, time.Hour - 1, time.Hour, 5 * time.Hour, 20 * time.Hour, 47 * time.Hour}
-	paths = []string{"a", "a.b", "a.a", "b", "note", "Note", "n", "a.b.a", "subsystem", "user_id", "c"}
+	paths = []string{"a", "a.b", "a.a", "b", "b.note", "note", "Note", "subsystem", "user_id"}
 	cidrs = []string{"10.0.0.0/8", "10.1.2.3/32", "10.1.2.2/31", "0.0.0.0/0", "::/0", "2001:db8::/64", "192.168.0.0/16", "fe80::/10"}
 )
 

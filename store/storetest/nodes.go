@@ -30,7 +30,7 @@ func nodesGroup() group {
 			query.HasExtra{Path: "device"}, query.ExtraValue{Path: "level", Value: "3"}, query.ExtraValue{Path: "ok", Value: "true"},
 			query.ExtraValue{Path: "tags", Value: "b"}, query.ExtraValue{Path: "tags", Value: "", Prefix: true},
 			query.Not{Node: query.HasExtra{Path: "device.os"}}, query.ExtraValue{Path: "user_id", Value: "user-1"},
-			query.ExtraValue{Path: "Device.os", Value: "linux"})},
+			query.ExtraValue{Path: "Device.os", Value: "linux"}, query.HasExtra{Path: "Device.os"})},
 		{"combinations", checkNodes(combinations()...)},
 		{"kinds", func(t testing.TB, s *subject) {
 			auth, api, generic := audit.KindAuth, audit.KindAPI, audit.KindGeneric

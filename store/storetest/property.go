@@ -20,7 +20,7 @@ import (
 const (
 	pools          = 3
 	poolSize       = 130
-	queriesPerDraw = 2 // rapid draws 100 times for each check, so 3 × 2 × 100 × 2 queries a run
+	queriesPerDraw = 3 // rapid draws 100 times for each check: 3 × 2 × 100 × 3 queries a run
 )
 
 func propertyGroups() []group {
