@@ -21,7 +21,7 @@ type Options struct {
 	// links of the answers. Empty makes them relative.
 	PublicURL string
 	// BodyMemory bounds the bytes of all bulk bodies being read or processed at
-	// once; default 96 MiB. A request beyond it is answered 429.
+	// once; default 48 MiB. A request beyond it is answered 429.
 	BodyMemory int64
 	// Logger is told of defects; default slog.Default().
 	Logger *slog.Logger
@@ -42,7 +42,7 @@ func newRouter(options Options) *chi.Mux {
 		options.Now = time.Now
 	}
 	if options.BodyMemory <= 0 {
-		options.BodyMemory = 96 << 20
+		options.BodyMemory = 48 << 20
 	}
 	if options.Logger == nil {
 		options.Logger = slog.Default()
