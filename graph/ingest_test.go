@@ -74,7 +74,9 @@ func TestAnEventMayBeALiteral(t *testing.T) {
 		t.Fatalf("got %+v", got)
 	}
 	var stored struct {
-		AuthAudits struct{ Nodes []struct{ Extra json.RawMessage } }
+		AuthAudits struct {
+			Nodes []struct{ Extra json.RawMessage }
+		}
 	}
 	a.ask(t, `{ authAudits { nodes { extra } } }`, nil, &stored)
 	if want := `{"f":1.5,"list":[true,null,"x"],"n":1}`; string(stored.AuthAudits.Nodes[0].Extra) != want {

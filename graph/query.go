@@ -57,7 +57,7 @@ func (r queryResolver) LoginFlows(
 	if err != nil {
 		return nil, err
 	}
-	return node.LoginFlows(r.reader, q), nil
+	return node.LoginFlows(ctx, r.reader, q), nil
 }
 
 // LoginFlow finds the flow of a request id.

@@ -23,6 +23,7 @@ type flowLists struct {
 	search query.Node // what found the flows; to highlight
 	load   func(context.Context) ([]audit.FlowPage, error)
 	each   func(ctx context.Context, at int, yield func(*audit.Flow) bool) error
+	wish   wish // what the query counts
 	memo   memo
 }
 
@@ -33,7 +34,7 @@ type loadedFlows struct {
 }
 
 // LoginFlows returns the flows that a query finds.
-func LoginFlows(reader *Reader, q audit.FlowQuery) *LoginFlowConnection {
+func LoginFlows(ctx context.Context, reader *Reader, q audit.FlowQuery) *LoginFlowConnection {
 	return &LoginFlowConnection{lists: &flowLists{
 		reader: reader,
 		order:  q.Order,
@@ -45,6 +46,7 @@ func LoginFlows(reader *Reader, q audit.FlowQuery) *LoginFlowConnection {
 		each: func(ctx context.Context, _ int, yield func(*audit.Flow) bool) error {
 			return reader.Flows.EachFlow(ctx, q, yield)
 		},
+		wish: wishOf(ctx),
 	}}
 }
 

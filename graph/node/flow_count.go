@@ -1,29 +1,20 @@
 package node
 
 import (
-	"cmp"
 	"context"
-	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/authtrail/authtrail/audit"
-	"github.com/authtrail/authtrail/audit/flow"
-	"github.com/authtrail/authtrail/audit/query"
 	"github.com/authtrail/authtrail/graph/model"
 )
 
 // TotalCount is how many flows the whole list has.
 func (c *LoginFlowConnection) TotalCount(ctx context.Context) (int32, error) {
-	return once(&c.lists.memo, fmt.Sprintf("count of %d", c.at), func() (int32, error) {
-		n := 0
-		err := c.lists.each(ctx, c.at, func(*audit.Flow) bool {
-			n++
-			return true
-		})
-		return count(n), err
-	})
+	counted, err := c.census(ctx, wish{})
+	if err != nil {
+		return 0, err
+	}
+	return count(counted.total), nil
 }
 
 // Facets are how often each value of the fields occurs.
@@ -32,18 +23,15 @@ func (c *LoginFlowConnection) Facets(ctx context.Context, fields []model.FacetFi
 	if err != nil {
 		return nil, err
 	}
-	counts := make([]tally, len(fields))
-	err = c.lists.each(ctx, c.at, func(f *audit.Flow) bool {
-		for i, field := range fields {
-			counts[i].add(f, field.FlowField())
-		}
-		return true
-	})
+	counted, err := c.census(ctx, wish{facets: fields})
+	if err != nil {
+		return nil, err
+	}
 	facets := make([]Facet, len(fields))
 	for i, field := range fields {
-		facets[i] = Facet{Field: field, Values: counts[i].top(limit)}
+		facets[i] = Facet{Field: field, Values: counted.facets[field].top(limit)}
 	}
-	return facets, err
+	return facets, nil
 }
 
 // Histogram is how the list spreads over time: by the start of the flows, or by
@@ -51,22 +39,15 @@ func (c *LoginFlowConnection) Facets(ctx context.Context, fields []model.FacetFi
 func (c *LoginFlowConnection) Histogram(
 	ctx context.Context, interval *model.HistogramInterval, by *model.FacetField,
 ) ([]Bucket, error) {
-	minutes := map[int64]*bin{}
-	err := c.lists.each(ctx, c.at, func(f *audit.Flow) bool {
-		minute := c.lists.order.CursorAt(f).Time.Unix() / 60
-		if minutes[minute] == nil {
-			minutes[minute] = &bin{}
-		}
-		minutes[minute].count++
-		if by != nil {
-			minutes[minute].values.add(f, by.FlowField())
-		}
-		return true
-	})
-	if err != nil || len(minutes) == 0 {
+	split := unsplit
+	if by != nil {
+		split = *by
+	}
+	counted, err := c.census(ctx, wish{splits: []model.FacetField{split}})
+	if err != nil || counted.total == 0 {
 		return nil, err
 	}
-	return spread(minutes, lengthOf(interval))
+	return spread(counted.minutes[split], lengthOf(interval))
 }
 
 // bin is what was counted in one interval.
@@ -89,6 +70,9 @@ func spread(minutes map[int64]*bin, length time.Duration) ([]Bucket, error) {
 	bins := make([]bin, last-first+1)
 	for minute, counted := range minutes {
 		merged := &bins[minute/perBucket-first]
+		if merged.values == nil {
+			merged.values = tally{}
+		}
 		merged.count += counted.count
 		merged.values.merge(counted.values)
 	}
@@ -113,37 +97,4 @@ func minutesOf(length time.Duration, minutes int64) int64 {
 		}
 	}
 	return 24 * 60
-}
-
-// tally counts values.
-type tally map[string]int
-
-func (t *tally) add(f *audit.Flow, field query.Field) {
-	if *t == nil {
-		*t = tally{}
-	}
-	for _, value := range flow.Document(f).Values(field) {
-		(*t)[value]++
-	}
-}
-
-func (t *tally) merge(other tally) {
-	if *t == nil && other != nil {
-		*t = tally{}
-	}
-	for value, n := range other {
-		(*t)[value] += n
-	}
-}
-
-// top returns the most frequent values, ties by value.
-func (t tally) top(limit int) []ValueCount {
-	values := make([]ValueCount, 0, len(t))
-	for value, n := range t {
-		values = append(values, ValueCount{Value: value, Count: count(n)})
-	}
-	slices.SortFunc(values, func(a, b ValueCount) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Value, b.Value))
-	})
-	return values[:min(limit, len(values))]
 }
