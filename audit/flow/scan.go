@@ -59,13 +59,13 @@ func (r *Reader) scan(ctx context.Context, w walk, plan plan, now time.Time, giv
 	}
 }
 
-// firstPage is how many records to begin with for so many flows, which have
-// some six records each; where that is too few, whole pages follow.
+// firstPage is how many records to begin with for so many flows, which have some
+// five records each, not all in a row; where that is too few, whole pages follow.
 func (r *Reader) firstPage(want int) int {
 	if want == 0 {
 		return r.pageSize
 	}
-	return min(8*want, r.pageSize)
+	return min(6*want, r.pageSize)
 }
 
 // learn looks up the flows of records that come by for the first time.
