@@ -49,7 +49,7 @@ func newApplication(ctx context.Context, config Config, logger *slog.Logger) (*a
 	app.handler = routes(routeHandlers{
 		graphql:  app.graphql,
 		graphiql: http.StripPrefix("/graphiql", web.GraphiQL()),
-		rest:     rest.New(rest.Options{Searcher: store, Ingester: ingester}),
+		rest:     rest.New(rest.Options{Searcher: store, Ingester: ingester, Logger: logger}),
 		metrics:  metrics,
 		ready:    store.Ready,
 		logger:   logger,
