@@ -93,7 +93,7 @@ func checkFeedEnd(t testing.TB, s *subject) {
 }
 
 func checkFeedUnderWriters(t testing.TB, s *subject) {
-	const writers, batches, size = 4, 15, 8
+	const writers, batches, size = 4, 40, 3
 	ctx, cancel := context.WithTimeout(context.Background(), 3*patience)
 	defer cancel()
 	var group sync.WaitGroup
