@@ -27,7 +27,7 @@ func planFor(terms termMaker, scope audit.Scope, kinds []audit.Kind, where query
 	if !found.exact {
 		p.verify = where
 	}
-	if w := wordsOf(where); w.op != opNone {
+	if w := wordsOf(where); w.op != opNone && w.op != opAll {
 		p.words = w.String()
 	}
 	return p
@@ -94,7 +94,8 @@ func (c compiler) scope(scope audit.Scope) expr {
 	return anyOf(seen...)
 }
 
-// wordsOf asks for any of the words that a tree demands somewhere.
+// wordsOf asks for the words that a tree looks for: what relevance is measured
+// by. Every record that matches and has such words is found.
 func wordsOf(where query.Node) expr {
 	switch n := where.(type) {
 	case query.Words:
@@ -102,17 +103,19 @@ func wordsOf(where query.Node) expr {
 	case query.FieldWords:
 		return words(n.Tokens, n.Prefix)
 	case query.And:
-		return anyWordsOf(n.Nodes)
+		return allOf(wordsOfEach(n.Nodes)...)
 	case query.Or:
-		return anyWordsOf(n.Nodes)
+		return anyOf(wordsOfEach(n.Nodes)...)
 	}
 	return nothing
 }
 
-func anyWordsOf(nodes []query.Node) expr {
-	found := make([]expr, len(nodes))
-	for i, node := range nodes {
-		found[i] = wordsOf(node)
+func wordsOfEach(nodes []query.Node) []expr {
+	var found []expr
+	for _, node := range nodes {
+		if e := wordsOf(node); e.op != opNone {
+			found = append(found, e)
+		}
 	}
-	return anyOf(found...)
+	return found
 }

@@ -10,7 +10,7 @@ import (
 // any record was ever moved. So a record of millisecond M has a row whose id
 // says M to M + spill, and never less than M.
 const (
-	slotBits       = 7
+	slotBits      = 7
 	slotsPerMilli = 1 << slotBits
 	nanosPerMilli = int64(time.Millisecond)
 	endOfTime     = int64(9_214_646_400_000) // the first millisecond of 2262, as a time in milliseconds

@@ -105,10 +105,14 @@ func (s *Store) scan(ctx context.Context, p *plan, first, last int64, ascending 
 	if ascending {
 		direction = 1
 	}
+	return scanWith(ctx, s.read.rows[p.indexed()][direction], p, first, last, yield)
+}
+
+func scanWith(ctx context.Context, stmt *sql.Stmt, p *plan, first, last int64, yield func(*row) (bool, error)) error {
 	if p.none || first > last {
 		return nil
 	}
-	rows, err := s.read.rows[p.indexed()][direction].QueryContext(ctx, p.matchArgs(first, last)...)
+	rows, err := stmt.QueryContext(ctx, p.matchArgs(first, last)...)
 	if err != nil {
 		return err
 	}

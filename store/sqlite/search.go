@@ -26,12 +26,13 @@ func (s *Store) search(ctx context.Context, q audit.Query) (audit.Page, error) {
 		return audit.Page{}, errClosed()
 	}
 	p := planFor(s.terms, q.Scope, q.Kinds, q.Where)
+	read := s.byTime
 	if q.Order.Field == audit.ByRelevance {
-		return s.byRelevance(ctx, q, &p)
+		read = s.byRelevance
 	}
 	for {
 		spill := s.spill.Load()
-		page, err := s.byTime(ctx, q, &p, spill)
+		page, err := read(ctx, q, &p, spill)
 		if err != nil || s.spill.Load() == spill {
 			return page, err
 		}

@@ -49,15 +49,6 @@ func (t termMaker) hashed(class string, parts ...string) string {
 	return string(t.appendHashed(nil, class, parts...))
 }
 
-// fieldCodes holds the two letters of every field.
-var fieldCodes = func() map[query.Field]string {
-	codes := make(map[query.Field]string, len(query.Fields))
-	for i, field := range query.Fields {
-		codes[field] = string([]byte{'a' + byte(i/26), 'a' + byte(i%26)})
-	}
-	return codes
-}()
-
 func kindOf(kind audit.Kind) string { return kindTerm + string('0'+byte(kind)) }
 
 // indexText returns the text that the index holds of a record.
@@ -65,8 +56,8 @@ func (t termMaker) indexText(r *audit.Record) string {
 	w := termWriter{termMaker: t, text: make([]byte, 0, 2048)}
 	w.words(r)
 	w.add(kindOf(r.Kind))
-	for _, field := range query.Fields {
-		w.field(r, field)
+	for i := range indexedFields {
+		w.field(r, &indexedFields[i])
 	}
 	for path, value := range r.Document().Extra() {
 		if isField(r, path, value) {
@@ -112,56 +103,57 @@ func (w *termWriter) words(r *audit.Record) {
 	}
 }
 
-func (w *termWriter) field(r *audit.Record, field query.Field) {
-	code, present := fieldCodes[field], false
-	for _, value := range r.Values(field) {
+func (w *termWriter) field(r *audit.Record, field *indexedField) {
+	present := false
+	for _, value := range r.Values(field.Field) {
 		present = present || value != ""
-		if byWords(field) && len(idWords(value)) > 0 {
+		if field.byWords && hasIDWords(value) {
 			continue
 		}
 		w.next()
-		w.text = w.appendHashed(w.text, exactTerm+code, value)
-		if folded := query.Fold(value); folded != value && !field.Text() {
+		w.text = w.appendHashed(w.text, field.exact, value)
+		if folded := query.Fold(value); folded != value && !field.prose {
 			w.next()
-			w.text = w.appendHashed(w.text, foldedTerm+code, folded)
+			w.text = w.appendHashed(w.text, field.folded, folded)
 		}
-		if field == query.SourceIP {
-			w.networks(code, value)
+		if field.Field == query.SourceIP {
+			w.networks(field.code, value)
 		}
 	}
-	switch expected := expects(r.Kind, field); {
+	switch expected := field.expected[r.Kind]; {
 	case present && !expected:
-		w.add(hasTerm + code)
+		w.add(hasTerm + field.code)
 	case !present && expected:
-		w.add(lackTerm + code)
+		w.add(lackTerm + field.code)
 	}
-}
-
-// byWords reports whether values of the field are found by their words, and
-// verified. The first are ids, of which each is in few records and a term of
-// its own in the index would cost more than all else; the others are prose.
-func byWords(field query.Field) bool {
-	switch field {
-	case query.UniqueID, query.TraceID, query.Session, query.RequestID, query.TokenID,
-		query.UserAgent, query.Description:
-		return true
-	}
-	return false
 }
 
 // idWords returns the words of a value that are worth looking for: the long
 // ones, since ids tend to begin with a word that many share. None means that the
 // value has a term of its own.
 func idWords(value string) []string {
-	tokens := query.Tokens(value)
 	if len(value) > maxWordsValue {
 		return nil
 	}
+	tokens := query.Tokens(value)
 	long := slices.DeleteFunc(slices.Clone(tokens), func(token string) bool { return len(token) < 4 })
 	if len(long) == 0 {
 		return tokens
 	}
 	return long
+}
+
+// hasIDWords reports whether idWords has any, without making them.
+func hasIDWords(value string) bool {
+	if len(value) > maxWordsValue {
+		return false
+	}
+	for i := range len(value) {
+		if c := value[i] | 0x20; c >= 'a' && c <= 'z' || c >= '0' && c <= '9' {
+			return true
+		}
+	}
+	return len(query.Tokens(value)) > 0
 }
 
 // maxWordsValue bounds the values that are looked for by their words, and with
@@ -211,29 +203,6 @@ func networkSizes(addr netip.Addr) []int {
 		return []int{8, 16, 24, 32}
 	}
 	return []int{32, 48, 64, 128}
-}
-
-// expects reports whether records of the kind nearly always have the field. It
-// decides only which of the two cases is worth a term; it is part of the schema.
-func expects(kind audit.Kind, field query.Field) bool {
-	return field == query.UniqueID || field == query.OrgID || expectedFields[kind][field]
-}
-
-var expectedFields = map[audit.Kind]map[query.Field]bool{
-	audit.KindAuth: fieldSet(query.UserID, query.SourceIP, query.TraceID, query.Session, query.RequestID,
-		query.Subsystem, query.UpstreamUserID, query.OrgName, query.EventName, query.Issuer, query.ClientID,
-		query.ApplicationName, query.LoginOrgID, query.LoginOrgName, query.UpstreamIDP, query.Result, query.UserAgent),
-	audit.KindAPI: fieldSet(query.UserID, query.SourceIP, query.TokenID, query.TraceID, query.Session,
-		query.Subsystem, query.Action, query.APIName, query.TargetID, query.TargetResourceType,
-		query.TargetResourceName, query.AttributeType, query.AttributeID, query.AttributeOrgID),
-}
-
-func fieldSet(fields ...query.Field) map[query.Field]bool {
-	set := make(map[query.Field]bool, len(fields))
-	for _, field := range fields {
-		set[field] = true
-	}
-	return set
 }
 
 // quoted writes words as a phrase of FTS5's query language.
