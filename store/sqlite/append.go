@@ -15,6 +15,7 @@ type item struct {
 	hash   uint64 // of its key
 	nanos  int64
 	terms  string
+	values []listed
 	body   []byte
 
 	slot int64 // where its key stands in the uid table
@@ -118,11 +119,13 @@ func (s *Store) encode(r *audit.Record) (*item, audit.Outcome) {
 	case !audit.InTimeRange(r.Time):
 		return nil, audit.Outcome{Status: audit.Rejected, Reason: "the time is not from 1970 to 2261"}
 	}
+	terms, values := s.terms.index(r)
 	return &item{
 		record: r,
 		hash:   s.keyHash(r.Key()),
 		nanos:  r.Time.UnixNano(),
-		terms:  s.terms.indexText(r),
+		terms:  terms,
+		values: values,
 		body:   s.bodies.encode(r.Raw),
 	}, audit.Outcome{}
 }

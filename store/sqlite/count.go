@@ -8,81 +8,60 @@ import (
 
 // Count implements audit.Counter.
 func (s *Store) Count(ctx context.Context, queries []audit.Query) ([]int, error) {
-	counts := make([]int, len(queries))
-	for i, q := range queries {
+	for _, q := range queries {
 		if err := q.Scope.Validate(); err != nil {
 			return nil, err
 		}
-		n, err := s.count(ctx, q)
-		if err != nil {
-			return nil, s.failed(ctx, "count", err)
+	}
+	counts := make([]int, len(queries))
+	err := s.counting(ctx, "count", func(v *snapshot) error {
+		for i, q := range queries {
+			p := planFor(s.terms, q.Scope, q.Kinds, q.Where)
+			n, err := v.count(ctx, &p)
+			if err != nil {
+				return err
+			}
+			counts[i] = n
 		}
-		counts[i] = n
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return counts, nil
 }
 
-func (s *Store) count(ctx context.Context, q audit.Query) (int, error) {
+// counting answers a call to the Counter inside one snapshot.
+func (s *Store) counting(ctx context.Context, doing string, answer func(*snapshot) error) error {
 	if s.closing() {
-		return 0, errClosed()
+		return errClosed()
 	}
-	p := planFor(s.terms, q.Scope, q.Kinds, q.Where)
-	for {
-		spill := s.spill.Load()
-		n, err := s.countPlan(ctx, &p, spill)
-		if err != nil || s.spill.Load() == spill {
-			return n, err
-		}
-	}
-}
-
-// countPlan counts in the index alone wherever it knows enough: not at the two
-// ends of the range of time, whose milliseconds hold other records as well.
-func (s *Store) countPlan(ctx context.Context, p *plan, spill int64) (int, error) {
-	first, last := p.span.rows(spill)
-	if p.none || first > last {
-		return 0, nil
-	}
-	if p.verify != nil {
-		return s.countRows(ctx, p, first, last)
-	}
-	innerFirst, innerLast := p.span.innerRows(spill)
-	if innerFirst > innerLast {
-		return s.countRows(ctx, p, first, last)
-	}
-	var inner int
-	err := s.read.count[p.indexed()].QueryRowContext(ctx, p.matchArgs(innerFirst, innerLast)...).Scan(&inner)
+	v, err := s.snapshot(ctx)
 	if err != nil {
-		return 0, err
+		return s.failed(ctx, doing, err)
 	}
-	before, err := s.countRows(ctx, p, first, innerFirst-1)
-	if err != nil {
-		return 0, err
+	defer v.close()
+	if err := answer(v); err != nil {
+		return s.failed(ctx, doing, err)
 	}
-	after, err := s.countRows(ctx, p, innerLast+1, last)
-	return before + inner + after, err
+	return nil
 }
 
-// countRows counts by looking at each row.
-func (s *Store) countRows(ctx context.Context, p *plan, first, last int64) (int, error) {
-	n := 0
-	err := s.each(ctx, p, first, last, func(*found) error {
-		n++
-		return nil
-	})
-	return n, err
+// scanIsCheap is how many records are looked at one by one rather than asking
+// the index about each of many values or intervals.
+const scanIsCheap = 1_000
+
+// indexIsWorth reports whether to ask the index so many questions rather than
+// looking at each record that matches. Both cost about the same when there are as many
+// records as questions, or fewer; a question also costs for what it counts, in
+// which the index is far quicker.
+func (v *snapshot) indexIsWorth(ctx context.Context, p *plan, questions int) (bool, error) {
+	if p.verify != nil || questions > maxQuestions {
+		return false, nil
+	}
+	records, err := v.count(ctx, p)
+	return records > max(scanIsCheap, 4*questions), err
 }
 
-// each calls yield for every row in a range of row ids that matches.
-func (s *Store) each(ctx context.Context, p *plan, first, last int64, yield func(*found) error) error {
-	return s.scan(ctx, p, first, last, true, func(r *row) (bool, error) {
-		if !p.span.holds(r.nanos) {
-			return true, ctx.Err()
-		}
-		found, err := s.hit(p, r)
-		if err != nil || found == nil {
-			return err == nil, err
-		}
-		return true, yield(found)
-	})
-}
+// maxQuestions bounds the questions that one facet or histogram is made of.
+const maxQuestions = 50_000

@@ -17,34 +17,61 @@ func (s *Store) Facets(ctx context.Context, requests []audit.FacetRequest) ([][]
 		}
 	}
 	facets := make([][]audit.ValueCount, len(requests))
-	for i, request := range requests {
-		counts, err := s.facet(ctx, request)
-		if err != nil {
-			return nil, s.failed(ctx, "count values", err)
+	err := s.counting(ctx, "count values", func(v *snapshot) error {
+		for i, request := range requests {
+			p := planFor(s.terms, request.Query.Scope, request.Query.Kinds, request.Query.Where)
+			counts, err := v.facet(ctx, &p, request.Field)
+			if err != nil {
+				return err
+			}
+			facets[i] = counts.first(request.Size)
 		}
-		facets[i] = counts.first(request.Size)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return facets, nil
 }
 
-func (s *Store) facet(ctx context.Context, request audit.FacetRequest) (valueCounts, error) {
-	if s.closing() {
-		return nil, errClosed()
+// facet counts a field's values: in the index, if all of them are known and not
+// more than the records that match, else by looking at each record.
+func (v *snapshot) facet(ctx context.Context, p *plan, field query.Field) (valueCounts, error) {
+	known, err := v.knownValues(ctx, field)
+	if err != nil {
+		return nil, err
 	}
-	p := planFor(s.terms, request.Query.Scope, request.Query.Kinds, request.Query.Where)
-	for {
-		spill := s.spill.Load()
-		counts := valueCounts{}
-		first, last := p.span.rows(spill)
-		err := s.each(ctx, &p, first, last, func(f *found) error {
-			values, err := s.values(f, request.Field)
-			counts.add(values)
-			return err
-		})
-		if err != nil || s.spill.Load() == spill {
-			return counts, err
+	worth := false
+	if known != nil {
+		if worth, err = v.indexIsWorth(ctx, p, len(known)); err != nil {
+			return nil, err
 		}
 	}
+	if worth {
+		return v.facetOf(ctx, p, known)
+	}
+	counts := valueCounts{}
+	err = v.each(ctx, p, func(f *found) error {
+		values, err := v.values(f, field)
+		counts.add(values)
+		return err
+	})
+	return counts, err
+}
+
+// facetOf counts known values in the index.
+func (v *snapshot) facetOf(ctx context.Context, p *plan, known []knownValue) (valueCounts, error) {
+	counts := valueCounts{}
+	for _, k := range known {
+		n, err := v.count(ctx, p.with(k.term))
+		if err != nil {
+			return nil, err
+		}
+		if n > 0 {
+			counts[k.value] = n
+		}
+	}
+	return counts, nil
 }
 
 // values returns a row's values of a field; the record is read only where the row does not know.

@@ -2,10 +2,9 @@ package sqlite
 
 import (
 	"context"
-	"math"
-	"time"
 
 	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/audit/query"
 )
 
 // Histograms implements audit.Counter.
@@ -16,126 +15,103 @@ func (s *Store) Histograms(ctx context.Context, requests []audit.HistogramReques
 		}
 	}
 	histograms := make([][]audit.Bucket, len(requests))
-	for i, request := range requests {
-		buckets, err := s.histogram(ctx, request)
-		if err != nil {
-			return nil, s.failed(ctx, "count over time", err)
+	err := s.counting(ctx, "count over time", func(v *snapshot) error {
+		for i, request := range requests {
+			p := planFor(s.terms, request.Query.Scope, request.Query.Kinds, request.Query.Where)
+			buckets, err := v.histogram(ctx, &p, request)
+			if err != nil {
+				return err
+			}
+			histograms[i] = buckets
 		}
-		histograms[i] = buckets
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return histograms, nil
 }
 
-func (s *Store) histogram(ctx context.Context, request audit.HistogramRequest) ([]audit.Bucket, error) {
-	if s.closing() {
-		return nil, errClosed()
+func (v *snapshot) histogram(ctx context.Context, p *plan, request audit.HistogramRequest) ([]audit.Bucket, error) {
+	first, last, ok, err := v.ends(ctx, p)
+	if err != nil || !ok {
+		return nil, err
 	}
-	p := planFor(s.terms, request.Query.Scope, request.Query.Kinds, request.Query.Where)
-	for {
-		spill := s.spill.Load()
-		minutes, err := s.minutes(ctx, &p, request, spill)
-		if err != nil {
+	t, err := timelineOf(first, last, request.Interval)
+	if err != nil {
+		return nil, err
+	}
+	questions := t.count()
+	var known []knownValue
+	if request.By != "" {
+		if known, err = v.knownValues(ctx, request.By); err != nil {
 			return nil, err
 		}
-		if s.spill.Load() == spill {
-			return minutes.buckets(request)
+		questions *= 1 + len(known)
+	}
+	worth := false
+	if request.By == "" || known != nil {
+		if worth, err = v.indexIsWorth(ctx, p, questions); err != nil {
+			return nil, err
 		}
 	}
+	tallies := make([]tally, t.count())
+	if worth {
+		err = v.tallyByIndex(ctx, p, t, known, tallies)
+	} else {
+		err = v.tallyByRecord(ctx, p, t, request.By, tallies)
+	}
+	return t.buckets(tallies, request), err
 }
 
-// series is what was counted in each minute that holds a record.
-type series map[int64]*tally
-
-type tally struct {
-	count  int
-	values valueCounts
-}
-
-func (s *Store) minutes(ctx context.Context, p *plan, request audit.HistogramRequest, spill int64) (series, error) {
-	counted := series{}
-	first, last := p.span.rows(spill)
-	err := s.each(ctx, p, first, last, func(f *found) error {
-		minute := f.row.nanos / int64(time.Minute)
-		t := counted[minute]
-		if t == nil {
-			t = &tally{values: valueCounts{}}
-			counted[minute] = t
+// ends returns the times of the first and the last record that matches.
+func (v *snapshot) ends(ctx context.Context, p *plan) (first, last int64, ok bool, err error) {
+	for _, end := range []struct {
+		ascending bool
+		nanos     *int64
+	}{{true, &first}, {false, &last}} {
+		q := audit.Query{Order: audit.Order{Ascending: end.ascending}, Window: audit.Window{Limit: 1}}
+		best, err := v.bestByTime(ctx, v.tx, q, p, v.spill)
+		if err != nil || len(best.rows) == 0 {
+			return 0, 0, false, err
 		}
-		t.count++
-		if request.By == "" {
+		*end.nanos = best.rows[0].row.nanos
+	}
+	return first, last, true, nil
+}
+
+// tallyByIndex counts each interval, and each value in it, in the index.
+func (v *snapshot) tallyByIndex(ctx context.Context, p *plan, t timeline, known []knownValue, tallies []tally) error {
+	for i := range tallies {
+		interval := p.within(t.span(i))
+		n, err := v.count(ctx, interval)
+		if err != nil {
+			return err
+		}
+		tallies[i].count = n
+		if n == 0 || known == nil {
+			continue
+		}
+		if tallies[i].values, err = v.facetOf(ctx, interval, known); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tallyByRecord counts by looking at each record.
+func (v *snapshot) tallyByRecord(ctx context.Context, p *plan, t timeline, by query.Field, tallies []tally) error {
+	return v.each(ctx, p, func(f *found) error {
+		at := &tallies[t.index(f.row.nanos)]
+		at.count++
+		if by == "" {
 			return nil
 		}
-		values, err := s.values(f, request.By)
-		t.values.add(values)
+		if at.values == nil {
+			at.values = valueCounts{}
+		}
+		values, err := v.values(f, by)
+		at.values.add(values)
 		return err
 	})
-	return counted, err
-}
-
-// maxAutoBuckets is how many buckets an interval that was not asked for may give.
-const maxAutoBuckets = 200
-
-// buckets joins minutes to the intervals that were asked for, without gaps.
-func (s series) buckets(request audit.HistogramRequest) ([]audit.Bucket, error) {
-	if len(s) == 0 {
-		return nil, nil
-	}
-	first, last := int64(math.MaxInt64), int64(0)
-	for minute := range s {
-		first, last = min(first, minute), max(last, minute)
-	}
-	interval := request.Interval
-	if interval == 0 {
-		interval = fittingInterval(first, last)
-	}
-	width := int64(interval / time.Minute)
-	first, last = first/width, last/width
-	if last-first >= audit.MaxBuckets {
-		return nil, audit.Invalid("interval", "would give %d intervals; at most %d are possible: choose a wider one or a shorter time",
-			last-first+1, audit.MaxBuckets)
-	}
-	joined := s.joined(width)
-	buckets := make([]audit.Bucket, 0, last-first+1)
-	for at := first; at <= last; at++ {
-		bucket := audit.Bucket{Start: time.Unix(at*width*60, 0).UTC()}
-		if t := joined[at]; t != nil {
-			bucket.Count = t.count
-			if request.By != "" {
-				bucket.Values = t.values.first(request.Size)
-			}
-		}
-		buckets = append(buckets, bucket)
-	}
-	return buckets, nil
-}
-
-// fittingInterval returns the finest interval that gives few enough buckets.
-func fittingInterval(first, last int64) time.Duration {
-	for _, interval := range []time.Duration{time.Minute, time.Hour} {
-		width := int64(interval / time.Minute)
-		if last/width-first/width < maxAutoBuckets {
-			return interval
-		}
-	}
-	return 24 * time.Hour
-}
-
-// joined adds up the minutes of each interval of a width in minutes.
-func (s series) joined(width int64) series {
-	if width == 1 {
-		return s
-	}
-	wide := series{}
-	for minute, t := range s {
-		sum := wide[minute/width]
-		if sum == nil {
-			sum = &tally{values: valueCounts{}}
-			wide[minute/width] = sum
-		}
-		sum.count += t.count
-		for value, count := range t.values {
-			sum.values[value] += count
-		}
-	}
-	return wide
 }

@@ -7,10 +7,9 @@ import (
 
 // plan is how a query is answered: which rows to read, and what to verify on each.
 type plan struct {
-	match  string     // what the index is asked; empty for every record
+	asked  expr       // what the index is asked
 	span   span       // in which all records lie; checked on each row
 	verify query.Node // what the index could not say; nil when it said all
-	none   bool       // nothing can match
 	words  string     // what relevance is measured by; empty for nothing
 }
 
@@ -20,10 +19,7 @@ func planFor(terms termMaker, scope audit.Scope, kinds []audit.Kind, where query
 	c := compiler{terms: terms, kinds: distinctKinds(kinds)}
 	found := c.compile(where, 0)
 	asked := allOf(c.scope(scope), c.ofKinds(), found.over)
-	p := plan{span: span, none: asked.op == opNone || span.from >= span.to}
-	if asked.op != opAll {
-		p.match = asked.String()
-	}
+	p := plan{asked: asked, span: span}
 	if !found.exact {
 		p.verify = where
 	}
@@ -31,6 +27,23 @@ func planFor(terms termMaker, scope audit.Scope, kinds []audit.Kind, where query
 		p.words = w.String()
 	}
 	return p
+}
+
+// none reports whether nothing can match.
+func (p *plan) none() bool { return p.asked.op == opNone || p.span.from >= p.span.to }
+
+// with returns the plan for those of its records that the index finds under e as well.
+func (p *plan) with(e expr) *plan {
+	narrowed := *p
+	narrowed.asked = allOf(p.asked, e)
+	return &narrowed
+}
+
+// within returns the plan for those of its records that lie in a span.
+func (p *plan) within(s span) *plan {
+	narrowed := *p
+	narrowed.span = p.span.intersect(s)
+	return &narrowed
 }
 
 // withoutTime takes the range of time that every match lies in out of a tree.

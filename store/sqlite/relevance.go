@@ -11,22 +11,21 @@ import (
 // byRelevance scores every match, which no early stop can avoid. What matches is
 // one question to the index, how well another: only words have a score, so that
 // filters and the caller's scope do not disturb it.
-func (s *Store) byRelevance(ctx context.Context, q audit.Query, p *plan, spill int64) (audit.Page, error) {
-	tx, err := s.reading.BeginTx(ctx, nil) // so that both questions see the same records
+func (s *Store) byRelevance(ctx context.Context, q audit.Query, p *plan) (audit.Page, error) {
+	v, err := s.snapshot(ctx)
 	if err != nil {
 		return audit.Page{}, err
 	}
-	defer func() { _ = tx.Rollback() }() // it only reads
-	first, last := p.span.rows(spill)
-	scores, err := s.openScores(ctx, tx, p, first, last)
+	defer v.close()
+	first, last := p.span.rows(v.spill)
+	scores, err := v.openScores(ctx, p, first, last)
 	if err != nil {
 		return audit.Page{}, err
 	}
 	defer scores.close()
 	bounds := cursorBounds(q)
 	best := newBest(q.Window.Limit+1, bounds.order)
-	stmt := tx.StmtContext(ctx, s.read.rows[p.indexed()][1])
-	err = scanWith(ctx, stmt, p, first, last, func(r *row) (bool, error) {
+	err = s.scan(ctx, v.tx, p, first, last, true, func(r *row) (bool, error) {
 		if r.score, err = scores.of(r.id); err != nil {
 			return false, err
 		}
@@ -83,11 +82,11 @@ type scores struct {
 	score float64
 }
 
-func (s *Store) openScores(ctx context.Context, tx *sql.Tx, p *plan, first, last int64) (*scores, error) {
-	if p.words == "" || p.none {
+func (v *snapshot) openScores(ctx context.Context, p *plan, first, last int64) (*scores, error) {
+	if p.words == "" || p.none() {
 		return &scores{}, nil
 	}
-	rows, err := tx.StmtContext(ctx, s.read.scores).QueryContext(ctx, p.words, first, last)
+	rows, err := v.tx.StmtContext(ctx, v.read.scores).QueryContext(ctx, p.words, first, last)
 	if err != nil {
 		return nil, err
 	}

@@ -47,21 +47,22 @@ func (s *Store) record(r *row) (*audit.Record, error) {
 // statements are the queries for rows, prepared once: [with a MATCH] [ascending].
 type statements struct {
 	rows   [2][2]*sql.Stmt
-	count  [2]*sql.Stmt
+	count  *sql.Stmt
 	since  *sql.Stmt
 	scores *sql.Stmt
-	body   *sql.Stmt
+	spill  *sql.Stmt
+	values *sql.Stmt
 }
 
 const (
 	indexedRows = "SELECT " + rowColumns + ` FROM fts f CROSS JOIN record r ON r.id = f.rowid
 		WHERE f.fts MATCH ? AND f.rowid BETWEEN ? AND ? ORDER BY f.rowid `
-	allRows   = "SELECT " + rowColumns + " FROM record r WHERE r.id BETWEEN ? AND ? ORDER BY r.id "
-	feedRows  = "SELECT " + rowColumns + ", f.seq FROM feed f JOIN record r ON r.id = f.id WHERE f.seq > ? ORDER BY f.seq LIMIT ?"
-	countOf   = "SELECT count(*) FROM fts WHERE fts MATCH ? AND rowid BETWEEN ? AND ?"
-	countAll  = "SELECT count(*) FROM record WHERE id BETWEEN ? AND ?"
-	scoresOf  = "SELECT rowid, -bm25(fts) FROM fts WHERE fts MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid"
-	bodyOfRow = "SELECT " + rowColumns + " FROM record r WHERE r.id = ?"
+	allRows  = "SELECT " + rowColumns + " FROM record r WHERE r.id BETWEEN ? AND ? ORDER BY r.id "
+	feedRows = "SELECT " + rowColumns + ", f.seq FROM feed f JOIN record r ON r.id = f.id WHERE f.seq > ? ORDER BY f.seq LIMIT ?"
+	countOf  = "SELECT count(*) FROM fts WHERE fts MATCH ? AND rowid BETWEEN ? AND ?"
+	scoresOf = "SELECT rowid, -bm25(fts) FROM fts WHERE fts MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid"
+	spillNow = "SELECT CAST(value AS INTEGER) FROM meta WHERE key = '" + metaSpill + "'"
+	valuesOf = "SELECT value FROM facet WHERE field = ?1 AND NOT EXISTS (SELECT * FROM manifold WHERE field = ?1)"
 )
 
 func (s *statements) prepare(ctx context.Context, db *sql.DB) error {
@@ -71,8 +72,7 @@ func (s *statements) prepare(ctx context.Context, db *sql.DB) error {
 	}{
 		{&s.rows[0][0], allRows + "DESC"}, {&s.rows[0][1], allRows + "ASC"},
 		{&s.rows[1][0], indexedRows + "DESC"}, {&s.rows[1][1], indexedRows + "ASC"},
-		{&s.count[0], countAll}, {&s.count[1], countOf},
-		{&s.since, feedRows}, {&s.scores, scoresOf}, {&s.body, bodyOfRow},
+		{&s.count, countOf}, {&s.since, feedRows}, {&s.scores, scoresOf}, {&s.spill, spillNow}, {&s.values, valuesOf},
 	} {
 		var err error
 		if *p.stmt, err = db.PrepareContext(ctx, p.text); err != nil {
@@ -82,37 +82,25 @@ func (s *statements) prepare(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-// matchArgs returns the arguments of a statement over a range of rows.
-func (p *plan) matchArgs(first, last int64) []any {
-	if p.match == "" {
-		return []any{first, last}
-	}
-	return []any{p.match, first, last}
-}
-
-func (p *plan) indexed() int {
-	if p.match == "" {
-		return 0
-	}
-	return 1
-}
-
 // scan calls yield for every row in a range of row ids that the index finds, in
 // the order of their ids, until it returns false. The rows' time and what the
-// plan wants verified are not checked.
-func (s *Store) scan(ctx context.Context, p *plan, first, last int64, ascending bool, yield func(*row) (bool, error)) error {
-	direction := 0
+// plan wants verified are not checked. In a transaction it sees that one's records.
+func (s *Store) scan(ctx context.Context, tx *sql.Tx, p *plan, first, last int64, ascending bool, yield func(*row) (bool, error)) error {
+	if p.none() || first > last {
+		return nil
+	}
+	direction, indexed, args := 0, 0, []any{first, last}
 	if ascending {
 		direction = 1
 	}
-	return scanWith(ctx, s.read.rows[p.indexed()][direction], p, first, last, yield)
-}
-
-func scanWith(ctx context.Context, stmt *sql.Stmt, p *plan, first, last int64, yield func(*row) (bool, error)) error {
-	if p.none || first > last {
-		return nil
+	if p.asked.op != opAll {
+		indexed, args = 1, []any{p.asked.String(), first, last}
 	}
-	rows, err := stmt.QueryContext(ctx, p.matchArgs(first, last)...)
+	stmt := s.read.rows[indexed][direction]
+	if tx != nil {
+		stmt = tx.StmtContext(ctx, stmt)
+	}
+	rows, err := stmt.QueryContext(ctx, args...)
 	if err != nil {
 		return err
 	}

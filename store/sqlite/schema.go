@@ -33,6 +33,14 @@ CREATE TABLE feed (
 	seq INTEGER PRIMARY KEY AUTOINCREMENT,
 	id  INTEGER NOT NULL      -- of the record
 );
+CREATE TABLE facet ( -- the values of the fields, see known.go
+	field INTEGER NOT NULL, -- its number in query.Fields
+	value TEXT NOT NULL,
+	PRIMARY KEY (field, value)
+) WITHOUT ROWID;
+CREATE TABLE manifold ( -- the fields that have too many values to list
+	field INTEGER PRIMARY KEY
+);
 CREATE VIRTUAL TABLE fts USING fts5(
 	terms, content='', contentless_delete=1, tokenize="ascii tokenchars '_'", detail=full
 );

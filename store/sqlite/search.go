@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"slices"
 	"time"
 
@@ -26,13 +27,12 @@ func (s *Store) search(ctx context.Context, q audit.Query) (audit.Page, error) {
 		return audit.Page{}, errClosed()
 	}
 	p := planFor(s.terms, q.Scope, q.Kinds, q.Where)
-	read := s.byTime
 	if q.Order.Field == audit.ByRelevance {
-		read = s.byRelevance
+		return s.byRelevance(ctx, q, &p)
 	}
 	for {
 		spill := s.spill.Load()
-		page, err := read(ctx, q, &p, spill)
+		page, err := s.byTime(ctx, q, &p, spill)
 		if err != nil || s.spill.Load() == spill {
 			return page, err
 		}
@@ -40,13 +40,21 @@ func (s *Store) search(ctx context.Context, q audit.Query) (audit.Page, error) {
 	}
 }
 
-// byTime reads rows in the order of their ids, forwards or backwards, and stops
-// as soon as no unread row can belong to the page.
 func (s *Store) byTime(ctx context.Context, q audit.Query, p *plan, spill int64) (audit.Page, error) {
+	best, err := s.bestByTime(ctx, nil, q, p, spill)
+	if err != nil {
+		return audit.Page{}, err
+	}
+	return s.page(q, best)
+}
+
+// bestByTime reads rows in the order of their ids, forwards or backwards, and stops
+// as soon as no unread row can belong to the window.
+func (s *Store) bestByTime(ctx context.Context, tx *sql.Tx, q audit.Query, p *plan, spill int64) (*best, error) {
 	w := windowOf(q)
 	first, last := p.span.intersect(w.span()).rows(spill)
 	best := newBest(q.Window.Limit+1, w.order())
-	err := s.scan(ctx, p, first, last, w.ascending, func(r *row) (bool, error) {
+	err := s.scan(ctx, tx, p, first, last, w.ascending, func(r *row) (bool, error) {
 		if best.full() && w.past(milliOf(r.id), best.last(), spill) {
 			return false, nil
 		}
@@ -59,10 +67,7 @@ func (s *Store) byTime(ctx context.Context, q audit.Query, p *plan, spill int64)
 		}
 		return true, err
 	})
-	if err != nil {
-		return audit.Page{}, err
-	}
-	return s.page(q, best)
+	return best, err
 }
 
 // hit returns the record of a row when it has to be verified and matches. Where

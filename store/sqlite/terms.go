@@ -51,13 +51,14 @@ func (t termMaker) hashed(class string, parts ...string) string {
 
 func kindOf(kind audit.Kind) string { return kindTerm + string('0'+byte(kind)) }
 
-// indexText returns the text that the index holds of a record.
-func (t termMaker) indexText(r *audit.Record) string {
+// index returns the text that the index holds of a record, and those of its
+// fields' values that are worth a place in the lists of values.
+func (t termMaker) index(r *audit.Record) (string, []listed) {
 	w := termWriter{termMaker: t, text: make([]byte, 0, 2048)}
 	w.words(r)
 	w.add(kindOf(r.Kind))
 	for i := range indexedFields {
-		w.field(r, &indexedFields[i])
+		w.field(r, i)
 	}
 	for path, value := range r.Document().Extra() {
 		if isField(r, path, value) {
@@ -70,7 +71,7 @@ func (t termMaker) indexText(r *audit.Record) string {
 			w.text = t.appendHashed(w.text, pathTerm, path)
 		}
 	}
-	return string(w.text)
+	return string(w.text), w.values
 }
 
 // termWriter collects the terms of one record.
@@ -78,6 +79,7 @@ type termWriter struct {
 	termMaker
 	text   []byte
 	tokens []string
+	values []listed
 }
 
 func (w *termWriter) next() {
@@ -103,8 +105,8 @@ func (w *termWriter) words(r *audit.Record) {
 	}
 }
 
-func (w *termWriter) field(r *audit.Record, field *indexedField) {
-	present := false
+func (w *termWriter) field(r *audit.Record, number int) {
+	field, present := &indexedFields[number], false
 	for _, value := range r.Values(field.Field) {
 		present = present || value != ""
 		if field.byWords && hasIDWords(value) {
@@ -112,6 +114,9 @@ func (w *termWriter) field(r *audit.Record, field *indexedField) {
 		}
 		w.next()
 		w.text = w.appendHashed(w.text, field.exact, value)
+		if !field.byWords {
+			w.list(number, value)
+		}
 		if folded := query.Fold(value); folded != value && !field.prose {
 			w.next()
 			w.text = w.appendHashed(w.text, field.folded, folded)
@@ -126,6 +131,11 @@ func (w *termWriter) field(r *audit.Record, field *indexedField) {
 	case !present && expected:
 		w.add(lackTerm + field.code)
 	}
+}
+
+func (w *termWriter) list(field int, value string) {
+	long := len(value) > maxKnownBytes
+	w.values = append(w.values, listed{field: field, hash: w.key.sum([]byte(value)), value: value, long: long})
 }
 
 // idWords returns the words of a value that are worth looking for: the long

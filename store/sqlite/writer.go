@@ -69,14 +69,23 @@ type writer struct {
 	stmts map[string]*sql.Stmt
 	slots slots
 	saved int64 // the spill that the database knows of
+
+	lists     valueLists
+	listedNow []listed // in the present transaction
 }
 
 func (s *Store) newWriter(ctx context.Context) (*writer, error) {
+	lists, err := readLists(ctx, s.reading, s.identity.key)
+	if err != nil {
+		return nil, err
+	}
 	conn, err := s.writing.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &writer{Store: s, conn: conn, stmts: map[string]*sql.Stmt{}, slots: newSlots(), saved: s.spill.Load()}, nil
+	return &writer{
+		Store: s, conn: conn, stmts: map[string]*sql.Stmt{}, slots: newSlots(), saved: s.spill.Load(), lists: lists,
+	}, nil
 }
 
 func (w *writer) close() {
@@ -91,11 +100,13 @@ func (w *writer) commit(group []*job) error {
 	if _, err := w.exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
+	w.listedNow = w.listedNow[:0]
 	end, err := w.store(group)
 	if err == nil {
 		_, err = w.exec("COMMIT")
 	}
 	if err != nil {
+		w.forget()
 		_, _ = w.exec("ROLLBACK") // fails when the error has rolled back already
 		return err
 	}
@@ -111,6 +122,9 @@ func (w *writer) store(group []*job) (int64, error) {
 		return 0, err
 	}
 	if err := w.insert(fresh); err != nil {
+		return 0, err
+	}
+	if err := w.list(fresh); err != nil {
 		return 0, err
 	}
 	if spill := w.spill.Load(); spill > w.saved {

@@ -1,0 +1,136 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/authtrail/authtrail/audit/query"
+)
+
+// The database keeps a list of the values that each field has ever had, as long
+// as there are not too many, so that the index, which holds hashes only, can be
+// asked about each. A field with more, or with a long one, is manifold: its list
+// stays as it is and is no longer used.
+const (
+	maxKnownValues = 10_000
+	maxKnownBytes  = 512
+)
+
+// valueLists is what the writer remembers of the lists.
+type valueLists struct {
+	known    []map[uint64]bool // by the field's number: hashes of the listed values
+	manifold []bool
+}
+
+func readLists(ctx context.Context, db *sql.DB, key hashKey) (valueLists, error) {
+	l := valueLists{known: make([]map[uint64]bool, len(indexedFields)), manifold: make([]bool, len(indexedFields))}
+	for i := range l.known {
+		l.known[i] = map[uint64]bool{}
+	}
+	rows, err := db.QueryContext(ctx, "SELECT field, value, 0 FROM facet UNION ALL SELECT field, '', 1 FROM manifold")
+	if err != nil {
+		return l, err
+	}
+	defer func() { _ = rows.Close() }() // what it could say, Err says
+	for rows.Next() {
+		var field int
+		var value string
+		var manifold bool
+		if err := rows.Scan(&field, &value, &manifold); err != nil {
+			return l, err
+		}
+		if field < 0 || field >= len(l.known) {
+			continue // of a program that knew more fields
+		}
+		if manifold {
+			l.manifold[field] = true
+			continue
+		}
+		l.known[field][key.sum([]byte(value))] = true
+	}
+	return l, rows.Err()
+}
+
+// listed is a value on its way into the lists.
+type listed struct {
+	field int
+	hash  uint64
+	value string // empty when it is too long
+	long  bool
+}
+
+// list enters the values of new records into the lists. What it remembers must
+// be taken back when the transaction fails: see forget.
+func (w *writer) list(fresh []*item) error {
+	for _, it := range fresh {
+		for _, value := range it.values {
+			if w.lists.manifold[value.field] || w.lists.known[value.field][value.hash] {
+				continue
+			}
+			if err := w.listValue(value); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (w *writer) listValue(value listed) error {
+	known := w.lists.known[value.field]
+	w.listedNow = append(w.listedNow, value)
+	if value.long || len(known) >= maxKnownValues {
+		w.lists.manifold[value.field] = true
+		_, err := w.exec("INSERT INTO manifold VALUES (?) ON CONFLICT DO NOTHING", value.field)
+		return err
+	}
+	known[value.hash] = true
+	_, err := w.exec("INSERT INTO facet VALUES (?, ?) ON CONFLICT DO NOTHING", value.field, value.value)
+	return err
+}
+
+// forget takes back what a failed transaction entered into the lists.
+func (w *writer) forget() {
+	for _, value := range w.listedNow {
+		delete(w.lists.known[value.field], value.hash)
+		w.lists.manifold[value.field] = false // at worst it is found out again
+	}
+}
+
+// knownValue is a value and the term that finds its records.
+type knownValue struct {
+	value string
+	term  expr
+}
+
+// knownValues returns every value that a field has in some record, and maybe
+// some that it has in none; nil when they are not all known.
+func (v *snapshot) knownValues(ctx context.Context, field query.Field) ([]knownValue, error) {
+	if byWords(field) {
+		return nil, nil
+	}
+	number := fieldNumber(field)
+	rows, err := v.tx.StmtContext(ctx, v.read.values).QueryContext(ctx, number)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }() // what it could say, Err says
+	var known []knownValue
+	for rows.Next() {
+		var k knownValue
+		if err := rows.Scan(&k.value); err != nil {
+			return nil, err
+		}
+		k.term = term(v.terms.hashed(indexedFields[number].exact, k.value))
+		known = append(known, k)
+	}
+	return known, rows.Err()
+}
+
+func fieldNumber(field query.Field) int {
+	for i := range indexedFields {
+		if indexedFields[i].Field == field {
+			return i
+		}
+	}
+	return -1
+}
