@@ -33,14 +33,14 @@ var questions = []question{
 			return map[string]any{"v": fmt.Sprintf("org-%03d", r.IntN(orgs))}
 		}, 50},
 	{"latest 50 of a user", `query($v: String!) { list: authAudits(filter: {userId: {eq: $v}}) { ` + record + ` } }`,
-		func(_ dataset, r *rand.Rand) map[string]any {
-			return map[string]any{"v": fmt.Sprintf("user-%06d", r.IntN(users))}
+		func(set dataset, r *rand.Rand) map[string]any {
+			return map[string]any{"v": fmt.Sprintf("user-%06d", set.flow(r.IntN(set.flows())).user)}
 		}, 1},
 	{"full text, one word", `query($v: String!) { list: authAudits(search: $v) { ` + record + ` } }`, search("denied"), 50},
 	{"full text, a word and a phrase", `query($v: String!) { list: authAudits(search: $v) { ` + record + ` } }`, search(`denied "water scada"`), 50},
 	{"full text of one user's name in an org", `query($v: String!) { list: authAudits(search: $v) { ` + record + ` } }`,
-		func(_ dataset, r *rand.Rand) map[string]any {
-			user := r.IntN(users)
+		func(set dataset, r *rand.Rand) map[string]any {
+			user := set.flow(r.IntN(set.flows())).user
 			return map[string]any{"v": fmt.Sprintf("person%d org:org-%03d", user, user%orgs)}
 		}, 1},
 	{"full text, a common prefix", `query($v: String!) { list: authAudits(search: $v) { ` + record + ` } }`, search("pol*"), 50},
