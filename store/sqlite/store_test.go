@@ -79,12 +79,7 @@ func compareAll(t *testing.T, s *Store, records []*audit.Record, tree query.Node
 
 // expected returns the ids that a query must find, newest first.
 func expected(records []*audit.Record, q audit.Query) []string {
-	var hits []*audit.Record
-	for _, r := range records {
-		if q.Scope.Allows(r.Org) && (len(q.Kinds) == 0 || slices.Contains(q.Kinds, r.Kind)) && query.Match(q.Where, r.Document()) {
-			hits = append(hits, r)
-		}
-	}
+	hits := matching(records, q)
 	slices.SortFunc(hits, func(a, b *audit.Record) int { return q.Order.Compare(audit.Hit{Record: a}, audit.Hit{Record: b}) })
 	return ids(hits)
 }
