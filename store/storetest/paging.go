@@ -3,7 +3,6 @@ package storetest
 import (
 	"context"
 	"fmt"
-	"sync"
 	"testing"
 	"time"
 
@@ -175,98 +174,5 @@ func expectCode(t testing.TB, what string, err error, code audit.Code) {
 	}
 	if got := audit.AsError(err); got.Code != code {
 		t.Errorf("%s: %s (%v), want %s", what, got.Code, err, code)
-	}
-}
-
-func crowdGroup() group {
-	return group{name: "5,000 records in one millisecond", records: crowd, checks: []check{
-		{"every page", func(t testing.TB, s *subject) {
-			for _, order := range []audit.Order{{}, {Ascending: true}} {
-				if err := s.walkBoth(audit.Query{Scope: audit.AllOrgs(), Order: order}, 500); err != nil {
-					t.Error(err)
-				}
-			}
-		}},
-		{"small pages in the middle", func(t testing.TB, s *subject) {
-			q := audit.Query{Scope: audit.AllOrgs(), Where: exact(query.UserID, "user-7")}
-			if err := s.walkBoth(q, 9); err != nil {
-				t.Error(err)
-			}
-		}},
-		{"a range inside the millisecond", func(t testing.TB, s *subject) {
-			r := query.TimeRange{From: epoch.Add(250 * time.Nanosecond), To: epoch.Add(750 * time.Nanosecond)}
-			if err := s.walkBoth(where(r), 500); err != nil {
-				t.Error(err)
-			}
-		}},
-		{"counts", func(t testing.TB, s *subject) {
-			checkCounts(t, s, where(exact(query.UserID, "user-7")), everything)
-		}},
-	}}
-}
-
-// crowd is what a busy source with times in whole seconds sends: 4,000 records
-// on one instant, and 1,000 spread over the same millisecond.
-func crowd() []*audit.Record {
-	var records []*audit.Record
-	for i := range 5_000 {
-		at := epoch
-		if i%5 == 0 {
-			at = at.Add(time.Duration(i % 1_000))
-		}
-		records = append(records, eventOf(fmt.Sprintf("org-%d", i%2), fmt.Sprintf("c-%d", i*2741%5_000), at,
-			fmt.Sprintf(`"user_id":"user-%d"`, i%50)))
-	}
-	return records
-}
-
-func checkPagingUnderInserts(t testing.TB, s *subject) {
-	s.fill(t, ties()[:300])
-	before := s.Matching(everything)
-	stop := make(chan struct{})
-	var writer sync.WaitGroup
-	writer.Go(func() { insertUntil(t, s, stop) })
-	defer writer.Wait()
-	defer close(stop)
-	for _, backward := range []bool{false, true} {
-		got, err := walk(s.Store, audit.Query{Scope: audit.AllOrgs(), Window: audit.Window{Limit: 29, Backward: backward}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		held, kept := map[audit.Key]bool{}, []*audit.Record(nil)
-		for _, r := range before {
-			held[r.Key()] = true
-		}
-		seen := map[audit.Key]bool{}
-		for _, r := range got {
-			if seen[r.Key()] {
-				t.Fatalf("paging repeated %s", describe(r))
-			}
-			seen[r.Key()] = true
-			if held[r.Key()] {
-				kept = append(kept, r)
-			}
-		}
-		if err := differ(kept, before); err != nil {
-			t.Fatalf("of the records that were there before: %v", err)
-		}
-	}
-}
-
-// insertUntil appends records among those that are there, the same instants
-// included. It ends by itself long before the pages would not.
-func insertUntil(t testing.TB, s *subject, stop chan struct{}) {
-	for i := range 400 {
-		select {
-		case <-stop:
-			return
-		default:
-		}
-		at := epoch.Add(time.Duration(i%3) * time.Millisecond / 2)
-		batch := []*audit.Record{event(fmt.Sprintf("new-%d", i), at, ""), event(fmt.Sprintf("tie-%d-new", i), epoch, "")}
-		if _, err := s.Append(context.Background(), batch); err != nil {
-			t.Errorf("append meanwhile: %v", err)
-			return
-		}
 	}
 }
