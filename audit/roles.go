@@ -127,16 +127,23 @@ type Counter interface {
 type Feed interface {
 	// End returns the position after everything acknowledged so far.
 	End(ctx context.Context) (Position, error)
-	// Since returns up to limit records persisted after the position, and the
-	// position after them. Records of one Append come in the order in which they
-	// were sent. Nothing is ever passed over because it became visible late. At
-	// the end there are no records and the position is unchanged.
+	// Since returns up to limit records persisted after the position. Records of
+	// one Append come in the order in which they were sent. Nothing is ever passed
+	// over because it became visible late. At the end the batch has no records and
+	// Next is the given position.
 	//
 	// The empty position is the beginning. A position that this store did not
 	// give is BadUserInput.
-	Since(ctx context.Context, after Position, limit int) ([]*Record, Position, error)
+	Since(ctx context.Context, after Position, limit int) (FeedBatch, error)
 	// Wait returns nil as soon as there may be records after the position.
 	Wait(ctx context.Context, after Position) error
+}
+
+// FeedBatch is a stretch of a feed.
+type FeedBatch struct {
+	Records   []*Record
+	Positions []Position // just after each of the records
+	Next      Position   // after all of them
 }
 
 // Position is a place in a store's feed; opaque, printable, and durable.

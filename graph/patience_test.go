@@ -13,7 +13,7 @@ func TestAReaderThatDoesNotReadIsGivenUp(t *testing.T) {
 	t.Parallel()
 	record := &audit.Record{Kind: audit.KindAuth, Org: "o", UniqueID: "a"}
 	stalled := &tail{resolver: &resolver{patience: time.Millisecond}, scope: audit.AllOrgs(), added: make(chan *node.AuthAudit)}
-	_, err := stalled.send(context.Background(), []*audit.Record{record})
+	err := stalled.send(context.Background(), audit.FeedBatch{Records: []*audit.Record{record}, Positions: []audit.Position{"p"}})
 	if known := audit.AsError(err); known == nil || known.Code != audit.Unavailable {
 		t.Errorf("got %v", err)
 	}

@@ -64,14 +64,6 @@ func (s measuredStore) Histograms(ctx context.Context, requests []audit.Histogra
 }
 
 // Since implements audit.Feed. Waiting for news is not work and is not measured.
-func (s measuredStore) Since(ctx context.Context, after audit.Position, limit int) ([]*audit.Record, audit.Position, error) {
-	type read struct {
-		records []*audit.Record
-		next    audit.Position
-	}
-	r, err := measure(s.m, "since", func() (read, error) {
-		records, next, err := s.Store.Since(ctx, after, limit)
-		return read{records, next}, err
-	})
-	return r.records, r.next, err
+func (s measuredStore) Since(ctx context.Context, after audit.Position, limit int) (audit.FeedBatch, error) {
+	return measure(s.m, "since", func() (audit.FeedBatch, error) { return s.Store.Since(ctx, after, limit) })
 }

@@ -142,9 +142,9 @@ func TestConcurrentBatchesStoreEachRecordOnce(t *testing.T) {
 		})
 	}
 	wait.Wait()
-	fed, _, err := s.Since(t.Context(), "", 1000)
-	if err != nil || len(fed) != 300 {
-		t.Errorf("the feed has %d records: %v", len(fed), err)
+	fed, err := s.Since(t.Context(), "", 1000)
+	if err != nil || len(fed.Records) != 300 {
+		t.Errorf("the feed has %d records: %v", len(fed.Records), err)
 	}
 	for i := range records {
 		if _, ok := accepted.Load(i); !ok {

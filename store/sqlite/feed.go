@@ -74,46 +74,46 @@ func (s *Store) End(ctx context.Context) (audit.Position, error) {
 }
 
 // Since implements audit.Feed.
-func (s *Store) Since(ctx context.Context, after audit.Position, limit int) ([]*audit.Record, audit.Position, error) {
+func (s *Store) Since(ctx context.Context, after audit.Position, limit int) (audit.FeedBatch, error) {
 	seq, err := s.parsePosition(after)
 	if err != nil {
-		return nil, after, err
+		return audit.FeedBatch{}, err
 	}
 	if limit < 1 {
-		return nil, after, audit.Invalid("limit", "must be at least 1")
+		return audit.FeedBatch{}, audit.Invalid("limit", "must be at least 1")
 	}
 	if s.closing() {
-		return nil, after, errClosed()
+		return audit.FeedBatch{}, errClosed()
 	}
-	records, last, err := s.since(ctx, seq, limit)
-	if err != nil {
-		return nil, after, s.failed(ctx, "read the feed", err)
+	batch := audit.FeedBatch{Next: after}
+	if err := s.since(ctx, seq, limit, &batch); err != nil {
+		return audit.FeedBatch{}, s.failed(ctx, "read the feed", err)
 	}
-	if len(records) == 0 {
-		return nil, after, nil
-	}
-	return records, s.position(last), nil
+	return batch, nil
 }
 
-func (s *Store) since(ctx context.Context, seq int64, limit int) ([]*audit.Record, int64, error) {
-	rows, err := s.read.since.QueryContext(ctx, seq, limit)
+// since reads a batch. It reads no further than the end that has been announced,
+// so that a position it gives is one that Wait and Since know already.
+func (s *Store) since(ctx context.Context, seq int64, limit int, batch *audit.FeedBatch) error {
+	end, _ := s.feed.now()
+	rows, err := s.read.since.QueryContext(ctx, seq, end, limit)
 	if err != nil {
-		return nil, 0, err
+		return err
 	}
 	defer func() { _ = rows.Close() }() // what it could say, Err says
-	var records []*audit.Record
 	for rows.Next() {
 		var r row
 		if err := r.scan(rows, &seq); err != nil {
-			return nil, 0, err
+			return err
 		}
 		record, err := s.record(&r)
 		if err != nil {
-			return nil, 0, err
+			return err
 		}
-		records = append(records, record)
+		batch.Next = s.position(seq)
+		batch.Records, batch.Positions = append(batch.Records, record), append(batch.Positions, batch.Next)
 	}
-	return records, seq, rows.Err()
+	return rows.Err()
 }
 
 // Wait implements audit.Feed.

@@ -80,17 +80,17 @@ func checkWhole(t *testing.T, dir string, acknowledged map[string]bool) {
 	}
 	fed := map[string]int{}
 	for position := audit.Position(""); ; {
-		records, next, err := s.Since(t.Context(), position, 1000)
+		batch, err := s.Since(t.Context(), position, 1000)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(records) == 0 {
+		if len(batch.Records) == 0 {
 			break
 		}
-		for _, record := range records {
+		for _, record := range batch.Records {
 			fed[record.UniqueID]++
 		}
-		position = next
+		position = batch.Next
 	}
 	for id := range acknowledged {
 		if fed[id] != 1 {

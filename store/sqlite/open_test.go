@@ -126,7 +126,7 @@ func TestAClosedStoreSaysSo(t *testing.T) {
 	_, appendErr := s.Append(t.Context(), []*audit.Record{event(t, "a", noon, "")})
 	_, searchErr := s.Search(t.Context(), everything500())
 	_, countErr := s.Count(t.Context(), []audit.Query{everything500()})
-	_, _, sinceErr := s.Since(t.Context(), "", 1)
+	_, sinceErr := s.Since(t.Context(), "", 1)
 	for name, err := range map[string]error{
 		"append": appendErr, "search": searchErr, "count": countErr, "since": sinceErr,
 		"ready": s.Ready(t.Context()), "wait": s.Wait(t.Context(), ""),

@@ -58,7 +58,7 @@ const (
 	indexedRows = "SELECT " + rowColumns + ` FROM fts f CROSS JOIN record r ON r.id = f.rowid
 		WHERE f.fts MATCH ? AND f.rowid BETWEEN ? AND ? ORDER BY f.rowid `
 	allRows  = "SELECT " + rowColumns + " FROM record r WHERE r.id BETWEEN ? AND ? ORDER BY r.id "
-	feedRows = "SELECT " + rowColumns + ", f.seq FROM feed f JOIN record r ON r.id = f.id WHERE f.seq > ? ORDER BY f.seq LIMIT ?"
+	feedRows = "SELECT " + rowColumns + ", f.seq FROM feed f JOIN record r ON r.id = f.id WHERE f.seq > ? AND f.seq <= ? ORDER BY f.seq LIMIT ?"
 	countOf  = "SELECT count(*) FROM fts WHERE fts MATCH ? AND rowid BETWEEN ? AND ?"
 	scoresOf = "SELECT rowid, -bm25(fts) FROM fts WHERE fts MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid"
 	spillNow = "SELECT CAST(value AS INTEGER) FROM meta WHERE key = '" + metaSpill + "'"

@@ -66,9 +66,9 @@ func (s *subject) expectHeld(t testing.TB) {
 		t.Error(err)
 	}
 	checkCounts(t, s, everything)
-	records, _, err := s.Since(context.Background(), "", len(s.Oracle)+10)
+	fed, err := s.Since(context.Background(), "", len(s.Oracle)+10)
 	if err == nil {
-		err = differ(sorted(records), sorted(s.Oracle))
+		err = differ(sorted(fed.Records), sorted(s.Oracle))
 	}
 	if err != nil {
 		t.Errorf("the feed: %v", err)

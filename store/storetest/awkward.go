@@ -87,9 +87,9 @@ func checkRoundTrip(t testing.TB, s *subject) {
 			t.Errorf("look up %s: %v", want.UniqueID, err)
 		}
 	}
-	fed, _, err := s.Since(ctx, "", len(s.Oracle)+1)
+	fed, err := s.Since(ctx, "", len(s.Oracle)+1)
 	if err == nil {
-		err = differ(sorted(fed), sorted(s.Oracle))
+		err = differ(sorted(fed.Records), sorted(s.Oracle))
 	}
 	if err != nil {
 		t.Errorf("from the feed: %v", err)

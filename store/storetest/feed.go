@@ -43,20 +43,21 @@ func checkFeedOrder(t testing.TB, s *subject) {
 	for _, limit := range []int{1, 7, 59, 60, 61, 1_000} {
 		var fed []*audit.Record
 		for position := audit.Position(""); ; {
-			batch, next, err := s.Since(ctx, position, limit)
+			batch, err := s.Since(ctx, position, limit)
 			if err != nil {
 				t.Fatalf("since %q: %v", position, err)
 			}
-			if len(batch) > limit {
-				t.Fatalf("%d records, more than the limit %d", len(batch), limit)
+			if len(batch.Records) > limit {
+				t.Fatalf("%d records, more than the limit %d", len(batch.Records), limit)
 			}
-			if len(batch) == 0 {
-				if next != position {
-					t.Errorf("at the end the position moved from %q to %q", position, next)
+			if len(batch.Records) == 0 {
+				if batch.Next != position {
+					t.Errorf("at the end the position moved from %q to %q", position, batch.Next)
 				}
 				break
 			}
-			fed, position = append(fed, batch...), next
+			checkPositions(t, s, batch)
+			fed, position = append(fed, batch.Records...), batch.Next
 			if len(fed) > len(records) {
 				break
 			}
@@ -67,6 +68,26 @@ func checkFeedOrder(t testing.TB, s *subject) {
 	}
 }
 
+// checkPositions goes on from a position inside the batch, and must meet the rest of it.
+func checkPositions(t testing.TB, s *subject, batch audit.FeedBatch) {
+	t.Helper()
+	if len(batch.Positions) != len(batch.Records) {
+		t.Fatalf("%d positions of %d records", len(batch.Positions), len(batch.Records))
+	}
+	last := len(batch.Records) - 1
+	if batch.Positions[last] != batch.Next {
+		t.Errorf("the position after the last record is %q, after the batch %q", batch.Positions[last], batch.Next)
+	}
+	middle := len(batch.Records) / 2
+	rest, err := s.Since(context.Background(), batch.Positions[middle], len(batch.Records)-middle)
+	if err == nil {
+		err = differ(rest.Records[:min(last-middle, len(rest.Records))], batch.Records[middle+1:])
+	}
+	if err != nil {
+		t.Errorf("from inside a batch of %d: %v", len(batch.Records), err)
+	}
+}
+
 func checkFeedEnd(t testing.TB, s *subject) {
 	ctx := context.Background()
 	for i := range 4 {
@@ -74,20 +95,20 @@ func checkFeedEnd(t testing.TB, s *subject) {
 		if err != nil {
 			t.Fatalf("end: %v", err)
 		}
-		if records, next, err := s.Since(ctx, end, 10); len(records) != 0 || next != end || err != nil {
-			t.Errorf("after the end come %d records, position %q → %q, %v", len(records), end, next, err)
+		if batch, err := s.Since(ctx, end, 10); len(batch.Records) != 0 || batch.Next != end || err != nil {
+			t.Errorf("after the end come %d records, position %q → %q, %v", len(batch.Records), end, batch.Next, err)
 		}
 		added := shuffled(fmt.Sprintf("e%d", i), 5)
 		s.fill(t, added)
-		records, next, err := s.Since(ctx, end, 100)
+		batch, err := s.Since(ctx, end, 100)
 		if err == nil {
-			err = differ(records, added)
+			err = differ(batch.Records, added)
 		}
 		if err != nil {
 			t.Errorf("after the former end: %v", err)
 		}
-		if strings.ContainsFunc(string(next), func(r rune) bool { return r <= ' ' || r > '~' }) {
-			t.Errorf("the position %q is not printable", next)
+		if strings.ContainsFunc(string(batch.Next), func(r rune) bool { return r <= ' ' || r > '~' }) {
+			t.Errorf("the position %q is not printable", batch.Next)
 		}
 	}
 }
@@ -113,20 +134,20 @@ func checkFeedUnderWriters(t testing.TB, s *subject) {
 		if err := s.Wait(ctx, position); err != nil {
 			t.Fatalf("wait after %d of %d records: %v", len(seen), writers*batches*size, err)
 		}
-		records, next, err := s.Since(ctx, position, 13)
+		batch, err := s.Since(ctx, position, 13)
 		if err != nil {
 			t.Fatalf("since: %v", err)
 		}
-		for _, r := range records {
+		for _, r := range batch.Records {
 			if seen[r.UniqueID]++; seen[r.UniqueID] > 1 {
 				t.Fatalf("fed twice: %s", describe(r))
 			}
 		}
-		position = next
+		position = batch.Next
 	}
 	group.Wait()
-	if records, _, err := s.Since(ctx, position, 10); len(records) != 0 || err != nil {
-		t.Errorf("after everything come %d records more, %v", len(records), err)
+	if batch, err := s.Since(ctx, position, 10); len(batch.Records) != 0 || err != nil {
+		t.Errorf("after everything come %d records more, %v", len(batch.Records), err)
 	}
 }
 
@@ -165,7 +186,7 @@ func checkForeignPositions(t testing.TB, s *subject) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	for _, position := range []audit.Position{"nonsense", "-1", "💥", "1 OR 1=1", "0x10", " ", audit.Position(strings.Repeat("9", 400))} {
-		_, _, err := s.Since(ctx, position, 1)
+		_, err := s.Since(ctx, position, 1)
 		expectCode(t, fmt.Sprintf("since %.20q", position), err, audit.BadUserInput)
 	}
 }

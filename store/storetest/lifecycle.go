@@ -48,7 +48,7 @@ func (s *subject) calls() map[string]func(context.Context) error {
 			_, err := s.Histograms(ctx, []audit.HistogramRequest{{Query: everything}})
 			return err
 		},
-		"Since": func(ctx context.Context) error { _, _, err := s.Since(ctx, "", 1); return err },
+		"Since": func(ctx context.Context) error { _, err := s.Since(ctx, "", 1); return err },
 		"Wait":  func(ctx context.Context) error { return s.Wait(ctx, end) },
 	}
 }

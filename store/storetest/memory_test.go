@@ -172,17 +172,21 @@ func after(position audit.Position) (int, error) {
 	return n, nil
 }
 
-func (m *memory) Since(ctx context.Context, position audit.Position, limit int) ([]*audit.Record, audit.Position, error) {
+func (m *memory) Since(ctx context.Context, position audit.Position, limit int) (audit.FeedBatch, error) {
 	n, err := after(position)
 	if err != nil {
-		return nil, "", err
+		return audit.FeedBatch{}, err
 	}
 	records, err := m.view(ctx)
 	if err != nil {
-		return nil, "", err
+		return audit.FeedBatch{}, err
 	}
-	next := min(n+limit, len(records))
-	return slices.Clone(records[n:next]), positionAt(next), nil
+	batch := audit.FeedBatch{Next: position}
+	for i := n; i < min(n+limit, len(records)); i++ {
+		batch.Next = positionAt(i + 1)
+		batch.Records, batch.Positions = append(batch.Records, records[i]), append(batch.Positions, batch.Next)
+	}
+	return batch, nil
 }
 
 func (m *memory) Wait(ctx context.Context, position audit.Position) error {

@@ -87,13 +87,13 @@ func (m mutant) Histograms(ctx context.Context, requests []audit.HistogramReques
 	return answers, m.fault(err)
 }
 
-func (m mutant) Since(ctx context.Context, before audit.Position, limit int) ([]*audit.Record, audit.Position, error) {
-	records, after, err := m.memory.Since(ctx, before, limit)
+func (m mutant) Since(ctx context.Context, before audit.Position, limit int) (audit.FeedBatch, error) {
+	batch, err := m.memory.Since(ctx, before, limit)
 	if m.fed != nil {
-		records = m.fed(records)
+		batch.Records = m.fed(batch.Records)
 	}
 	if m.position != nil {
-		after = m.position(before, after)
+		batch.Next = m.position(before, batch.Next)
 	}
-	return records, after, m.fault(err)
+	return batch, m.fault(err)
 }
