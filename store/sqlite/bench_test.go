@@ -173,12 +173,36 @@ func BenchmarkSearch(b *testing.B) {
 			}
 		})
 	}
-	b.Run("count", func(b *testing.B) {
-		for b.Loop() {
-			q := audit.Query{Scope: audit.AllOrgs(), Where: query.Exact{Field: query.UserID, Values: []string{"user-000123"}}}
-			if _, err := s.Count(b.Context(), []audit.Query{q}); err != nil {
-				b.Fatal(err)
+	user := query.Exact{Field: query.UserID, Values: []string{"user-000123"}}
+	bench := func(name string, ask func() error) {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if err := ask(); err != nil {
+					b.Fatal(err)
+				}
 			}
-		}
+		})
+	}
+	bench("count-of-a-user", func() error {
+		_, err := s.Count(b.Context(), []audit.Query{{Scope: audit.AllOrgs(), Where: user}})
+		return err
 	})
+	bench("count-of-all", func() error {
+		_, err := s.Count(b.Context(), []audit.Query{{Scope: audit.AllOrgs()}})
+		return err
+	})
+	for _, field := range []query.Field{query.Result, query.OrgID, query.UserID} {
+		for name, where := range map[string]query.Node{"all": nil, "denied": parse("denied"), "user": user} {
+			bench("facet-"+string(field)+"-of-"+name, func() error {
+				_, err := s.Facets(b.Context(), []audit.FacetRequest{{Query: audit.Query{Scope: audit.AllOrgs(), Where: where}, Field: field, Size: 10}})
+				return err
+			})
+		}
+	}
+	for _, by := range []query.Field{"", query.Result} {
+		bench("histogram-"+string(by), func() error {
+			_, err := s.Histograms(b.Context(), []audit.HistogramRequest{{Query: audit.Query{Scope: audit.AllOrgs()}, By: by, Size: 10}})
+			return err
+		})
+	}
 }

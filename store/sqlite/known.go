@@ -22,7 +22,7 @@ type valueLists struct {
 	manifold []bool
 }
 
-func readLists(ctx context.Context, db *sql.DB, key hashKey) (valueLists, error) {
+func readLists(ctx context.Context, db *sql.DB, terms termMaker) (valueLists, error) {
 	l := valueLists{known: make([]map[uint64]bool, len(indexedFields)), manifold: make([]bool, len(indexedFields))}
 	for i := range l.known {
 		l.known[i] = map[uint64]bool{}
@@ -46,7 +46,8 @@ func readLists(ctx context.Context, db *sql.DB, key hashKey) (valueLists, error)
 			l.manifold[field] = true
 			continue
 		}
-		l.known[field][key.sum([]byte(value))] = true
+		_, sum := terms.appendSum(nil, indexedFields[field].exact, value)
+		l.known[field][sum] = true
 	}
 	return l, rows.Err()
 }
@@ -54,9 +55,8 @@ func readLists(ctx context.Context, db *sql.DB, key hashKey) (valueLists, error)
 // listed is a value on its way into the lists.
 type listed struct {
 	field int
-	hash  uint64
-	value string // empty when it is too long
-	long  bool
+	hash  uint64 // that of its exact term
+	value string
 }
 
 // list enters the values of new records into the lists. What it remembers must
@@ -78,7 +78,7 @@ func (w *writer) list(fresh []*item) error {
 func (w *writer) listValue(value listed) error {
 	known := w.lists.known[value.field]
 	w.listedNow = append(w.listedNow, value)
-	if value.long || len(known) >= maxKnownValues {
+	if len(value.value) > maxKnownBytes || len(known) >= maxKnownValues {
 		w.lists.manifold[value.field] = true
 		_, err := w.exec("INSERT INTO manifold VALUES (?) ON CONFLICT DO NOTHING", value.field)
 		return err

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/authtrail/authtrail/audit"
 	"github.com/authtrail/authtrail/audit/query"
@@ -31,6 +32,12 @@ const base32Digits = "abcdefghijklmnopqrstuvwxyz234567"
 
 // appendHashed appends a term that ends in the hash of its parts.
 func (t termMaker) appendHashed(dst []byte, class string, parts ...string) []byte {
+	dst, _ = t.appendSum(dst, class, parts...)
+	return dst
+}
+
+// appendSum is appendHashed, and returns the hash as well.
+func (t termMaker) appendSum(dst []byte, class string, parts ...string) ([]byte, uint64) {
 	start := len(dst)
 	dst = append(dst, class...)
 	for _, part := range parts {
@@ -42,7 +49,7 @@ func (t termMaker) appendHashed(dst []byte, class string, parts ...string) []byt
 	for shift := 60; shift >= 0; shift -= 5 {
 		dst = append(dst, base32Digits[sum>>shift&31])
 	}
-	return dst
+	return dst, sum
 }
 
 func (t termMaker) hashed(class string, parts ...string) string {
@@ -54,7 +61,9 @@ func kindOf(kind audit.Kind) string { return kindTerm + string('0'+byte(kind)) }
 // index returns the text that the index holds of a record, and those of its
 // fields' values that are worth a place in the lists of values.
 func (t termMaker) index(r *audit.Record) (string, []listed) {
-	w := termWriter{termMaker: t, text: make([]byte, 0, 2048)}
+	w := termWriters.Get().(*termWriter)
+	defer termWriters.Put(w)
+	*w = termWriter{termMaker: t, text: w.text[:0], tokens: w.tokens[:0]}
 	w.words(r)
 	w.add(kindOf(r.Kind))
 	for i := range indexedFields {
@@ -79,8 +88,11 @@ type termWriter struct {
 	termMaker
 	text   []byte
 	tokens []string
-	values []listed
+	values []listed // a new slice for each record
 }
+
+// termWriters keeps the room that was needed for one record for the next.
+var termWriters = sync.Pool{New: func() any { return new(termWriter) }}
 
 func (w *termWriter) next() {
 	if len(w.text) > 0 {
@@ -113,9 +125,10 @@ func (w *termWriter) field(r *audit.Record, number int) {
 			continue
 		}
 		w.next()
-		w.text = w.appendHashed(w.text, field.exact, value)
+		var sum uint64
+		w.text, sum = w.appendSum(w.text, field.exact, value)
 		if !field.byWords {
-			w.list(number, value)
+			w.values = append(w.values, listed{field: number, hash: sum, value: value})
 		}
 		if folded := query.Fold(value); folded != value && !field.prose {
 			w.next()
@@ -131,11 +144,6 @@ func (w *termWriter) field(r *audit.Record, number int) {
 	case !present && expected:
 		w.add(lackTerm + field.code)
 	}
-}
-
-func (w *termWriter) list(field int, value string) {
-	long := len(value) > maxKnownBytes
-	w.values = append(w.values, listed{field: field, hash: w.key.sum([]byte(value)), value: value, long: long})
 }
 
 // idWords returns the words of a value that are worth looking for: the long

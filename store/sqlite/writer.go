@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"time"
 
 	"github.com/authtrail/authtrail/audit"
@@ -75,7 +76,7 @@ type writer struct {
 }
 
 func (s *Store) newWriter(ctx context.Context) (*writer, error) {
-	lists, err := readLists(ctx, s.reading, s.identity.key)
+	lists, err := readLists(ctx, s.reading, s.terms)
 	if err != nil {
 		return nil, err
 	}
@@ -163,23 +164,36 @@ func (w *writer) stmt(text string) (*sql.Stmt, error) {
 	return prepared, err
 }
 
+// feedRowsAtOnce is how many places in the feed one statement writes.
+const feedRowsAtOnce = 64
+
+var insertFeedRows = "INSERT INTO feed(id) VALUES (?)" + strings.Repeat(", (?)", feedRowsAtOnce-1)
+
 // appendFeed writes the new records' places in the feed, in the order in which
-// their callers sent them, and returns the last.
+// their callers sent them, and returns the last; 0 when there are none.
 func (w *writer) appendFeed(group []*job) (int64, error) {
-	var end int64
+	var added []any
 	for _, j := range group {
 		for i, it := range j.items {
-			if it == nil || j.outcomes[i].Status != audit.Accepted {
-				continue
-			}
-			result, err := w.exec("INSERT INTO feed(id) VALUES (?)", it.id)
-			if err != nil {
-				return 0, err
-			}
-			if end, err = result.LastInsertId(); err != nil {
-				return 0, err
+			if it != nil && j.outcomes[i].Status == audit.Accepted {
+				added = append(added, it.id)
 			}
 		}
 	}
-	return end, nil
+	var last sql.Result
+	var err error
+	for ; len(added) >= feedRowsAtOnce; added = added[feedRowsAtOnce:] {
+		if last, err = w.exec(insertFeedRows, added[:feedRowsAtOnce]...); err != nil {
+			return 0, err
+		}
+	}
+	for _, id := range added {
+		if last, err = w.exec("INSERT INTO feed(id) VALUES (?)", id); err != nil {
+			return 0, err
+		}
+	}
+	if last == nil {
+		return 0, nil
+	}
+	return last.LastInsertId()
 }
