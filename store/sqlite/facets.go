@@ -37,18 +37,18 @@ func (s *Store) Facets(ctx context.Context, requests []audit.FacetRequest) ([][]
 // facet counts a field's values: in the index, if all of them are known and not
 // more than the records that match, else by looking at each record.
 func (v *snapshot) facet(ctx context.Context, p *plan, field query.Field) (valueCounts, error) {
-	known, err := v.knownValues(ctx, field)
+	known, listed, err := v.knownValues(ctx, field)
 	if err != nil {
 		return nil, err
 	}
-	worth := false
-	if known != nil {
-		if worth, err = v.indexIsWorth(ctx, p, len(known)); err != nil {
+	if listed {
+		worth, err := v.indexIsWorth(ctx, p, len(known))
+		if err != nil {
 			return nil, err
 		}
-	}
-	if worth {
-		return v.facetOf(ctx, p, known)
+		if worth {
+			return v.facetOf(ctx, p, known)
+		}
 	}
 	counts := valueCounts{}
 	err = v.each(ctx, p, func(f *found) error {

@@ -41,19 +41,9 @@ func (v *snapshot) histogram(ctx context.Context, p *plan, request audit.Histogr
 	if err != nil {
 		return nil, err
 	}
-	questions := t.count()
-	var known []knownValue
-	if request.By != "" {
-		if known, err = v.knownValues(ctx, request.By); err != nil {
-			return nil, err
-		}
-		questions *= 1 + len(known)
-	}
-	worth := false
-	if request.By == "" || known != nil {
-		if worth, err = v.indexIsWorth(ctx, p, questions); err != nil {
-			return nil, err
-		}
+	known, worth, err := v.valuesToAsk(ctx, p, t, request.By)
+	if err != nil {
+		return nil, err
 	}
 	tallies := make([]tally, t.count())
 	if worth {
@@ -62,6 +52,21 @@ func (v *snapshot) histogram(ctx context.Context, p *plan, request audit.Histogr
 		err = v.tallyByRecord(ctx, p, t, request.By, tallies)
 	}
 	return t.buckets(tallies, request), err
+}
+
+// valuesToAsk returns the values to count in each interval, and whether to count
+// in the index at all.
+func (v *snapshot) valuesToAsk(ctx context.Context, p *plan, t timeline, by query.Field) ([]knownValue, bool, error) {
+	if by == "" {
+		worth, err := v.indexIsWorth(ctx, p, t.count())
+		return nil, worth, err
+	}
+	known, listed, err := v.knownValues(ctx, by)
+	if err != nil || !listed {
+		return nil, false, err
+	}
+	worth, err := v.indexIsWorth(ctx, p, t.count()*(1+len(known)))
+	return known, worth, err
 }
 
 // ends returns the times of the first and the last record that matches.

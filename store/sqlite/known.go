@@ -9,8 +9,8 @@ import (
 
 // The database keeps a list of the values that each field has ever had, as long
 // as there are not too many, so that the index, which holds hashes only, can be
-// asked about each. A field with more, or with a long one, is manifold: its list
-// stays as it is and is no longer used.
+// asked about each. A field with more, or with a long one, is manifold: it has
+// no list, and its records are looked at instead.
 const (
 	maxKnownValues = 10_000
 	maxKnownBytes  = 512
@@ -80,6 +80,9 @@ func (w *writer) listValue(value listed) error {
 	w.listedNow = append(w.listedNow, value)
 	if len(value.value) > maxKnownBytes || len(known) >= maxKnownValues {
 		w.lists.manifold[value.field] = true
+		if _, err := w.exec("DELETE FROM facet WHERE field = ?", value.field); err != nil {
+			return err
+		}
 		_, err := w.exec("INSERT INTO manifold VALUES (?) ON CONFLICT DO NOTHING", value.field)
 		return err
 	}
@@ -103,27 +106,30 @@ type knownValue struct {
 }
 
 // knownValues returns every value that a field has in some record, and maybe
-// some that it has in none; nil when they are not all known.
-func (v *snapshot) knownValues(ctx context.Context, field query.Field) ([]knownValue, error) {
+// some that it has in none, and whether there is such a list.
+func (v *snapshot) knownValues(ctx context.Context, field query.Field) ([]knownValue, bool, error) {
 	if byWords(field) {
-		return nil, nil
+		return nil, false, nil
 	}
-	number := fieldNumber(field)
+	number, manifold := fieldNumber(field), false
+	if err := v.tx.StmtContext(ctx, v.read.manifold).QueryRowContext(ctx, number).Scan(&manifold); err != nil || manifold {
+		return nil, false, err
+	}
 	rows, err := v.tx.StmtContext(ctx, v.read.values).QueryContext(ctx, number)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	defer func() { _ = rows.Close() }() // what it could say, Err says
 	var known []knownValue
 	for rows.Next() {
 		var k knownValue
 		if err := rows.Scan(&k.value); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		k.term = term(v.terms.hashed(indexedFields[number].exact, k.value))
 		known = append(known, k)
 	}
-	return known, rows.Err()
+	return known, true, rows.Err()
 }
 
 func fieldNumber(field query.Field) int {

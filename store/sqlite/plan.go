@@ -11,6 +11,11 @@ type plan struct {
 	span   span       // in which all records lie; checked on each row
 	verify query.Node // what the index could not say; nil when it said all
 	words  string     // what relevance is measured by; empty for nothing
+
+	// plain: nothing is asked but scope, kinds and time, which the tally knows.
+	plain bool
+	scope audit.Scope
+	kinds []audit.Kind
 }
 
 // planFor turns a query's scope, kinds and tree into a plan.
@@ -19,7 +24,8 @@ func planFor(terms termMaker, scope audit.Scope, kinds []audit.Kind, where query
 	c := compiler{terms: terms, kinds: distinctKinds(kinds)}
 	found := c.compile(where, 0)
 	asked := allOf(c.scope(scope), c.ofKinds(), found.over)
-	p := plan{asked: asked, span: span}
+	p := plan{asked: asked, span: span, scope: scope, kinds: c.kinds}
+	p.plain = found.exact && found.over.op == opAll
 	if !found.exact {
 		p.verify = where
 	}
@@ -35,7 +41,7 @@ func (p *plan) none() bool { return p.asked.op == opNone || p.span.from >= p.spa
 // with returns the plan for those of its records that the index finds under e as well.
 func (p *plan) with(e expr) *plan {
 	narrowed := *p
-	narrowed.asked = allOf(p.asked, e)
+	narrowed.asked, narrowed.plain = allOf(p.asked, e), false
 	return &narrowed
 }
 

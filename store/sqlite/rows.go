@@ -46,12 +46,14 @@ func (s *Store) record(r *row) (*audit.Record, error) {
 
 // statements are the queries for rows, prepared once: [with a MATCH] [ascending].
 type statements struct {
-	rows   [2][2]*sql.Stmt
-	count  *sql.Stmt
-	since  *sql.Stmt
-	scores *sql.Stmt
-	spill  *sql.Stmt
-	values *sql.Stmt
+	rows     [2][2]*sql.Stmt
+	count    *sql.Stmt
+	since    *sql.Stmt
+	scores   *sql.Stmt
+	spill    *sql.Stmt
+	values   *sql.Stmt
+	manifold *sql.Stmt
+	tally    *sql.Stmt
 }
 
 const (
@@ -62,7 +64,10 @@ const (
 	countOf  = "SELECT count(*) FROM fts WHERE fts MATCH ? AND rowid BETWEEN ? AND ?"
 	scoresOf = "SELECT rowid, -bm25(fts) FROM fts WHERE fts MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid"
 	spillNow = "SELECT CAST(value AS INTEGER) FROM meta WHERE key = '" + metaSpill + "'"
-	valuesOf = "SELECT value FROM facet WHERE field = ?1 AND NOT EXISTS (SELECT * FROM manifold WHERE field = ?1)"
+	tallyOf  = `SELECT coalesce(sum(count), 0) FROM tally WHERE hour >= ?1 AND hour < ?2
+		AND kind IN (SELECT value FROM json_each(?3)) AND (?4 OR org IN (SELECT value FROM json_each(?5)))`
+	valuesOf   = "SELECT value FROM facet WHERE field = ?"
+	isManifold = "SELECT EXISTS (SELECT * FROM manifold WHERE field = ?)"
 )
 
 func (s *statements) prepare(ctx context.Context, db *sql.DB) error {
@@ -72,7 +77,8 @@ func (s *statements) prepare(ctx context.Context, db *sql.DB) error {
 	}{
 		{&s.rows[0][0], allRows + "DESC"}, {&s.rows[0][1], allRows + "ASC"},
 		{&s.rows[1][0], indexedRows + "DESC"}, {&s.rows[1][1], indexedRows + "ASC"},
-		{&s.count, countOf}, {&s.since, feedRows}, {&s.scores, scoresOf}, {&s.spill, spillNow}, {&s.values, valuesOf},
+		{&s.count, countOf}, {&s.since, feedRows}, {&s.scores, scoresOf}, {&s.spill, spillNow}, {&s.values, valuesOf}, {&s.manifold, isManifold},
+		{&s.tally, tallyOf},
 	} {
 		var err error
 		if *p.stmt, err = db.PrepareContext(ctx, p.text); err != nil {

@@ -33,6 +33,13 @@ CREATE TABLE feed (
 	seq INTEGER PRIMARY KEY AUTOINCREMENT,
 	id  INTEGER NOT NULL      -- of the record
 );
+CREATE TABLE tally ( -- how many records an hour holds, see tally.go
+	hour  INTEGER NOT NULL, -- since 1970
+	kind  INTEGER NOT NULL,
+	org   TEXT NOT NULL,
+	count INTEGER NOT NULL,
+	PRIMARY KEY (hour, kind, org)
+) WITHOUT ROWID;
 CREATE TABLE facet ( -- the values of the fields, see known.go
 	field INTEGER NOT NULL, -- its number in query.Fields
 	value TEXT NOT NULL,

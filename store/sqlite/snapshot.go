@@ -47,10 +47,28 @@ func (v *snapshot) eachBetween(ctx context.Context, p *plan, first, last int64, 
 	})
 }
 
-// count returns how many records match. The index alone counts wherever it knows
-// enough: not at the two ends of the range of time, whose milliseconds hold
-// other records as well.
+// count returns how many records match. What asks for nothing in particular is
+// in the tally, as far as it covers whole hours.
 func (v *snapshot) count(ctx context.Context, p *plan) (int, error) {
+	from, to := p.span.wholeHours()
+	if !p.plain || from >= to || p.none() {
+		return v.countIndexed(ctx, p)
+	}
+	inner, err := v.countTallied(ctx, p, from, to)
+	if err != nil {
+		return 0, err
+	}
+	before, err := v.countIndexed(ctx, p.within(span{p.span.from, from * nanosPerHour}))
+	if err != nil {
+		return 0, err
+	}
+	after, err := v.countIndexed(ctx, p.within(span{to * nanosPerHour, p.span.to}))
+	return before + inner + after, err
+}
+
+// countIndexed counts in the index alone wherever it knows enough: not at the two
+// ends of the range of time, whose milliseconds hold other records as well.
+func (v *snapshot) countIndexed(ctx context.Context, p *plan) (int, error) {
 	first, last := p.span.rows(v.spill)
 	if p.none() || first > last {
 		return 0, nil

@@ -128,6 +128,9 @@ func (w *writer) store(group []*job) (int64, error) {
 	if err := w.list(fresh); err != nil {
 		return 0, err
 	}
+	if err := w.tally(fresh); err != nil {
+		return 0, err
+	}
 	if spill := w.spill.Load(); spill > w.saved {
 		if _, err := w.exec("UPDATE meta SET value = ? WHERE key = ?", spill, metaSpill); err != nil {
 			return 0, err
