@@ -54,10 +54,15 @@ func TestFacetsAndHistogramsFromTheIndexEqualThoseFromTheRecords(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, q := range []audit.Query{
-		{Scope: audit.AllOrgs()}, {Scope: audit.AllOrgs(), Where: where}, {Scope: audit.AllOrgs(), Where: verified},
+		{Scope: audit.AllOrgs()}, {Scope: audit.AllOrgs(), Where: where},
+		{Scope: audit.AllOrgs(), Where: query.TimeRange{From: noon.Add(59*time.Minute + 1), To: noon.Add(80*time.Hour + 7)}},
+		{Scope: audit.Orgs("org-001", ""), Where: query.TimeRange{From: noon, To: noon.Add(50 * time.Hour)}}, {Scope: audit.AllOrgs(), Where: verified},
 		{Scope: audit.Orgs("org-001", "org-002", "org-003"), Kinds: []audit.Kind{audit.KindAuth}},
 	} {
 		found := matching(records, q)
+		if counts, err := s.Count(t.Context(), []audit.Query{q}); err != nil || counts[0] != len(found) {
+			t.Errorf("%v: counted %v of %d (%v)", q.Where, counts, len(found), err)
+		}
 		for _, field := range []query.Field{query.EventName, query.OrgID, query.AttributeID, query.UserID, query.Session, query.Stage, query.UserAgent} {
 			got, err := s.Facets(t.Context(), []audit.FacetRequest{{Query: q, Field: field, Size: 7}})
 			if want := plainly(found, field, 7); err != nil || !slices.Equal(got[0], want) {
