@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -28,13 +29,26 @@ type EventResult struct {
 // maxWait bounds how long one Retry-After is believed.
 const maxWait = time.Minute
 
-// Bulk sends events. While the server is too busy it waits as it is told and
-// tries again, until ctx ends.
+// maxUnavailable is how often in a row a server may say that it cannot store
+// anything: one that stops says so for moments, one whose disk is full for ever.
+const maxUnavailable = 5
+
+// Bulk sends events. While the server is too busy (429) it waits as it is told
+// and tries again, until ctx ends. So it does when the server is unavailable
+// (503), but not for ever: then it returns the server's reason.
 func (c *Client) Bulk(ctx context.Context, events []json.RawMessage) (BulkResult, error) {
-	for {
+	for unavailable := 0; ; {
 		result, wait, err := c.bulk(ctx, events)
 		if wait == 0 {
 			return result, err
+		}
+		unavailable++
+		var answered *Error
+		if !errors.As(err, &answered) || answered.Status != http.StatusServiceUnavailable {
+			unavailable = 0
+		}
+		if unavailable == maxUnavailable {
+			return BulkResult{}, err
 		}
 		select {
 		case <-ctx.Done():
@@ -44,7 +58,8 @@ func (c *Client) Bulk(ctx context.Context, events []json.RawMessage) (BulkResult
 	}
 }
 
-// bulk sends the events once; a wait that is not 0 asks to try again after it.
+// bulk sends the events once. A wait that is not 0 asks to try again after it,
+// for the reason that the error says.
 func (c *Client) bulk(ctx context.Context, events []json.RawMessage) (result BulkResult, wait time.Duration, err error) {
 	answer, err := c.post(ctx, "/v1/bulk_audit_events", "application/json", bulkDocument(events))
 	if err != nil {
@@ -56,7 +71,7 @@ func (c *Client) bulk(ctx context.Context, events []json.RawMessage) (result Bul
 	case err != nil:
 		return result, 0, fmt.Errorf("read the answer: %w", err)
 	case answer.StatusCode == http.StatusTooManyRequests, answer.StatusCode == http.StatusServiceUnavailable:
-		return result, retryAfter(answer.Header), nil
+		return result, retryAfter(answer.Header), restError(answer.StatusCode, body)
 	case answer.StatusCode != http.StatusCreated:
 		return result, 0, restError(answer.StatusCode, body)
 	}

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 )
 
@@ -23,8 +24,12 @@ type Client struct {
 
 // New returns a client of the server at a base URL such as
 // http://127.0.0.1:8080. The token may be empty.
-func New(base, token string) *Client {
-	return &Client{base: strings.TrimRight(base, "/"), token: token, http: &http.Client{}}
+func New(base, token string) (*Client, error) {
+	address, err := url.Parse(base)
+	if err != nil || address.Host == "" || address.Scheme != "http" && address.Scheme != "https" {
+		return nil, fmt.Errorf("%q is no address of a server: want one like http://127.0.0.1:8080", base)
+	}
+	return &Client{base: strings.TrimRight(base, "/"), token: token, http: &http.Client{}}, nil
 }
 
 // Error is an answer that is not the one that was asked for.
@@ -100,7 +105,7 @@ func graphQLRequest(query string, variables map[string]any) ([]byte, error) {
 func (c *Client) post(ctx context.Context, path, accept string, body []byte) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+path, bytes.NewReader(body))
 	if err != nil {
-		return nil, fmt.Errorf("the server's address: %w", err)
+		return nil, fmt.Errorf("make the request: %w", err)
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Accept", accept)
@@ -108,8 +113,9 @@ func (c *Client) post(ctx context.Context, path, accept string, body []byte) (*h
 		request.Header.Set("Authorization", "Bearer "+c.token)
 	}
 	answer, err := c.http.Do(request)
-	if err != nil && !errors.Is(err, context.Canceled) {
-		return nil, fmt.Errorf("no answer from %s: %w", c.base, err)
+	var failed *url.Error
+	if errors.As(err, &failed) && !errors.Is(err, context.Canceled) {
+		return nil, fmt.Errorf("no answer from %s: %w", c.base, failed.Err) // without the address once more
 	}
 	return answer, err
 }
