@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -21,7 +22,9 @@ func (a *api) bulkCreateEvents(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, err)
 		return
 	}
-	outcomes, err := a.Ingester.Ingest(r.Context(), audit.PrincipalFrom(r.Context()), sent.events)
+	ctx, cancel := context.WithTimeout(r.Context(), a.Timeout)
+	defer cancel()
+	outcomes, err := a.Ingester.Ingest(ctx, audit.PrincipalFrom(r.Context()), sent.events)
 	if err != nil {
 		a.fail(w, r, err)
 		return

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/authtrail/authtrail/audit"
 )
@@ -69,4 +70,18 @@ func TestErrorsOfTheStore(t *testing.T) {
 	if got.header.Get("Retry-After") != "1" {
 		t.Errorf("Retry-After: %q", got.header.Get("Retry-After"))
 	}
+}
+
+// patience is a searcher that answers when the caller has waited long enough.
+type patience struct{}
+
+func (patience) Search(ctx context.Context, _ audit.Query) (audit.Page, error) {
+	<-ctx.Done()
+	return audit.Page{}, ctx.Err()
+}
+
+func TestAListThatTakesTooLongIsGivenUp(t *testing.T) {
+	t.Parallel()
+	got := serve(t, Options{Searcher: patience{}, Timeout: time.Millisecond}).do(http.MethodGet, "/v1/audits", nil)
+	refused(t, got, 503, audit.Unavailable, "too long")
 }

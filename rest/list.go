@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -74,7 +75,9 @@ func (a *api) list(l listing) http.HandlerFunc {
 			a.fail(w, r, err)
 			return
 		}
-		page, err := a.Searcher.Search(r.Context(), q)
+		ctx, cancel := context.WithTimeout(r.Context(), a.Timeout)
+		defer cancel()
+		page, err := a.Searcher.Search(ctx, q)
 		if err != nil {
 			a.fail(w, r, err)
 			return

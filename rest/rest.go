@@ -23,6 +23,8 @@ type Options struct {
 	// BodyMemory bounds the bytes of all bulk bodies being read or processed at
 	// once; default 48 MiB. A request beyond it is answered 429.
 	BodyMemory int64
+	// Timeout bounds a list, and the storing of a body once it was read; default 30 s.
+	Timeout time.Duration
 	// Logger is told of defects; default slog.Default().
 	Logger *slog.Logger
 }
@@ -43,6 +45,9 @@ func newRouter(options Options) *chi.Mux {
 	}
 	if options.BodyMemory <= 0 {
 		options.BodyMemory = 48 << 20
+	}
+	if options.Timeout <= 0 {
+		options.Timeout = 30 * time.Second
 	}
 	if options.Logger == nil {
 		options.Logger = slog.Default()
