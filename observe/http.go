@@ -1,6 +1,8 @@
 package observe
 
 import (
+	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -26,11 +28,18 @@ func (m *Metrics) HTTP(logger *slog.Logger) func(http.Handler) http.Handler {
 	}
 }
 
+// statusClientGone is what a failure counts as whose client did not wait for the
+// answer: no defect, and no outage either. The number is the usual one for that.
+const statusClientGone = 499
+
 func (m *Metrics) observe(logger *slog.Logger, r *http.Request, w middleware.WrapResponseWriter, took time.Duration) {
 	route := routeOf(r)
 	status := w.Status()
-	if status == 0 {
+	switch {
+	case status == 0:
 		status = http.StatusOK
+	case status >= http.StatusInternalServerError && errors.Is(r.Context().Err(), context.Canceled):
+		status = statusClientGone
 	}
 	m.requests.WithLabelValues(route, method(r), strconv.Itoa(status)).Inc()
 	if !strings.HasPrefix(w.Header().Get("Content-Type"), "text/event-stream") && status != http.StatusSwitchingProtocols {

@@ -3,6 +3,7 @@ package observe
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -36,8 +37,9 @@ func Recover(logger *slog.Logger) func(http.Handler) http.Handler {
 				if ww, ok := w.(middleware.WrapResponseWriter); ok && ww.Status() != 0 {
 					panic(http.ErrAbortHandler)
 				}
-				http.Error(w, `{"error_code":"INTERNAL","error_message":"internal error, request `+
-					middleware.GetReqID(r.Context())+`"}`, http.StatusInternalServerError)
+				w.Header().Set("Content-Type", "application/json")
+				w.WriteHeader(http.StatusInternalServerError)
+				fmt.Fprintf(w, `{"error_code":"INTERNAL","error_message":"internal error %s"}`+"\n", middleware.GetReqID(r.Context()))
 			}()
 			next.ServeHTTP(w, r)
 		})
