@@ -80,15 +80,19 @@ func authorizationIn(payload json.RawMessage) (string, error) {
 	return "", nil
 }
 
-// closeReason is what fits of an error's message into a close frame.
+// closeReason is what a close frame says of an error.
 func closeReason(err error) string {
 	known := audit.AsError(err)
 	if known.Code == audit.Internal {
 		return "Forbidden"
 	}
-	reason := known.Message
+	return shortReason(known.Message)
+}
+
+// shortReason cuts a reason to what a close frame holds.
+func shortReason(reason string) string {
 	if len(reason) > 120 {
-		reason = strings.ToValidUTF8(reason[:120], "")
+		return strings.ToValidUTF8(reason[:120], "")
 	}
 	return reason
 }

@@ -44,7 +44,7 @@ func (s *socket) subscribe(m message) (websocket.StatusCode, string) {
 		return 0, ""
 	case duplicate:
 		cancel()
-		return closeDuplicate, fmt.Sprintf("Subscriber for %.60q already exists", m.ID)
+		return closeDuplicate, shortReason(fmt.Sprintf("Subscriber for %q already exists", m.ID))
 	default:
 		cancel()
 		s.sendErrors(m.ID, gqlerror.List{requestError(audit.RateLimited,
