@@ -24,6 +24,11 @@ type importReport struct {
 
 // Run implements the command.
 func (c importCommand) Run(ctx context.Context, s streams) error {
+	for _, name := range c.Files {
+		if err := readable(name); err != nil {
+			return fmt.Errorf("import: %w", err)
+		}
+	}
 	server, release, err := c.connect(ctx, s, true)
 	if err != nil {
 		return err
@@ -44,6 +49,18 @@ func (c importCommand) Run(ctx context.Context, s streams) error {
 	return nil
 }
 
+// readable finds a wrong name before anything is stored.
+func readable(name string) error {
+	if name == "-" {
+		return nil
+	}
+	info, err := os.Stat(name)
+	if err == nil && info.IsDir() {
+		return fmt.Errorf("%s is a folder; name the files in it", name)
+	}
+	return err
+}
+
 func (c importCommand) print(s streams, report importReport) error {
 	if c.JSON {
 		return json.NewEncoder(s.out).Encode(report)
@@ -59,10 +76,11 @@ func (r importReport) String() string {
 
 // importJob sends the events of some files.
 type importJob struct {
-	ctx     context.Context
-	server  *client.Client
-	streams streams
-	report  importReport
+	ctx      context.Context
+	server   *client.Client
+	streams  streams
+	report   importReport
+	progress *terminal.Progress // of the file under way
 }
 
 // file sends the events of one file.
@@ -79,8 +97,8 @@ func (j *importJob) file(name string) error {
 		}
 		in = file
 	}
-	progress := terminal.NewProgress(j.streams.err, name, size)
-	defer progress.Done()
+	j.progress = terminal.NewProgress(j.streams.err, name, size)
+	defer j.progress.Clear()
 	lines := newLineReader(in)
 	for {
 		bulk, err := lines.next()
@@ -93,7 +111,7 @@ func (j *importJob) file(name string) error {
 				return err
 			}
 		}
-		progress.Update(lines.bytes, int64(j.report.New+j.report.Duplicate))
+		j.progress.Update(lines.bytes, int64(j.report.New+j.report.Duplicate))
 		if bulk.last {
 			return nil
 		}
@@ -110,13 +128,7 @@ func (j *importJob) send(name string, bulk lineBulk) error {
 		}
 		stored := len(bulk.events) - len(result.Discard) - len(result.Retry)
 		j.report.New += stored
-		for _, event := range result.Discard {
-			if event.Status == "duplicate" {
-				j.report.Duplicate++
-				continue
-			}
-			j.refuse(name, []badLine{{bulk.lineOf(event.UniqueID), event.Message}})
-		}
+		j.refuse(name, j.judge(bulk, result.Discard))
 		if bulk = bulk.again(result.Retry); len(bulk.events) > 0 {
 			if err := pause(j.ctx); err != nil {
 				return err
@@ -126,10 +138,31 @@ func (j *importJob) send(name string, bulk lineBulk) error {
 	return nil
 }
 
+// judge counts the duplicates among what the server discarded, and returns the
+// lines of the rest.
+func (j *importJob) judge(bulk lineBulk, discarded []client.EventResult) []badLine {
+	var bad []badLine
+	var lines map[string]int
+	for _, event := range discarded {
+		if event.Status == "duplicate" {
+			j.report.Duplicate++
+			continue
+		}
+		if lines == nil {
+			lines = bulk.linesByID()
+		}
+		bad = append(bad, badLine{lines[event.UniqueID], event.Message})
+	}
+	return bad
+}
+
 // refuse reports lines that are no events, each with its number.
 func (j *importJob) refuse(name string, bad []badLine) {
+	if len(bad) > 0 {
+		j.progress.Clear()
+	}
 	for _, line := range bad {
 		j.report.Invalid++
-		fmt.Fprintf(j.streams.err, "%s:%d: %s\n", name, line.number, line.reason)
+		fmt.Fprintf(j.streams.err, "%s:%d: %s\n", name, line.number, terminal.Clean(line.reason))
 	}
 }

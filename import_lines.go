@@ -8,8 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/authtrail/authtrail/audit"
@@ -26,6 +24,8 @@ const (
 // maxLine is the longest line that can be an event; a longer one is skipped and reported.
 const maxLine = audit.MaxEventBytes
 
+var gzipMagic = []byte{0x1f, 0x8b}
+
 // lineBulk is some lines of a file: the events among them, and what was none.
 type lineBulk struct {
 	events []json.RawMessage
@@ -39,19 +39,22 @@ type badLine struct {
 	reason string
 }
 
-// lineOf returns the line of the event that the server calls id.
-func (b lineBulk) lineOf(id string) int {
-	if index, ok := strings.CutPrefix(id, "invalid-"); ok {
-		if i, err := strconv.Atoi(index); err == nil && i < len(b.lines) {
-			return b.lines[i]
-		}
-	}
+// linesByID returns the line of each event by what the server calls it: its
+// unique_id or, where that is not valid, invalid- and its index. Of events with
+// the same unique_id it knows the first.
+func (b lineBulk) linesByID() map[string]int {
+	lines := make(map[string]int, len(b.events))
 	for i, event := range b.events {
-		if uniqueID(event) == id {
-			return b.lines[i]
+		if id := uniqueID(event); id != "" && lines[id] == 0 {
+			lines[id] = b.lines[i]
 		}
 	}
-	return b.lines[0]
+	for i, line := range b.lines {
+		if id := fmt.Sprintf("invalid-%d", i); lines[id] == 0 {
+			lines[id] = line
+		}
+	}
+	return lines
 }
 
 // again returns the bulk of the events that have to be sent again.
@@ -80,8 +83,8 @@ func uniqueID(event json.RawMessage) string {
 // lineReader cuts NDJSON into bulks.
 type lineReader struct {
 	in     *bufio.Reader
-	number int
-	bytes  int64
+	number int   // of the line read last
+	bytes  int64 // read so far
 }
 
 func newLineReader(in io.Reader) *lineReader {
@@ -110,6 +113,9 @@ func (r *lineReader) next() (lineBulk, error) {
 			bulk.bad = append(bulk.bad, badLine{r.number, fmt.Sprintf("is longer than %d bytes", maxLine)})
 		case len(line) == 0:
 		case !json.Valid(line):
+			if r.number == 1 && bytes.HasPrefix(line, gzipMagic) {
+				return bulk, errors.New("this is gzip; unpack it first, as in: gunzip -c FILE | authtrail import -")
+			}
 			bulk.bad = append(bulk.bad, badLine{r.number, "is not valid JSON"})
 		default:
 			bulk.events, bulk.lines = append(bulk.events, line), append(bulk.lines, r.number)

@@ -76,3 +76,29 @@ func TestImportOfAMissingFileFailsAndNamesIt(t *testing.T) {
 		t.Errorf("exit code %d: %s", got.code, got.err)
 	}
 }
+
+func TestImportFindsAWrongFileBeforeItStoresAnything(t *testing.T) {
+	t.Parallel()
+	for _, wrong := range []string{"nowhere.ndjson", t.TempDir()} {
+		data := filepath.Join(t.TempDir(), "data")
+		got := authtrail(t, "import", "--data", data, sample, wrong)
+		if got.code != exitFailed || !strings.Contains(got.err, wrong) {
+			t.Errorf("exit code %d: %s", got.code, got.err)
+		}
+		if _, err := os.Stat(data); !os.IsNotExist(err) {
+			t.Errorf("%s: the data folder was made: %v", wrong, err)
+		}
+	}
+}
+
+func TestImportOfAPackedFileSaysHowToUnpackIt(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "events.ndjson.gz")
+	if err := os.WriteFile(file, []byte("\x1f\x8b\x08\x00packed\nand\nmore\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got := authtrail(t, "import", "--data", filepath.Join(t.TempDir(), "data"), file)
+	if got.code != exitFailed || !strings.Contains(got.err, "gunzip") || strings.Contains(got.err, "not valid JSON") {
+		t.Errorf("exit code %d: %s", got.code, got.err)
+	}
+}

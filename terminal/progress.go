@@ -17,6 +17,7 @@ type Progress struct {
 	every    time.Duration
 	started  time.Time
 	drawn    time.Time
+	shown    bool // a bar stands on the terminal
 }
 
 const barWidth = 24
@@ -39,24 +40,29 @@ func (p *Progress) Update(done, count int64) {
 	}
 }
 
-// Done clears the bar away; what was achieved is for the caller to say.
-func (p *Progress) Done() {
-	if p.terminal {
+// Clear takes the bar away, until the next Update, so that something else can be
+// said in its place. At the end, what was achieved is for the caller to say.
+func (p *Progress) Clear() {
+	if p.terminal && p.shown {
 		fmt.Fprint(p.w, "\r\x1b[K")
+		p.shown, p.drawn = false, time.Time{}
 	}
 }
 
 func (p *Progress) draw(done, count int64) {
-	rate := float64(count) / time.Since(p.started).Seconds()
-	share := 0.0
-	if p.total > 0 {
-		share = min(float64(done)/float64(p.total), 1)
+	text := fmt.Sprintf("%d events, %.0f/s", count, float64(count)/time.Since(p.started).Seconds())
+	share := min(float64(done)/float64(max(p.total, 1)), 1)
+	switch {
+	case !p.terminal && p.total == 0:
+		fmt.Fprintf(p.w, "%s: %s\n", p.label, text)
+	case !p.terminal:
+		fmt.Fprintf(p.w, "%s: %d%%, %s\n", p.label, int(share*100), text)
+	case p.total == 0:
+		fmt.Fprintf(p.w, "\r\x1b[K%s  %s", p.label, text)
+	default:
+		filled := int(share * barWidth)
+		fmt.Fprintf(p.w, "\r\x1b[K%s [%s%s] %3d%%  %s", p.label, strings.Repeat("=", filled),
+			strings.Repeat(" ", barWidth-filled), int(share*100), text)
 	}
-	if !p.terminal {
-		fmt.Fprintf(p.w, "%s: %d%%, %d events, %.0f/s\n", p.label, int(share*100), count, rate)
-		return
-	}
-	filled := int(share * barWidth)
-	fmt.Fprintf(p.w, "\r\x1b[K%s [%s%s] %3d%%  %d events  %.0f/s", p.label,
-		strings.Repeat("=", filled), strings.Repeat(" ", barWidth-filled), int(share*100), count, rate)
+	p.shown = p.terminal
 }

@@ -81,7 +81,7 @@ func TestProgressElsewhereThanOnATerminalIsQuietForShortWork(t *testing.T) {
 	var b strings.Builder
 	p := terminal.NewProgress(&b, "events.ndjson", 100)
 	p.Update(50, 5)
-	p.Done()
+	p.Clear()
 	if b.String() != "" {
 		t.Errorf("printed %q", b.String())
 	}
