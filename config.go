@@ -62,7 +62,7 @@ func (c Config) Validate() error {
 // isLoopback reports whether a host can only be reached from this machine. A
 // name other than localhost is not looked up: what it means may change.
 func isLoopback(host string) bool {
-	if host == "localhost" {
+	if strings.EqualFold(host, "localhost") {
 		return true
 	}
 	address, err := netip.ParseAddr(host)

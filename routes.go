@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 
 	"github.com/authtrail/authtrail/audit"
 	"github.com/authtrail/authtrail/observe"
@@ -23,7 +24,8 @@ type routeHandlers struct {
 // routes returns every HTTP route.
 func routes(h routeHandlers) http.Handler {
 	r := chi.NewRouter()
-	r.Use(observe.RequestID, h.metrics.HTTP(h.logger), observe.Recover(h.logger), everyone)
+	r.Use(observe.RequestID, h.metrics.HTTP(h.logger), observe.Recover(h.logger), ownMachineOnly,
+		middleware.GetHead, everyone)
 
 	r.Get("/", http.RedirectHandler("/graphiql/", http.StatusFound).ServeHTTP)
 	r.Handle("/graphiql", h.graphiql)
@@ -38,7 +40,8 @@ func routes(h routeHandlers) http.Handler {
 }
 
 // everyone makes every caller the one who owns all orgs: there is no
-// authentication, and nobody but this machine can reach the server.
+// authentication, and nobody but this machine can reach the server, which
+// ownMachineOnly sees to.
 func everyone(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		next.ServeHTTP(w, r.WithContext(audit.WithPrincipal(r.Context(), audit.Everyone())))
