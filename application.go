@@ -7,6 +7,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/authtrail/authtrail/audit"
@@ -49,7 +52,7 @@ func newApplication(ctx context.Context, config Config, logger *slog.Logger) (*a
 	app.handler = routes(routeHandlers{
 		graphql:  app.graphql,
 		graphiql: http.StripPrefix("/graphiql", web.GraphiQL()),
-		rest:     rest.New(rest.Options{Searcher: store, Ingester: ingester, Logger: logger}),
+		rest:     rest.New(rest.Options{Searcher: store, Ingester: ingester, Timeout: config.RequestTimeout, Logger: logger}),
 		metrics:  metrics,
 		ready:    store.Ready,
 		logger:   logger,
@@ -85,6 +88,8 @@ func (a *application) graphQL(ingester audit.Ingester) *server.Handler {
 // finish and closes everything. The application cannot be used afterwards.
 func (a *application) serve(ctx context.Context, listener net.Listener) error {
 	defer a.close()
+	withdraw := a.announce(listener)
+	defer withdraw()
 	httpServer := &http.Server{
 		Handler:           a.handler,
 		ReadHeaderTimeout: 10 * time.Second,
@@ -100,6 +105,7 @@ func (a *application) serve(ctx context.Context, listener net.Listener) error {
 	case <-ctx.Done():
 	}
 	a.logger.Info("stopping: requests under way may finish", "within", a.config.DrainTimeout)
+	withdraw() // while the folder is still ours: the next to open it writes its own
 	close(a.stop)
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.config.DrainTimeout)
 	defer cancel()
@@ -109,6 +115,16 @@ func (a *application) serve(ctx context.Context, listener net.Listener) error {
 		return fmt.Errorf("stop: %w", err)
 	}
 	return nil
+}
+
+// announce tells other commands, by a file in the data folder, where to find the
+// server that has it open, until that is withdrawn.
+func (a *application) announce(listener net.Listener) (withdraw func()) {
+	address := filepath.Join(a.config.Data, addressFile)
+	if err := os.WriteFile(address, []byte(urlOf(listener)+"\n"), 0o600); err != nil {
+		a.logger.Warn("other commands will not find this server by its data folder", "error", err)
+	}
+	return sync.OnceFunc(func() { _ = os.Remove(address) })
 }
 
 // close closes the store; what was acknowledged is durable already.

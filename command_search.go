@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -32,20 +33,25 @@ func (c searchCommand) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	defer release()
-	nodes, err := c.find(ctx, server)
-	if err != nil {
-		return err
-	}
-	if len(nodes) == 0 {
-		return exitError{code: exitNothing}
-	}
+	var rows []json.RawMessage // of a table, whose columns are fitted to all of them
+	found := 0
+	err = c.eachPage(ctx, server, func(nodes []json.RawMessage) error {
+		found += len(nodes)
+		if c.JSON {
+			return printLines(s.out, nodes)
+		}
+		rows = append(rows, nodes...)
+		return nil
+	})
 	switch {
-	case c.JSON:
-		return printLines(s.out, nodes)
+	case err != nil || c.JSON && found > 0:
+		return err
+	case found == 0:
+		return exitError{exitNothing, errors.New("nothing matches")}
 	case c.Flows:
-		return printTable(s.out, flowColumns, nodes)
+		return printTable(s.out, flowColumns, rows)
 	}
-	return printTable(s.out, recordColumns, nodes)
+	return printTable(s.out, recordColumns, rows)
 }
 
 // connection is a page of either list.
@@ -57,27 +63,29 @@ type connection struct {
 	}
 }
 
-// find follows the pages until there are enough nodes or no more.
-func (c searchCommand) find(ctx context.Context, server *client.Client) ([]json.RawMessage, error) {
+// eachPage follows the pages until there were enough nodes or there are no more.
+func (c searchCommand) eachPage(ctx context.Context, server *client.Client, take func([]json.RawMessage) error) error {
 	document := queries.SearchRecords
 	if c.Flows {
 		document = queries.SearchFlows
 	}
-	var found []json.RawMessage
 	var after *string
-	for {
+	for left := c.Limit; ; {
 		var data struct{ AuthAudits, LoginFlows connection }
-		variables := map[string]any{"search": c.Search, "first": min(pageSize, c.Limit-len(found)), "after": after}
+		variables := map[string]any{"search": c.Search, "first": min(pageSize, left), "after": after}
 		if err := server.Query(ctx, document, variables, &data); err != nil {
-			return nil, err
+			return err
 		}
 		page := data.AuthAudits
 		if c.Flows {
 			page = data.LoginFlows
 		}
-		found = append(found, page.Nodes...)
-		if len(found) >= c.Limit || !page.PageInfo.HasNextPage || page.PageInfo.EndCursor == nil {
-			return found, nil
+		if err := take(page.Nodes); err != nil {
+			return err
+		}
+		left -= len(page.Nodes)
+		if left <= 0 || !page.PageInfo.HasNextPage || page.PageInfo.EndCursor == nil {
+			return nil
 		}
 		after = page.PageInfo.EndCursor
 	}

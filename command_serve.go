@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"os"
-	"path/filepath"
 )
 
 type serveCommand struct {
@@ -20,6 +18,8 @@ func (c serveCommand) Run(ctx context.Context, s streams) error {
 	return serve(ctx, c.Config, s, func(string, *application) error { return nil })
 }
 
+func urlOf(listener net.Listener) string { return "http://" + listener.Addr().String() }
+
 // serve runs a server until ctx ends. It calls prepare before it answers the
 // first request, and then says in one line where it listens.
 func serve(ctx context.Context, config Config, s streams, prepare func(url string, app *application) error) error {
@@ -32,12 +32,7 @@ func serve(ctx context.Context, config Config, s streams, prepare func(url strin
 		app.close()
 		return fmt.Errorf("listen: %w", err)
 	}
-	url := "http://" + listener.Addr().String()
-	address := filepath.Join(config.Data, addressFile)
-	if err := os.WriteFile(address, []byte(url+"\n"), 0o600); err != nil {
-		app.logger.Warn("other commands will not find this server by its data folder", "error", err)
-	}
-	defer os.Remove(address)
+	url := urlOf(listener)
 	if err := prepare(url, app); err != nil {
 		listener.Close()
 		app.close()

@@ -38,14 +38,15 @@ func (c tailCommand) Run(ctx context.Context, s streams) error {
 	}
 	for {
 		err := t.follow(ctx)
-		if ctx.Err() != nil {
+		switch {
+		case ctx.Err() != nil:
 			return nil
-		}
-		var refused *client.Error
-		if errors.As(err, &refused) && refused.Code != string(audit.Unavailable) && refused.Code != string(audit.RateLimited) {
+		case t.failure != nil:
+			return t.failure
+		case isFinal(err):
 			return err
 		}
-		fmt.Fprintf(s.err, "authtrail: the connection ended (%v); trying again\n", err)
+		t.excuse(err)
 		select {
 		case <-ctx.Done():
 			return nil
@@ -54,12 +55,32 @@ func (c tailCommand) Run(ctx context.Context, s streams) error {
 	}
 }
 
+// isFinal reports whether the server's answer would be the same next time.
+func isFinal(err error) bool {
+	var refused *client.Error
+	return errors.As(err, &refused) && refused.Code != string(audit.Unavailable) && refused.Code != string(audit.RateLimited)
+}
+
 // tail follows the records as they arrive.
 type tail struct {
 	command  tailCommand
 	server   *client.Client
 	streams  streams
 	position string // after the last record shown
+	failure  error  // what went wrong on this side, where trying again would not help
+	excused  string // what was said last about the connection
+}
+
+// excuse says why nothing comes, once for as long as the reason stays the same.
+func (t *tail) excuse(err error) {
+	reason := "the server ended it"
+	if err != nil {
+		reason = err.Error()
+	}
+	if reason != t.excused {
+		fmt.Fprintf(t.streams.err, "authtrail: the connection ended (%s); trying again until it is back\n", reason)
+		t.excused = reason
+	}
 }
 
 // start finds where to begin: where the state file left off, else at the end.
@@ -91,11 +112,14 @@ func (t *tail) follow(ctx context.Context) error {
 		variables["after"] = t.position
 	}
 	return t.server.Subscribe(ctx, queries.Tail, variables, func(data json.RawMessage) error {
+		t.excused = ""
 		var result struct{ AuthAuditAdded json.RawMessage }
 		if err := json.Unmarshal(data, &result); err != nil {
-			return fmt.Errorf("read the answer: %w", err)
+			t.failure = fmt.Errorf("read the answer: %w", err)
+		} else {
+			t.failure = t.show(result.AuthAuditAdded)
 		}
-		return t.show(result.AuthAuditAdded)
+		return t.failure
 	})
 }
 

@@ -48,8 +48,8 @@ func TestSearchFollowsPagesUpToItsLimit(t *testing.T) {
 func TestSearchSaysByItsExitCodeThatNothingWasFound(t *testing.T) {
 	t.Parallel()
 	got := authtrail(t, "search", "--data", importedSample(t), "zzzzzz")
-	if got.code != exitNothing || got.out != "" {
-		t.Errorf("exit code %d, printed %q", got.code, got.out)
+	if got.code != exitNothing || got.out != "" || !strings.Contains(got.err, "nothing matches") {
+		t.Errorf("exit code %d, printed %q, said %q", got.code, got.out, got.err)
 	}
 }
 
@@ -163,6 +163,7 @@ func TestUsageErrorsHaveTheirOwnExitCode(t *testing.T) {
 	for _, args := range [][]string{
 		{}, {"nonsense"}, {"serve", "--listen", "0.0.0.0:8080"}, {"serve", "--listen", "nonsense"}, {"serve", "--store", "paper"},
 		{"serve", "--flow-idle", "0s"}, {"search", "-n", "0"}, {"import"}, {"demo", "--flows", "3"},
+		{"search", "--server", "127.0.0.1:8080"},
 	} {
 		if got := authtrail(t, args...); got.code != exitUsage || got.err == "" {
 			t.Errorf("authtrail %v: exit code %d: %s", args, got.code, got.err)

@@ -26,10 +26,14 @@ type remote struct {
 const addressFile = "server.url"
 
 // connect returns a client of the server to ask, and what releases it. Where no
-// server runs, it opens the data folder and serves it to this process alone.
+// server runs, it opens the data folder and is the server until released.
 func (r remote) connect(ctx context.Context, s streams, create bool) (*client.Client, func(), error) {
 	if r.Server != "" {
-		return client.New(r.Server, r.Token), func() {}, nil
+		server, err := client.New(r.Server, r.Token)
+		if err != nil {
+			return nil, nil, exitError{exitUsage, fmt.Errorf("--server: %w", err)}
+		}
+		return server, func() {}, nil
 	}
 	if _, err := os.Stat(r.Data); errors.Is(err, fs.ErrNotExist) && !create {
 		return nil, nil, fmt.Errorf("there is no data folder %s; name one with --data, or a running server with --server", r.Data)
@@ -48,10 +52,16 @@ func (r remote) connect(ctx context.Context, s streams, create bool) (*client.Cl
 		app.close()
 		return nil, nil, fmt.Errorf("listen: %w", err)
 	}
+	server, err := client.New(urlOf(listener), "")
+	if err != nil {
+		listener.Close()
+		app.close()
+		return nil, nil, err
+	}
 	serving, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() { defer close(done); _ = app.serve(serving, listener) }()
-	return client.New("http://"+listener.Addr().String(), ""), func() { stop(); <-done }, nil
+	return server, func() { stop(); <-done }, nil
 }
 
 // other returns a client of the server that has the data folder open.
@@ -60,5 +70,9 @@ func (r remote) other(inUse error) (*client.Client, func(), error) {
 	if err != nil {
 		return nil, nil, inUse
 	}
-	return client.New(strings.TrimSpace(string(address)), r.Token), func() {}, nil
+	server, err := client.New(strings.TrimSpace(string(address)), r.Token)
+	if err != nil { // it is being written
+		return nil, nil, inUse
+	}
+	return server, func() {}, nil
 }

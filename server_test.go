@@ -68,11 +68,23 @@ func (b *lockedBuffer) String() string {
 // called, and returns its URL. Stopping requires a clean end.
 func serverIn(t *testing.T, dir string) (url string, stop func()) {
 	t.Helper()
+	return startServer(t, dir, "127.0.0.1:0")
+}
+
+// serverAt is serverIn at an address that was free a moment ago.
+func serverAt(t *testing.T, dir, listen string) (url string) {
+	t.Helper()
+	url, _ = startServer(t, dir, listen)
+	return url
+}
+
+func startServer(t *testing.T, dir, listen string) (url string, stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	var log lockedBuffer
 	ended := make(chan int, 1)
 	go func() {
-		args := []string{"serve", "--listen", "127.0.0.1:0", "--data", dir, "--log-level", "warn"}
+		args := []string{"serve", "--listen", listen, "--data", dir, "--log-level", "warn"}
 		ended <- run(ctx, args, noEnv, streams{strings.NewReader(""), io.Discard, &log})
 	}()
 	stop = sync.OnceFunc(func() {

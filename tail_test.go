@@ -1,0 +1,80 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestTailEndsWhenItCannotRememberWhatItHasShown(t *testing.T) {
+	t.Parallel()
+	url, _ := serverIn(t, t.TempDir())
+	folder := filepath.Join(t.TempDir(), "folder")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	state := filepath.Join(folder, "position")
+	var errs lockedBuffer
+	ended := make(chan int, 1)
+	go func() {
+		ended <- run(t.Context(), []string{"tail", "--server", url, "--state", state}, noEnv, streams{strings.NewReader(""), &bytes.Buffer{}, &errs})
+	}()
+	eventually(t, "the tail has begun", func() bool { _, err := os.Stat(state); return err == nil })
+	if err := os.RemoveAll(folder); err != nil {
+		t.Fatal(err)
+	}
+	send(t, url, "a-1")
+	if code := <-ended; code != exitFailed || !strings.Contains(errs.String(), "save the state") {
+		t.Errorf("ended with %d: %s", code, errs.String())
+	}
+}
+
+func TestTailSaysOnceThatTheServerIsGoneAndGoesOnWhenItIsBack(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	url, stop := serverIn(t, data)
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	var out, errs lockedBuffer
+	state := filepath.Join(t.TempDir(), "position")
+	ended := make(chan int, 1)
+	go func() {
+		ended <- run(ctx, []string{"tail", "--server", url, "--state", state, "--json"}, noEnv, streams{strings.NewReader(""), &out, &errs})
+	}()
+	eventually(t, "the tail has begun", func() bool { _, err := os.Stat(state); return err == nil })
+	stop()
+	eventually(t, "the tail has tried again", func() bool { return strings.Contains(errs.String(), "refused") })
+	again := serverAt(t, data, strings.TrimPrefix(url, "http://"))
+	send(t, again, "a-1")
+	eventually(t, "the tail goes on", func() bool { return strings.Contains(out.String(), `"a-1"`) })
+	end()
+	if code := <-ended; code != exitOK {
+		t.Errorf("ended with %d", code)
+	}
+	if got := errs.String(); strings.Count(got, "refused") != 1 || strings.Contains(got, "nil") {
+		t.Errorf("said:\n%s", got)
+	}
+}
+
+func TestACommandAsksTheOneThatHasTheDataFolderOpen(t *testing.T) {
+	t.Parallel()
+	data := importedSample(t)
+	ctx, end := context.WithCancel(t.Context())
+	ended := make(chan int, 1)
+	go func() {
+		ended <- run(ctx, []string{"tail", "--data", data}, noEnv, streams{strings.NewReader(""), &bytes.Buffer{}, &bytes.Buffer{}})
+	}()
+	address := filepath.Join(data, addressFile)
+	eventually(t, "the tail serves the folder", func() bool { text, err := os.ReadFile(address); return err == nil && len(text) > 0 })
+	mustRun(t, "search", "--data", data, "-n", "1", "denied")
+	end()
+	if code := <-ended; code != exitOK {
+		t.Errorf("the tail ended with %d", code)
+	}
+	if _, err := os.Stat(address); !os.IsNotExist(err) {
+		t.Errorf("the address is still there: %v", err)
+	}
+}
