@@ -47,6 +47,8 @@ func (m *Metrics) observe(logger *slog.Logger, r *http.Request, w middleware.Wra
 	}
 	level := slog.LevelInfo
 	switch {
+	case status == http.StatusServiceUnavailable:
+		level = slog.LevelWarn // no defect: whoever could not do it has said why
 	case status >= http.StatusInternalServerError:
 		level = slog.LevelError
 	case route == "/healthz" || route == "/readyz" || route == "/metrics":

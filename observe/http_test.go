@@ -61,7 +61,7 @@ func TestAClientThatDidNotWaitIsNoFailureOfTheServer(t *testing.T) {
 	for _, test := range []struct {
 		ctx           context.Context
 		status, level string
-	}{{gone, "499", "INFO"}, {t.Context(), "503", "ERROR"}} {
+	}{{gone, "499", "INFO"}, {t.Context(), "503", "WARN"}} {
 		_, log, metrics := observed(test.ctx, unavailable)
 		if !strings.Contains(log, "level="+test.level) || !strings.Contains(metrics, `status="`+test.status+`"} 1`) {
 			t.Errorf("want %s at level %s, the log says %s", test.status, test.level, log)
