@@ -137,13 +137,7 @@ func BenchmarkSearch(b *testing.B) {
 	s := benchStore(b)
 	sample := benchEvent(12_345, benchRecords(b))
 	session, _ := sample.Get(query.Session)
-	parse := func(text string) query.Node {
-		node, err := query.Parse(text, noon)
-		if err != nil {
-			b.Fatal(err)
-		}
-		return node
-	}
+	parse := func(text string) query.Node { return parsed(b, text) }
 	for _, bench := range []struct {
 		name  string
 		scope audit.Scope
@@ -173,6 +167,19 @@ func BenchmarkSearch(b *testing.B) {
 			}
 		})
 	}
+}
+
+func parsed(b *testing.B, text string) query.Node {
+	node, err := query.Parse(text, noon)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return node
+}
+
+// BenchmarkCount measures counts, facets and histograms.
+func BenchmarkCount(b *testing.B) {
+	s := benchStore(b)
 	user := query.Exact{Field: query.UserID, Values: []string{"user-000123"}}
 	bench := func(name string, ask func() error) {
 		b.Run(name, func(b *testing.B) {
@@ -183,16 +190,16 @@ func BenchmarkSearch(b *testing.B) {
 			}
 		})
 	}
-	bench("count-of-a-user", func() error {
+	bench("records-of-a-user", func() error {
 		_, err := s.Count(b.Context(), []audit.Query{{Scope: audit.AllOrgs(), Where: user}})
 		return err
 	})
-	bench("count-of-all", func() error {
+	bench("records", func() error {
 		_, err := s.Count(b.Context(), []audit.Query{{Scope: audit.AllOrgs()}})
 		return err
 	})
 	for _, field := range []query.Field{query.Result, query.OrgID, query.UserID} {
-		for name, where := range map[string]query.Node{"all": nil, "denied": parse("denied"), "user": user} {
+		for name, where := range map[string]query.Node{"all": nil, "denied": parsed(b, "denied"), "user": user} {
 			bench("facet-"+string(field)+"-of-"+name, func() error {
 				_, err := s.Facets(b.Context(), []audit.FacetRequest{{Query: audit.Query{Scope: audit.AllOrgs(), Where: where}, Field: field, Size: 10}})
 				return err

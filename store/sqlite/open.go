@@ -113,7 +113,8 @@ func makePrivate(path string) error {
 var (
 	writerPragmas = []string{
 		"page_size(8192)", "journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(10000)",
-		"cache_size(-65536)", "wal_autocheckpoint(4000)", "temp_store(MEMORY)",
+		"cache_size(-65536)", "wal_autocheckpoint(4000)", "journal_size_limit(134217728)",
+		"temp_store(MEMORY)",
 	}
 	readerPragmas = []string{"query_only(1)", "busy_timeout(10000)", "cache_size(-8192)", "temp_store(MEMORY)"}
 )
