@@ -48,9 +48,12 @@ func (c Config) Validate() error {
 	if c.Auth == "none" && !isLoopback(host) {
 		return fmt.Errorf("--listen %s: without authentication (--auth none) only a loopback address is allowed, such as 127.0.0.1", c.Listen)
 	}
-	for name, value := range map[string]time.Duration{"flow-idle": c.FlowIdle, "request-timeout": c.RequestTimeout, "drain-timeout": c.DrainTimeout} {
-		if value <= 0 {
-			return fmt.Errorf("--%s %s: must be more than 0", name, value)
+	for _, flag := range []struct {
+		name  string
+		value time.Duration
+	}{{"flow-idle", c.FlowIdle}, {"request-timeout", c.RequestTimeout}, {"drain-timeout", c.DrainTimeout}} {
+		if flag.value <= 0 {
+			return fmt.Errorf("--%s %s: must be more than 0", flag.name, flag.value)
 		}
 	}
 	if c.QueueBytes < 1<<20 {

@@ -29,7 +29,8 @@ type attempt struct {
 
 func (g *Generator) attempt(s scenario) *attempt {
 	person, org := g.random.IntN(len(people)), 1+g.random.IntN(2)
-	app, agent := g.random.IntN(len(applications)), person%len(agents)
+	app, agent := g.flows%len(applications), person%len(agents) // in turn, so that each meets every scenario
+	g.flows++
 	a := &attempt{
 		generator: g, user: fmt.Sprintf("user-%04d", person), upstreamUser: fmt.Sprintf("%s@org%d.example", people[person], org),
 		org: fmt.Sprintf("org-%d", org), orgName: fmt.Sprintf("Organisation %d", org),

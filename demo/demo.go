@@ -17,8 +17,9 @@ import (
 // times. It is not safe for concurrent use.
 type Generator struct {
 	random *rand.Rand
-	prefix string // of every id, so that two runs never collide
-	next   int
+	prefix string // of every unique_id, so that two runs never collide
+	flows  int    // made so far
+	events int
 }
 
 // NewGenerator returns a generator. The prefix begins every unique_id.
@@ -87,7 +88,7 @@ func (g *Generator) upTo(d time.Duration) time.Duration {
 
 // event wraps a record into a bulk event.
 func (g *Generator) event(at time.Time, record map[string]any) json.RawMessage {
-	g.next++
+	g.events++
 	stamp := at.UTC().Format("2006-01-02T15:04:05.000000Z")
 	record["time"] = stamp
 	for name, value := range record {
@@ -96,7 +97,7 @@ func (g *Generator) event(at time.Time, record map[string]any) json.RawMessage {
 		}
 	}
 	raw, err := json.Marshal(map[string]any{
-		"unique_id": fmt.Sprintf("%s-%06d", g.prefix, g.next), "create_time": stamp, "event": record,
+		"unique_id": fmt.Sprintf("%s-%06d", g.prefix, g.events), "create_time": stamp, "event": record,
 	})
 	if err != nil {
 		panic(err) // strings and maps always marshal

@@ -48,3 +48,30 @@ func TestTheSameSeedMakesTheSameFlows(t *testing.T) {
 		}
 	}
 }
+
+func TestEveryApplicationMeetsEveryEndSoonEnough(t *testing.T) {
+	t.Parallel()
+	ends := map[string]int{}
+	for seed := range uint64(20) {
+		met := map[string]bool{}
+		for _, raw := range demo.NewGenerator(seed, "demo").Past(200, 7*24*time.Hour, time.Now()) {
+			r, err := audit.DecodeEvent(raw, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			app, _ := r.Get(query.ApplicationName)
+			result, _ := r.Get(query.Result)
+			met[app+": "+result] = true
+		}
+		for end := range met {
+			ends[end]++
+		}
+	}
+	for _, app := range []string{"Water SCADA", "Payroll", "Wiki"} {
+		for _, result := range []string{"Denied", "Failure", "Timeout", "SessionExpired", "CodeIssued"} {
+			if end := app + ": " + result; ends[end] != 20 {
+				t.Errorf("%s in %d of 20 runs", end, ends[end])
+			}
+		}
+	}
+}
