@@ -112,9 +112,14 @@ func (a *application) serve(ctx context.Context, listener net.Listener) error {
 	err := errors.Join(httpServer.Shutdown(draining), a.graphql.Drain(draining), a.indexer.Drain(draining))
 	if err != nil {
 		_ = httpServer.Close()
-		return fmt.Errorf("stop: %w", err)
 	}
-	return nil
+	switch {
+	case err == nil:
+		return nil
+	case draining.Err() != nil:
+		return fmt.Errorf("stop: what had not ended within %s was cut off", a.config.DrainTimeout)
+	}
+	return fmt.Errorf("stop: %w", err)
 }
 
 // announce tells other commands, by a file in the data folder, where to find the

@@ -36,7 +36,10 @@ func (c importCommand) Run(ctx context.Context, s streams) error {
 	defer release()
 	job := &importJob{ctx: ctx, server: server, streams: s}
 	for _, name := range c.Files {
-		if err := job.file(name); err != nil {
+		switch err := job.file(name); {
+		case err != nil && ctx.Err() != nil:
+			return exitError{exitFailed, fmt.Errorf("interrupted (so far %s)", job.report)}
+		case err != nil:
 			return fmt.Errorf("%w (so far %s)", err, job.report)
 		}
 	}

@@ -148,3 +148,40 @@ func get(t *testing.T, url string) (int, string) {
 	}
 	return answer.StatusCode, string(body)
 }
+
+func TestARequestThatDoesNotEndIsCutOffWhenTheServerStops(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var log lockedBuffer
+	ended := make(chan int, 1)
+	go func() {
+		args := []string{"serve", "--listen", "127.0.0.1:0", "--data", data, "--drain-timeout", "50ms"}
+		ended <- run(ctx, args, noEnv, streams{strings.NewReader(""), io.Discard, &log})
+	}()
+	var url string
+	eventually(t, "the server listens", func() bool {
+		address, err := os.ReadFile(filepath.Join(data, addressFile))
+		url = strings.TrimSpace(string(address))
+		return err == nil && url != ""
+	})
+	slow, body := io.Pipe()
+	defer body.Close()
+	go func() {
+		if answer, err := http.Post(url+"/v1/bulk_audit_events", "application/json", slow); err == nil {
+			answer.Body.Close()
+		}
+	}()
+	if _, err := body.Write([]byte(`{"ev`)); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the request is under way", func() bool {
+		_, metrics := get(t, url+"/metrics")
+		return strings.Contains(metrics, "authtrail_http_requests_in_flight 2")
+	})
+	cancel()
+	if code := <-ended; code != exitFailed || !strings.Contains(log.String(), "cut off") {
+		t.Errorf("ended with %d: %s", code, log.String())
+	}
+}
