@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
 )
 
 // Column is a column of a Table.
@@ -35,10 +34,9 @@ func Table(w io.Writer, width int, columns []Column, rows [][]string) error {
 func line(row []string, widths []int) string {
 	var b strings.Builder
 	for i, cell := range row {
-		cell = Cut(Clean(cell), widths[i])
-		b.WriteString(cell)
+		b.WriteString(pad(cell, widths[i]))
 		if i < len(row)-1 {
-			b.WriteString(strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell)+columnGap))
+			b.WriteString(strings.Repeat(" ", columnGap))
 		}
 	}
 	return strings.TrimRight(b.String(), " ")
@@ -50,9 +48,9 @@ func fit(width int, columns []Column, rows [][]string) []int {
 	widths := make([]int, len(columns))
 	total := columnGap * (len(columns) - 1)
 	for i, column := range columns {
-		widths[i] = utf8.RuneCountInString(column.Title)
+		widths[i] = cells(column.Title)
 		for _, row := range rows {
-			widths[i] = max(widths[i], utf8.RuneCountInString(row[i]))
+			widths[i] = max(widths[i], cells(Clean(row[i])))
 		}
 		total += widths[i]
 	}

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/term"
+	"golang.org/x/text/width"
 )
 
 // Unbounded is the width of output that goes to no terminal: there, nothing is
@@ -26,8 +27,8 @@ func IsTerminal(w io.Writer) bool {
 // is none.
 func Width(w io.Writer) int {
 	if file, ok := w.(*os.File); ok {
-		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
-			return width
+		if size, _, err := term.GetSize(int(file.Fd())); err == nil && size > 0 {
+			return size
 		}
 	}
 	return Unbounded
@@ -44,13 +45,51 @@ func Clean(text string) string {
 	}, text)
 }
 
-// Cut returns the text in at most width runes, with an ellipsis where it was cut.
+// Cut returns as much of the text as width columns show, with an ellipsis where
+// it was cut.
 func Cut(text string, width int) string {
-	if utf8.RuneCountInString(text) <= width {
+	if cells(text) <= width {
 		return text
 	}
 	if width < 1 {
 		return ""
 	}
-	return string([]rune(text)[:width-1]) + "…"
+	left := width - 1
+	for i, r := range text {
+		if left -= cellsOf(r); left < 0 {
+			return text[:i] + "…"
+		}
+	}
+	return text
+}
+
+// cells returns how many columns of a terminal a text takes.
+func cells(text string) int {
+	total := 0
+	for _, r := range text {
+		total += cellsOf(r)
+	}
+	return total
+}
+
+// cellsOf returns 2 for what East Asian scripts and emoji are written with, and
+// 0 for marks, which stand on the letter before them.
+func cellsOf(r rune) int {
+	switch {
+	case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
+		return 0
+	case r < 0x1100:
+		return 1
+	}
+	switch width.LookupRune(r).Kind() {
+	case width.EastAsianWide, width.EastAsianFullwidth:
+		return 2
+	}
+	return 1
+}
+
+// pad returns the text, made harmless, in exactly so many columns.
+func pad(text string, width int) string {
+	text = Cut(Clean(text), width)
+	return text + strings.Repeat(" ", width-cells(text))
 }

@@ -86,3 +86,25 @@ func TestProgressElsewhereThanOnATerminalIsQuietForShortWork(t *testing.T) {
 		t.Errorf("printed %q", b.String())
 	}
 }
+
+func TestColumnsLineUpWhateverTheScript(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	rows := [][]string{{"資産管理", "1"}, {"Zoe\u0308", "2"}, {"資産管理資産管理", "3"}}
+	if err := terminal.Table(&b, 12, []terminal.Column{{Title: "APP"}, {Title: "N", Whole: true}}, rows); err != nil {
+		t.Fatal(err)
+	}
+	want := "APP        N\n資産管理   1\nZoe\u0308        2\n資産管理…  3\n"
+	if b.String() != want {
+		t.Errorf("got\n%swant\n%s", b.String(), want)
+	}
+}
+
+func TestAGapThatWasRoundedUpBreaksNoWaterfall(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	steps := []terminal.Step{{Name: "a"}, {Name: "b", Offset: 600 * time.Microsecond, Gap: time.Millisecond}}
+	if err := terminal.Waterfall(&b, 80, steps); err != nil || strings.Count(b.String(), "\n") != 2 {
+		t.Errorf("%v\n%s", err, b.String())
+	}
+}

@@ -5,7 +5,6 @@ import (
 	"io"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // Step is one line of a waterfall.
@@ -26,8 +25,8 @@ func Waterfall(w io.Writer, width int, steps []Step) error {
 	}
 	names, results := 0, 0
 	for _, step := range steps {
-		names = max(names, utf8.RuneCountInString(step.Name))
-		results = max(results, utf8.RuneCountInString(step.Result))
+		names = max(names, cells(step.Name))
+		results = max(results, cells(step.Result))
 	}
 	names, results = min(names, 36), min(results, 16)
 	room := min(max(width-names-results-16, 8), widestBar)
@@ -44,13 +43,9 @@ func Waterfall(w io.Writer, width int, steps []Step) error {
 
 func bar(step Step, total time.Duration, room int) string {
 	column := func(at time.Duration) int { return int(float64(at) / float64(total) * float64(room-1)) }
-	from, to := column(step.Offset-step.Gap), column(step.Offset)
+	to := max(column(step.Offset), 0)
+	from := min(max(column(step.Offset-step.Gap), 0), to) // a gap was rounded on its way here
 	return strings.Repeat(" ", from) + strings.Repeat("─", to-from) + "●"
-}
-
-func pad(text string, width int) string {
-	text = Cut(Clean(text), width)
-	return text + strings.Repeat(" ", width-utf8.RuneCountInString(text))
 }
 
 // Seconds writes a duration in seconds to the millisecond: "1.204s".
