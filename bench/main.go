@@ -33,6 +33,10 @@ func main() {
 	flag.IntVar(&o.senders, "senders", 4, "how many clients send at once")
 	flag.IntVar(&o.repeats, "repeats", 300, "how often each question is asked, with other values each time")
 	flag.Parse()
+	if o.records < perFlow || o.senders < 1 || o.repeats < 1 {
+		fmt.Fprintf(os.Stderr, "bench: want at least %d records, one sender and one repeat\n", perFlow)
+		os.Exit(2)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := run(ctx, o); err != nil {

@@ -51,7 +51,7 @@ func startServer(ctx context.Context, o options) (*serverProcess, time.Duration,
 
 // stop ends the server as an operator would, and waits for it.
 func (s *serverProcess) stop() error {
-	if s.command.ProcessState != nil {
+	if s == nil || s.command.ProcessState != nil { // never started, or ended
 		return nil
 	}
 	if err := s.command.Process.Signal(syscall.SIGTERM); err != nil {

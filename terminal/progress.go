@@ -52,17 +52,18 @@ func (p *Progress) Clear() {
 func (p *Progress) draw(done, count int64) {
 	text := fmt.Sprintf("%d events, %.0f/s", count, float64(count)/time.Since(p.started).Seconds())
 	share := min(float64(done)/float64(max(p.total, 1)), 1)
-	switch {
-	case !p.terminal && p.total == 0:
-		fmt.Fprintf(p.w, "%s: %s\n", p.label, text)
-	case !p.terminal:
-		fmt.Fprintf(p.w, "%s: %d%%, %s\n", p.label, int(share*100), text)
-	case p.total == 0:
-		fmt.Fprintf(p.w, "\r\x1b[K%s  %s", p.label, text)
-	default:
-		filled := int(share * barWidth)
-		fmt.Fprintf(p.w, "\r\x1b[K%s [%s%s] %3d%%  %s", p.label, strings.Repeat("=", filled),
-			strings.Repeat(" ", barWidth-filled), int(share*100), text)
+	if p.total > 0 {
+		text = fmt.Sprintf("%3d%%, %s", int(share*100), text)
 	}
-	p.shown = p.terminal
+	if !p.terminal {
+		fmt.Fprintf(p.w, "%s: %s\n", p.label, strings.TrimSpace(text))
+		return
+	}
+	if p.total > 0 {
+		filled := int(share * barWidth)
+		text = "[" + strings.Repeat("=", filled) + strings.Repeat(" ", barWidth-filled) + "] " + text
+	}
+	// A line that wrapped could not be cleared again.
+	fmt.Fprint(p.w, "\r\x1b[K"+Cut(Clean(text+"  "+p.label), Width(p.w)-1))
+	p.shown = true
 }
