@@ -86,10 +86,11 @@ func (c Config) logger(s streams) *slog.Logger {
 // lookupEnv is os.LookupEnv or, in tests, something smaller.
 type lookupEnv func(name string) (value string, ok bool)
 
-// fromEnv takes the value of each flag that was not given from its variable.
+// fromEnv takes the value of each flag that was not given from its variable,
+// unless that is empty: many tools cannot leave a variable out.
 func fromEnv(lookup lookupEnv) kong.Resolver {
 	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-		if value, ok := lookup(variableOf(flag.Name)); ok {
+		if value, ok := lookup(variableOf(flag.Name)); ok && value != "" {
 			return value, nil
 		}
 		return nil, nil
@@ -101,11 +102,15 @@ func variableOf(flag string) string {
 	return "AUTHTRAIL_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// helpWithVariable adds the variable's name to a flag's help.
+// helpWithVariable adds the variable's name to a flag's help, and the default
+// where a placeholder hides it.
 func helpWithVariable(value *kong.Value) string {
 	help := kong.DefaultHelpValueFormatter(value)
-	if value.Flag != nil && value.Name != "help" {
-		help += " [$" + variableOf(value.Name) + "]"
+	switch {
+	case value.Flag == nil || value.Name == "help":
+		return help
+	case value.HasDefault && value.Flag.PlaceHolder != "":
+		return help + " [default " + value.Default + ", $" + variableOf(value.Name) + "]"
 	}
-	return help
+	return help + " [$" + variableOf(value.Name) + "]"
 }

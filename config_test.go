@@ -46,3 +46,23 @@ func TestOnlyLoopbackAddressesAreServedWithoutAuthentication(t *testing.T) {
 		}
 	}
 }
+
+func TestHelpShowsEveryDefault(t *testing.T) {
+	t.Parallel()
+	help := strings.Join(strings.Fields(mustRun(t, "serve", "--help")), " ")
+	for _, want := range []string{"default 127.0.0.1:8080, $AUTHTRAIL_LISTEN", "default ./data,", "default 15m,", `--log-level="info"`} {
+		if !strings.Contains(help, want) {
+			t.Errorf("the help lacks %s", want)
+		}
+	}
+}
+
+func TestAnEmptyVariableIsNotGiven(t *testing.T) {
+	t.Parallel()
+	var errs strings.Builder
+	empty := func(string) (string, bool) { return "", true }
+	run(t.Context(), []string{"serve", "--listen", "nonsense"}, empty, streams{nil, &errs, &errs})
+	if !strings.Contains(errs.String(), `--listen "nonsense"`) {
+		t.Errorf("said: %s", errs.String())
+	}
+}
