@@ -4,7 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 
-	"github.com/klauspost/compress/zstd"
+	"github.com/klauspost/compress/s2"
 
 	"github.com/authtrail/authtrail/audit"
 )
@@ -18,45 +18,37 @@ var bodiesV1 []byte
 
 const dictionaryV1 = 1
 
-// codec turns a record's raw event into what is stored, and back.
-type codec struct {
-	encoder *zstd.Encoder
-	decoder *zstd.Decoder
-}
+// codec turns a record's raw event into what is stored, and back: the number of
+// a dictionary, then an S2 block. docs/adr/0002-one-inverted-index.md says what
+// zstd would save and cost.
+type codec struct{ dictionary *s2.Dict }
 
-func newCodec() (*codec, error) {
-	encoder, err := zstd.NewWriter(nil,
-		zstd.WithEncoderLevel(zstd.SpeedFastest),
-		zstd.WithEncoderDictRaw(dictionaryV1, bodiesV1),
-		zstd.WithWindowSize(audit.MaxEventBytes),
-		zstd.WithLowerEncoderMem(true),
-		zstd.WithEncoderCRC(false)) // SQLite's pages are as safe as anything it stores
-	if err != nil {
-		return nil, fmt.Errorf("make the body compressor: %w", err)
+func newCodec() (codec, error) {
+	// As S2 stores dictionaries: where a first repeat would begin, then the text.
+	dictionary := s2.NewDict(append([]byte{0}, bodiesV1...))
+	if dictionary == nil {
+		return codec{}, fmt.Errorf("make the body compressor: the dictionary is damaged")
 	}
-	decoder, err := zstd.NewReader(nil,
-		zstd.WithDecoderConcurrency(0),
-		zstd.WithDecoderLowmem(true),
-		zstd.WithDecoderDictRaw(dictionaryV1, bodiesV1))
-	if err != nil {
-		return nil, fmt.Errorf("make the body decompressor: %w", err)
+	return codec{dictionary}, nil
+}
+
+func (c codec) encode(raw string) []byte {
+	body := make([]byte, 1+s2.MaxEncodedLen(len(raw)))
+	body[0] = dictionaryV1
+	block := c.dictionary.Encode(body[1:], []byte(raw))
+	return body[:1+len(block)]
+}
+
+func (c codec) decode(body []byte) (string, error) {
+	if len(body) == 0 || body[0] != dictionaryV1 {
+		return "", fmt.Errorf("decompress a record: no body of this version")
 	}
-	return &codec{encoder, decoder}, nil
-}
-
-func (c *codec) encode(raw string) []byte {
-	return c.encoder.EncodeAll([]byte(raw), make([]byte, 0, 256))
-}
-
-func (c *codec) decode(body []byte) (string, error) {
-	raw, err := c.decoder.DecodeAll(body, make([]byte, 0, 1024))
+	if size, err := s2.DecodedLen(body[1:]); err != nil || size > audit.MaxEventBytes {
+		return "", fmt.Errorf("decompress a record: its size is damaged")
+	}
+	raw, err := c.dictionary.Decode(nil, body[1:])
 	if err != nil {
 		return "", fmt.Errorf("decompress a record: %w", err)
 	}
 	return string(raw), nil
-}
-
-func (c *codec) close() {
-	c.decoder.Close()
-	_ = c.encoder.Close() // it never wrote to a stream, so there is nothing that can fail
 }

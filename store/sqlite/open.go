@@ -141,9 +141,6 @@ func (s *Store) release() error {
 			failures = append(failures, db.Close())
 		}
 	}
-	if s.bodies != nil {
-		s.bodies.close()
-	}
 	if s.lock != nil {
 		failures = append(failures, s.lock.Close())
 	}

@@ -30,7 +30,7 @@ type Store struct {
 
 	identity identity
 	terms    termMaker
-	bodies   *codec
+	bodies   codec
 	spill    atomic.Int64 // never less than that of anything committed
 	feed     *feedEnd
 
