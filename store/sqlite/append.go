@@ -24,6 +24,9 @@ type item struct {
 
 func (it *item) milli() int64 { return it.nanos / nanosPerMilli }
 
+// firstID returns the row id that the item gets when it is the first of its kind in its millisecond.
+func (it *item) firstID() int64 { return firstIDOf(it.milli(), it.record.Kind) }
+
 // job is one batch that waits for the writer.
 type job struct {
 	items    []*item // nil where the outcome is known already

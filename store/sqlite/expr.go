@@ -1,6 +1,9 @@
 package sqlite
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // expr is a question to the index, in its simplest form: nothing, everything,
 // a phrase, or a combination in which neither nothing nor everything occurs.
@@ -69,6 +72,19 @@ func not(e expr) expr {
 		return e.nodes[0]
 	}
 	return expr{op: opNot, nodes: []expr{e}}
+}
+
+// demands reports whether a record must have some term to be found.
+func (e expr) demands() bool {
+	switch e.op {
+	case opAll, opNot:
+		return false
+	case opAnd:
+		return slices.ContainsFunc(e.nodes, expr.demands)
+	case opOr:
+		return !slices.ContainsFunc(e.nodes, func(operand expr) bool { return !operand.demands() })
+	}
+	return true
 }
 
 // every is how FTS5 is asked for all records: each has a kind.

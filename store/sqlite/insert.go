@@ -48,7 +48,7 @@ func (w *writer) claim(group []*job) ([]*item, error) {
 // claimKey finds the first free number at or after the key's hash. It reports
 // whether the key was new; a hash alone is never believed.
 func (w *writer) claimKey(it *item, claimed map[int64]*item) (bool, error) {
-	it.id = w.slots.candidate(it.milli())
+	it.id = w.slots.candidate(it.firstID())
 	for it.slot = int64(it.hash); ; it.slot++ {
 		result, err := w.exec("INSERT INTO uid VALUES (?, ?) ON CONFLICT DO NOTHING", it.slot, it.id)
 		if err != nil {
@@ -113,7 +113,7 @@ func (w *writer) insertRecord(it *item) error {
 			return err
 		}
 	}
-	w.slots.used(it.milli(), it.id)
+	w.slots.used(it.firstID(), it.id)
 	if moved := milliOf(it.id) - it.milli(); moved > w.spill.Load() {
 		w.spill.Store(moved) // before the commit: no reader may see the row and not know
 	}
@@ -124,15 +124,15 @@ func (w *writer) insertRecord(it *item) error {
 	return err
 }
 
-// afterLast returns the id after the last one that is taken in the same
-// millisecond; in the next millisecond when this one is full.
+// afterLast returns the id after the last one of its kind that is taken in the
+// same millisecond; in the next millisecond when this one is full.
 func (w *writer) afterLast(id int64) (int64, error) {
 	var last sql.NullInt64
 	milli := milliOf(id)
-	err := w.queryRow("SELECT max(id) FROM record WHERE id BETWEEN ? AND ?",
-		[]any{firstID(milli), lastID(milli)}, &last)
+	err := w.queryRow("SELECT max(id) FROM record WHERE id BETWEEN ? AND ? AND id & 3 = ?",
+		[]any{firstID(milli), lastID(milli), id & (slotStep - 1)}, &last)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return 0, err
 	}
-	return max(id, last.Int64) + 1, nil
+	return max(id, last.Int64) + slotStep, nil
 }

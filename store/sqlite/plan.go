@@ -8,6 +8,7 @@ import (
 // plan is how a query is answered: which rows to read, and what to verify on each.
 type plan struct {
 	asked  expr       // what the index is asked
+	mask   int64      // the kinds, as row ids tell them
 	span   span       // in which all records lie; checked on each row
 	verify query.Node // what the index could not say; nil when it said all
 	words  string     // what relevance is measured by; empty for nothing
@@ -23,8 +24,11 @@ func planFor(terms termMaker, scope audit.Scope, kinds []audit.Kind, where query
 	where, span := withoutTime(query.AllOf(where))
 	c := compiler{terms: terms, kinds: distinctKinds(kinds)}
 	found := c.compile(where, 0)
-	asked := allOf(c.scope(scope), c.ofKinds(), found.over)
-	p := plan{asked: asked, span: span, scope: scope, kinds: c.kinds}
+	asked := allOf(c.scope(scope), found.over)
+	if !asked.demands() {
+		asked = allOf(c.ofKinds(), asked)
+	}
+	p := plan{asked: asked, mask: kindMask(c.kinds), span: span, scope: scope, kinds: c.kinds}
 	p.plain = found.exact && found.over.op == opAll
 	if !found.exact {
 		p.verify = where
@@ -87,6 +91,9 @@ func distinctKinds(kinds []audit.Kind) []audit.Kind {
 	return distinct
 }
 
+// ofKinds asks for the kinds. Only what demands nothing else needs it: row ids
+// tell the kind as well, and the index would go through all of a kind's records
+// to find the few that have a word.
 func (c compiler) ofKinds() expr {
 	if len(c.kinds) == len(audit.Kinds) {
 		return everything

@@ -2,15 +2,20 @@ package sqlite
 
 import (
 	"time"
+
+	"github.com/authtrail/authtrail/audit"
 )
 
-// A row's id is its place in time: the milliseconds since 1970, and a slot
-// among the records of that millisecond. When a millisecond is full, its records
-// spill into the slots of those that follow, and the database remembers how far
-// any record was ever moved. So a record of millisecond M has a row whose id
-// says M to M + spill, and never less than M.
+// A row's id is its place in time: the milliseconds since 1970, a slot among the
+// records of that millisecond, and the kind of event, so that rows of other kinds
+// are passed over without being read. When a millisecond has no slot left for a
+// kind, its records spill into the slots of those that follow, and the database
+// remembers how far any record was ever moved. So a record of millisecond M has
+// a row whose id says M to M + spill, and never less than M.
 const (
-	slotBits      = 7
+	kindBits      = 2
+	slotStep      = 1 << kindBits // from one slot to the next
+	slotBits      = 7             // the kind's among them
 	slotsPerMilli = 1 << slotBits
 	nanosPerMilli = int64(time.Millisecond)
 	endOfTime     = int64(9_214_646_400_000) // the first millisecond of 2262, as a time in milliseconds
@@ -18,6 +23,18 @@ const (
 
 // firstID returns the first row id of a millisecond.
 func firstID(milli int64) int64 { return milli << slotBits }
+
+// firstIDOf returns the first row id that a record of a kind can have in a millisecond.
+func firstIDOf(milli int64, kind audit.Kind) int64 { return firstID(milli) | int64(kind) }
+
+// kindMask has the bit of each kind set, as the queries for rows take it.
+func kindMask(kinds []audit.Kind) int64 {
+	var mask int64
+	for _, kind := range kinds {
+		mask |= 1 << kind
+	}
+	return mask
+}
 
 // lastID returns the last row id of a millisecond.
 func lastID(milli int64) int64 { return milli<<slotBits | (slotsPerMilli - 1) }

@@ -58,10 +58,10 @@ type statements struct {
 
 const (
 	indexedRows = "SELECT " + rowColumns + ` FROM fts f CROSS JOIN record r ON r.id = f.rowid
-		WHERE f.fts MATCH ? AND f.rowid BETWEEN ? AND ? ORDER BY f.rowid `
-	allRows  = "SELECT " + rowColumns + " FROM record r WHERE r.id BETWEEN ? AND ? ORDER BY r.id "
+		WHERE f.fts MATCH ? AND f.rowid BETWEEN ? AND ? AND ? >> (f.rowid & 3) & 1 ORDER BY f.rowid `
+	allRows  = "SELECT " + rowColumns + " FROM record r WHERE r.id BETWEEN ? AND ? AND ? >> (r.id & 3) & 1 ORDER BY r.id "
 	feedRows = "SELECT " + rowColumns + ", f.seq FROM feed f JOIN record r ON r.id = f.id WHERE f.seq > ? AND f.seq <= ? ORDER BY f.seq LIMIT ?"
-	countOf  = "SELECT count(*) FROM fts WHERE fts MATCH ? AND rowid BETWEEN ? AND ?"
+	countOf  = "SELECT count(*) FROM fts WHERE fts MATCH ? AND rowid BETWEEN ? AND ? AND ? >> (rowid & 3) & 1"
 	scoresOf = "SELECT rowid, -bm25(fts) FROM fts WHERE fts MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid"
 	spillNow = "SELECT CAST(value AS INTEGER) FROM meta WHERE key = '" + metaSpill + "'"
 	tallyOf  = `SELECT coalesce(sum(count), 0) FROM tally WHERE hour >= ?1 AND hour < ?2
@@ -95,12 +95,12 @@ func (s *Store) scan(ctx context.Context, tx *sql.Tx, p *plan, first, last int64
 	if p.none() || first > last {
 		return nil
 	}
-	direction, indexed, args := 0, 0, []any{first, last}
+	direction, indexed, args := 0, 0, []any{first, last, p.mask}
 	if ascending {
 		direction = 1
 	}
 	if p.asked.op != opAll {
-		indexed, args = 1, []any{p.asked.String(), first, last}
+		indexed, args = 1, []any{p.asked.String(), first, last, p.mask}
 	}
 	stmt := s.read.rows[indexed][direction]
 	if tx != nil {

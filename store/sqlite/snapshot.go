@@ -78,7 +78,7 @@ func (v *snapshot) countIndexed(ctx context.Context, p *plan) (int, error) {
 		return v.countRows(ctx, p, first, last)
 	}
 	var inner int
-	err := v.tx.StmtContext(ctx, v.read.count).QueryRowContext(ctx, p.asked.String(), innerFirst, innerLast).Scan(&inner)
+	err := v.tx.StmtContext(ctx, v.read.count).QueryRowContext(ctx, p.asked.String(), innerFirst, innerLast, p.mask).Scan(&inner)
 	if err != nil {
 		return 0, err
 	}
