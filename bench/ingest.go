@@ -6,13 +6,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 )
-
-// bulkSize is how many events one request carries, as an agent would send them.
-const bulkSize = 1_000
 
 // measureIngest sends the whole data set through POST /v1/bulk_audit_events.
 // The documents are made before the clock runs, some at a time, since making
@@ -22,8 +20,8 @@ func measureIngest(ctx context.Context, server *serverProcess, set dataset, o op
 	var took, slowest time.Duration
 	for from := 0; from < set.records; from += chunk {
 		var bodies [][]byte
-		for at := from; at < min(from+chunk, set.records); at += bulkSize {
-			bodies = append(bodies, bulkBody(set, at, min(at+bulkSize, set.records)))
+		for at := from; at < min(from+chunk, set.records); at += o.bulk {
+			bodies = append(bodies, bulkBody(set, at, min(at+o.bulk, set.records)))
 		}
 		begin := time.Now()
 		if err := sendAll(ctx, server, bodies, o.senders); err != nil {
@@ -32,9 +30,10 @@ func measureIngest(ctx context.Context, server *serverProcess, set dataset, o op
 		elapsed := time.Since(begin)
 		took += elapsed
 		slowest = max(slowest, elapsed)
+		fmt.Fprintf(os.Stderr, "%d records stored, the last %d at %.0f/s\n", min(from+chunk, set.records), chunk, chunk/elapsed.Seconds())
 	}
 	fmt.Printf("| durable ingest through REST, %d senders × %d events | %.0f records/s (slowest %d: %.0f/s) |\n",
-		o.senders, bulkSize, float64(set.records)/took.Seconds(), chunk, float64(min(chunk, set.records))/slowest.Seconds())
+		o.senders, o.bulk, float64(set.records)/took.Seconds(), chunk, float64(min(chunk, set.records))/slowest.Seconds())
 	return nil
 }
 

@@ -22,6 +22,7 @@ type options struct {
 	program string
 	data    string
 	senders int
+	bulk    int
 	repeats int
 }
 
@@ -30,10 +31,11 @@ func main() {
 	flag.IntVar(&o.records, "records", 1_000_000, "how many records to store")
 	flag.StringVar(&o.program, "program", "./authtrail", "the built program")
 	flag.StringVar(&o.data, "data", "", "data folder to keep and use again; by default a temporary one")
-	flag.IntVar(&o.senders, "senders", 4, "how many clients send at once")
+	flag.IntVar(&o.senders, "senders", 8, "how many clients send at once")
+	flag.IntVar(&o.bulk, "bulk", 2_000, "how many events a request carries")
 	flag.IntVar(&o.repeats, "repeats", 300, "how often each question is asked, with other values each time")
 	flag.Parse()
-	if o.records < perFlow || o.senders < 1 || o.repeats < 1 {
+	if o.records < perFlow || o.senders < 1 || o.bulk < 1 || o.repeats < 1 {
 		fmt.Fprintf(os.Stderr, "bench: want at least %d records, one sender and one repeat\n", perFlow)
 		os.Exit(2)
 	}
