@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 
@@ -75,9 +76,7 @@ func paramsFrom(members map[string]json.RawMessage) (*graphql.RawParams, *failur
 		if !given {
 			continue
 		}
-		decoder := json.NewDecoder(bytes.NewReader(raw))
-		decoder.UseNumber() // a float would round large numbers
-		if decoder.Decode(parameter.into) != nil || decoder.More() {
+		if !decodeAll(raw, parameter.into) {
 			return nil, refused(http.StatusBadRequest, "%s: must be %s", parameter.name, parameter.kind)
 		}
 	}
@@ -85,6 +84,17 @@ func paramsFrom(members map[string]json.RawMessage) (*graphql.RawParams, *failur
 		return nil, missingQuery(params)
 	}
 	return params, nil
+}
+
+// decodeAll decodes JSON and reports whether it was that and nothing else.
+func decodeAll(raw []byte, into any) bool {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber() // a float would round large numbers
+	if decoder.Decode(into) != nil {
+		return false
+	}
+	_, err := decoder.Token()
+	return errors.Is(err, io.EOF)
 }
 
 func missingQuery(params *graphql.RawParams) *failure {
