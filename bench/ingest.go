@@ -34,6 +34,8 @@ func measureIngest(ctx context.Context, server *serverProcess, set dataset, o op
 	}
 	fmt.Printf("| durable ingest through REST, %d senders × %d events | %.0f records/s (slowest %d: %.0f/s) |\n",
 		o.senders, o.bulk, float64(set.records)/took.Seconds(), chunk, float64(min(chunk, set.records))/slowest.Seconds())
+	fmt.Printf("| processor time of the server for each record | %s |\n",
+		(server.processorTime() / time.Duration(set.records)).Round(100*time.Nanosecond))
 	return nil
 }
 

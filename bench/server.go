@@ -80,6 +80,22 @@ func (s *serverProcess) memory(name string) float64 {
 	return 0
 }
 
+// processorTime returns the processor time that the process has used, as Linux counts it.
+func (s *serverProcess) processorTime() time.Duration {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.command.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	_, after, _ := strings.Cut(string(stat), ") ") // the name may hold spaces
+	fields := strings.Fields(after)
+	if len(fields) < 13 {
+		return 0
+	}
+	user, _ := strconv.Atoi(fields[11])
+	system, _ := strconv.Atoi(fields[12])
+	return time.Duration(user+system) * (time.Second / 100) // in ticks, of which Linux shows a hundred a second
+}
+
 func folderMB(folder string) float64 {
 	var bytes int64
 	_ = filepath.WalkDir(folder, func(_ string, entry fs.DirEntry, err error) error {
