@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/authtrail/authtrail/client"
@@ -171,8 +172,18 @@ func printTable(w io.Writer, columns []tableColumn, nodes []json.RawMessage) err
 	return terminal.Table(w, terminal.Width(w), heads, cells)
 }
 
-// line is a record on one line, for output that has no end and so no columns to fit.
+// line is a record on one line, for output that has no end and so no columns to
+// fit. What the record lacks is left out, but for the user.
 func (r row) line() string {
-	return terminal.Clean(fmt.Sprintf("%s  %s: %s  %s  %s  from %s  %s", localTime(r.Time), firstOf(r.EventName, r.Stage),
-		firstOf(r.Result, r.Event), r.user(), firstOf(r.ApplicationName), firstOf(r.SourceIP), r.RequestID))
+	parts := []string{localTime(r.Time), firstOf(r.EventName, r.Stage) + ": " + firstOf(r.Result, r.Event)}
+	from := r.SourceIP
+	if from != "" {
+		from = "from " + from
+	}
+	for _, part := range []string{r.user(), r.ApplicationName, from, r.RequestID} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return terminal.Clean(strings.Join(parts, "  "))
 }

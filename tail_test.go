@@ -78,3 +78,17 @@ func TestACommandAsksTheOneThatHasTheDataFolderOpen(t *testing.T) {
 		t.Errorf("the address is still there: %v", err)
 	}
 }
+
+func TestALineLeavesOutWhatTheRecordLacks(t *testing.T) {
+	t.Parallel()
+	when := time.Date(2026, 11, 1, 10, 0, 0, 0, time.Local)
+	full := row{Time: when, EventName: "Token", Result: "Success", UserID: "ann", ApplicationName: "Wiki", SourceIP: "10.0.0.1", RequestID: "req-1"}
+	for want, r := range map[string]row{
+		"2026-11-01 10:00:00  Token: Success  ann  Wiki  from 10.0.0.1  req-1": full,
+		"2026-11-01 10:00:00  Token: -  -":                                     {Time: when, EventName: "Token"},
+	} {
+		if got := r.line(); got != want {
+			t.Errorf("got  %q\nwant %q", got, want)
+		}
+	}
+}
