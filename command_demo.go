@@ -13,17 +13,17 @@ import (
 
 type demoCommand struct {
 	Listen string        `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Loopback address to listen on."`
-	Flows  int           `default:"300" placeholder:"N" help:"How many past logins to make up; at least 200."`
+	Logins int           `default:"300" placeholder:"N" help:"How many past logins to make up; at least 200."`
 	Every  time.Duration `default:"3s" placeholder:"TIME" help:"How often a new login happens."`
 }
 
-// minDemoFlows is the least that shows every outcome often enough to look around in.
-const minDemoFlows = 200
+// minDemoLogins is the least that shows every outcome often enough to look around in.
+const minDemoLogins = 200
 
 // Run implements the command.
 func (c demoCommand) Run(ctx context.Context, s streams) error {
-	if c.Flows < minDemoFlows || c.Every <= 0 {
-		return exitError{exitUsage, fmt.Errorf("--flows must be at least %d, and --every more than 0", minDemoFlows)}
+	if c.Logins < minDemoLogins || c.Every <= 0 {
+		return exitError{exitUsage, fmt.Errorf("--logins must be at least %d, and --every more than 0", minDemoLogins)}
 	}
 	folder, err := os.MkdirTemp("", "authtrail-demo-")
 	if err != nil {
@@ -41,12 +41,12 @@ func (c demoCommand) Run(ctx context.Context, s streams) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	return serve(ctx, config, s, func(url string, app *application) error {
-		past := generator.Past(c.Flows, 7*24*time.Hour, time.Now())
+		past := generator.Past(c.Logins, 7*24*time.Hour, time.Now())
 		if _, err := app.indexer.Ingest(ctx, audit.Everyone(), past); err != nil {
 			return fmt.Errorf("store the demo's logins: %w", err)
 		}
 		running.Go(func() { c.goOn(ctx, app, generator) })
-		_, err := fmt.Fprint(s.out, demoText(url, c.Flows, len(past)))
+		_, err := fmt.Fprint(s.out, demoText(url, c.Logins, len(past)))
 		return err
 	})
 }

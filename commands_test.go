@@ -162,7 +162,7 @@ func TestUsageErrorsHaveTheirOwnExitCode(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{
 		{}, {"nonsense"}, {"serve", "--listen", "0.0.0.0:8080"}, {"serve", "--listen", "nonsense"}, {"serve", "--store", "paper"},
-		{"serve", "--flow-idle", "0s"}, {"search", "-n", "0"}, {"import"}, {"demo", "--flows", "3"},
+		{"serve", "--flow-idle", "0s"}, {"search", "-n", "0"}, {"import"}, {"demo", "--logins", "3"},
 		{"search", "--server", "127.0.0.1:8080"},
 	} {
 		if got := authtrail(t, args...); got.code != exitUsage || got.err == "" {

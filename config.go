@@ -76,11 +76,20 @@ func isLoopback(host string) bool {
 func (c Config) logger(s streams) *slog.Logger {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(c.LogLevel)) // one of the enum
-	options := &slog.HandlerOptions{Level: level}
+	options := &slog.HandlerOptions{Level: level, ReplaceAttr: durationsInWords}
 	if c.LogFormat == "json" {
 		return slog.New(slog.NewJSONHandler(s.err, options))
 	}
 	return slog.New(slog.NewTextHandler(s.err, options))
+}
+
+// durationsInWords writes durations as 10s: in JSON they would be nanoseconds,
+// which nothing says.
+func durationsInWords(_ []string, attribute slog.Attr) slog.Attr {
+	if attribute.Value.Kind() == slog.KindDuration {
+		attribute.Value = slog.StringValue(attribute.Value.Duration().String())
+	}
+	return attribute
 }
 
 // lookupEnv is os.LookupEnv or, in tests, something smaller.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alecthomas/kong"
 )
@@ -64,5 +65,36 @@ func TestAnEmptyVariableIsNotGiven(t *testing.T) {
 	run(t.Context(), []string{"serve", "--listen", "nonsense"}, empty, streams{nil, &errs, &errs})
 	if !strings.Contains(errs.String(), `--listen "nonsense"`) {
 		t.Errorf("said: %s", errs.String())
+	}
+}
+
+func TestNoVariableMeansDifferentThingsToTwoCommands(t *testing.T) {
+	t.Parallel()
+	parser, err := kong.New(&commands{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	types := map[string]string{}
+	for _, command := range parser.Model.Children {
+		for _, flag := range command.Flags {
+			kind := flag.Target.Type().String()
+			if before, known := types[flag.Name]; known && before != kind {
+				t.Errorf("%s is a %s to one command and a %s to %s", variableOf(flag.Name), before, kind, command.Name)
+			}
+			types[flag.Name] = kind
+		}
+	}
+}
+
+func TestTheLogWritesDurationsWithTheirUnit(t *testing.T) {
+	t.Parallel()
+	for _, format := range []string{"text", "json"} {
+		var log strings.Builder
+		config := defaultConfig()
+		config.LogFormat = format
+		config.logger(streams{err: &log}).Info("stopping", "within", 10*time.Second)
+		if !strings.Contains(log.String(), "10s") {
+			t.Errorf("%s: %s", format, log.String())
+		}
 	}
 }
