@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestTailEndsWhenItCannotRememberWhatItHasShown(t *testing.T) {
