@@ -187,7 +187,7 @@ type Query {
   authAudits(
     "What must hold; values are compared exactly."
     filter: AuthAuditFilter
-    "What a person would type into a search box: ` + "`" + `denied \"water scada\"` + "`" + `, ` + "`" + `result:Denied user:ann@*` + "`" + `."
+    "What a person would type into a search box: words, ` + "`" + `\"a phrase\"` + "`" + `, the beginning ` + "`" + `fire*` + "`" + `, ` + "`" + `-without` + "`" + `, ` + "`" + `this OR that` + "`" + `, and fields as in ` + "`" + `result:Denied user:ann@* ip:10.0.0.0/8 time:>=now-1day` + "`" + `."
     search: String
     "Newest first unless told."
     orderBy: AuthAuditOrder
@@ -212,7 +212,7 @@ type Query {
   loginFlows(
     "What must hold; values are compared exactly."
     filter: LoginFlowFilter
-    "What a person would type into a search box: ` + "`" + `denied \"water scada\"` + "`" + `, ` + "`" + `result:Denied user:ann@*` + "`" + `."
+    "What a person would type into a search box: words, ` + "`" + `\"a phrase\"` + "`" + `, the beginning ` + "`" + `fire*` + "`" + `, ` + "`" + `-without` + "`" + `, ` + "`" + `this OR that` + "`" + `, and fields as in ` + "`" + `result:Denied user:ann@* ip:10.0.0.0/8 time:>=now-1day` + "`" + `."
     search: String
     "Latest start first unless told."
     orderBy: LoginFlowOrder
@@ -230,7 +230,7 @@ type Query {
   audits(
     "What must hold; values are compared exactly."
     filter: AuditFilter
-    "What a person would type into a search box: ` + "`" + `denied \"water scada\"` + "`" + `, ` + "`" + `result:Denied user:ann@*` + "`" + `."
+    "What a person would type into a search box: words, ` + "`" + `\"a phrase\"` + "`" + `, the beginning ` + "`" + `fire*` + "`" + `, ` + "`" + `-without` + "`" + `, ` + "`" + `this OR that` + "`" + `, and fields as in ` + "`" + `result:Denied user:ann@* ip:10.0.0.0/8 time:>=now-1day` + "`" + `."
     search: String
     "Newest first unless told."
     orderBy: AuditOrder
@@ -248,7 +248,7 @@ type Query {
   events(
     "What must hold; values are compared exactly."
     filter: EventFilter
-    "What a person would type into a search box: ` + "`" + `denied \"water scada\"` + "`" + `, ` + "`" + `result:Denied user:ann@*` + "`" + `."
+    "What a person would type into a search box: words, ` + "`" + `\"a phrase\"` + "`" + `, the beginning ` + "`" + `fire*` + "`" + `, ` + "`" + `-without` + "`" + `, ` + "`" + `this OR that` + "`" + `, and fields as in ` + "`" + `result:Denied user:ann@* ip:10.0.0.0/8 time:>=now-1day` + "`" + `."
     search: String
     "Newest first unless told."
     orderBy: EventOrder
@@ -325,7 +325,7 @@ type Subscription {
   authAuditAdded(
     "What must hold; values are compared exactly."
     filter: AuthAuditFilter
-    "What a person would type into a search box."
+    "What a person would type into a search box: words, ` + "`" + `\"a phrase\"` + "`" + `, the beginning ` + "`" + `fire*` + "`" + `, ` + "`" + `-without` + "`" + `, ` + "`" + `this OR that` + "`" + `, and fields as in ` + "`" + `result:Denied user:ann@* ip:10.0.0.0/8 time:>=now-1day` + "`" + `."
     search: String
     "Begin after this position (` + "`" + `position` + "`" + ` of an AuthAudit or of a connection) instead of now."
     after: String
