@@ -84,9 +84,21 @@ func (a *application) graphQL(ingester audit.Ingester) *server.Handler {
 	})
 }
 
+// sayListening says in one line that the server listens, and that anybody here may
+// use it: in words, or where the log is for programs, as a line of the log.
+func (a *application) sayListening(s streams, url string) {
+	const nobody = "without authentication: whoever can log in to this machine owns every org"
+	if a.config.LogFormat == "json" {
+		a.logger.Warn("listening "+nobody, "url", url, "data", a.config.Data)
+		return
+	}
+	fmt.Fprintf(s.err, "authtrail: listening on %s, %s\n", url, nobody)
+}
+
 // serve answers on the listener until ctx ends; then it lets what is under way
 // finish and closes everything. The application cannot be used afterwards.
 func (a *application) serve(ctx context.Context, listener net.Listener) error {
+	defer a.logger.Info("stopped")
 	defer a.close()
 	withdraw := a.announce(listener)
 	defer withdraw()

@@ -30,7 +30,7 @@ func serve(ctx context.Context, config Config, s streams, prepare func(url strin
 	listener, err := net.Listen("tcp", config.Listen)
 	if err != nil {
 		app.close()
-		return fmt.Errorf("listen: %w", err)
+		return fmt.Errorf("%w; --listen names another address", err)
 	}
 	url := urlOf(listener)
 	if err := prepare(url, app); err != nil {
@@ -38,6 +38,6 @@ func serve(ctx context.Context, config Config, s streams, prepare func(url strin
 		app.close()
 		return err
 	}
-	fmt.Fprintf(s.err, "authtrail: listening on %s, without authentication: whoever can log in to this machine owns every org\n", url)
+	app.sayListening(s, url)
 	return app.serve(ctx, listener)
 }
