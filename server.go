@@ -86,10 +86,20 @@ func run(ctx context.Context, args []string, env lookupEnv, s streams) int {
 		return exited
 	}
 	if err != nil {
-		fmt.Fprintf(s.err, "authtrail: %v\nTry: authtrail --help\n", err)
+		fmt.Fprintf(s.err, "authtrail: %v\nTry: %s --help\n", err, commandNamed(parser, args))
 		return exitUsage
 	}
 	return exitCode(ctx, parsed.Run(), s)
+}
+
+// commandNamed returns the part of a command line that names a command.
+func commandNamed(parser *kong.Kong, args []string) string {
+	for _, command := range parser.Model.Children {
+		if len(args) > 0 && command.Name == args[0] {
+			return "authtrail " + command.Name
+		}
+	}
+	return "authtrail"
 }
 
 // exitCode says what went wrong, if anything, and returns the code for it.
