@@ -15,7 +15,9 @@ func errClosed() error {
 	return &audit.Error{Code: audit.Unavailable, Message: "the store is closed"}
 }
 
-// failed says what err means to the caller of what was being done.
+// failed says what err means to the caller of what was being done. What the
+// disk or the file is to blame for is logged here, with its cause: callers learn
+// that it is so, and nobody else logs it.
 func (s *Store) failed(ctx context.Context, doing string, err error) error {
 	var known *audit.Error
 	switch {
@@ -26,7 +28,11 @@ func (s *Store) failed(ctx context.Context, doing string, err error) error {
 	case s.closing():
 		return errClosed()
 	}
-	return explained(doing, err)
+	explanation := explained(doing, err)
+	if errors.As(explanation, &known) {
+		s.log.ErrorContext(ctx, "a read failed", "error", known.Message, "cause", known.Err)
+	}
+	return explanation
 }
 
 // explained turns what SQLite says about the disk and the file into Unavailable;
