@@ -22,7 +22,16 @@ type valueLists struct {
 	manifold []bool
 }
 
+// readLists reads what the writer has to know of the lists.
 func readLists(ctx context.Context, db *sql.DB, terms termMaker) (valueLists, error) {
+	l, err := queryLists(ctx, db, terms)
+	if err != nil {
+		return l, explained("read the lists of values", err)
+	}
+	return l, nil
+}
+
+func queryLists(ctx context.Context, db *sql.DB, terms termMaker) (valueLists, error) {
 	l := valueLists{known: make([]map[uint64]bool, len(indexedFields)), manifold: make([]bool, len(indexedFields))}
 	for i := range l.known {
 		l.known[i] = map[uint64]bool{}
