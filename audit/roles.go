@@ -26,7 +26,8 @@ type Appender interface {
 	// hold is Rejected, with a reason, and never stops its batch.
 	//
 	// An error means that nothing is known of the batch: send it again. It is
-	// Unavailable when the store is closed or full.
+	// Unavailable when the store is closed or full. Why a write failed is logged by
+	// the store, once for all batches that it wrote together; callers do not log it again.
 	Append(ctx context.Context, batch []*Record) ([]Outcome, error)
 }
 

@@ -3,7 +3,9 @@ package indexer
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"github.com/authtrail/authtrail/audit"
@@ -103,7 +105,7 @@ func (c *call) batchEnd(from int) int {
 func (c *call) decode(from, to int) batch {
 	b := batch{records: make([]*audit.Record, 0, to-from), index: make([]int, 0, to-from)}
 	for i := from; i < to; i++ {
-		record, err := c.read(c.events[i])
+		record, err := c.read(i)
 		if err != nil {
 			c.statuses[i] = invalid(c.events[i], i, err)
 			continue
@@ -115,8 +117,16 @@ func (c *call) decode(from, to int) batch {
 	return b
 }
 
-func (c *call) read(raw json.RawMessage) (*audit.Record, error) {
-	record, err := audit.DecodeEvent(raw, c.principal.Org)
+// read reads one event. A defect that makes the reader panic costs that event
+// and no other; the log says which it was, and not what is in it.
+func (c *call) read(index int) (record *audit.Record, err error) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			c.options.Logger.Error("panic while reading an event", "index", index, "stack", string(debug.Stack()))
+			record, err = nil, errPanic
+		}
+	}()
+	record, err = c.decodeEvent(c.events[index], c.principal.Org)
 	if err != nil {
 		return nil, err
 	}
@@ -125,6 +135,9 @@ func (c *call) read(raw json.RawMessage) (*audit.Record, error) {
 	}
 	return record, nil
 }
+
+// errPanic is the reason that the sender of an event learns of a panic.
+var errPanic = errors.New("internal error")
 
 // invalid names the event by its own unique_id where that is valid: clients of
 // the documented API reject an answer that repeats a bad one.
@@ -145,10 +158,7 @@ func (c *call) write(ctx context.Context, b batch) {
 			c.note(b, outcomes, time.Since(began))
 			return
 		}
-		c.failure = audit.AsError(err)
-		if ctx.Err() == nil {
-			c.options.Logger.ErrorContext(ctx, "events were not stored", "events", len(b.records), "error", err)
-		}
+		c.failure = audit.AsError(err) // the store has logged it, once for all calls that it concerns
 	}
 	for _, i := range b.index {
 		c.statuses[i].Status = audit.StatusUnprocessed

@@ -34,6 +34,7 @@ type Indexer struct {
 	options           Options
 	queue             *queue
 	decoders, batches chan struct{} // tokens
+	decodeEvent       func(raw json.RawMessage, org string) (*audit.Record, error)
 }
 
 const (
@@ -61,6 +62,8 @@ func New(store audit.Appender, options Options) *Indexer {
 		queue:    newQueue(options.QueueEvents, options.QueueBytes),
 		decoders: make(chan struct{}, maxDecoders),
 		batches:  make(chan struct{}, maxBatches),
+
+		decodeEvent: audit.DecodeEvent,
 	}
 }
 
