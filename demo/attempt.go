@@ -15,6 +15,8 @@ var (
 	systems   = []string{"Windows 11", "Debian 13", "macOS 26", "iOS 19"}
 	resources = []string{"application", "user", "connector", "group"}
 	verbs     = []string{"create", "update", "get", "delete"}
+	paths     = []string{"/", "/reports", "/reports/2026", "/settings", "/api/status"}
+	responses = []int{200, 200, 200, 200, 304, 404}
 )
 
 // attempt is what all records of one login have in common.
@@ -80,5 +82,17 @@ func (g *Generator) action(a *attempt) map[string]any {
 		"target_resource_type": kind, "target_resource_name": a.application + " " + id, "user_id": a.user, "org_id": a.org,
 		"session": a.session, "token_id": a.tokenID, "trace_id": g.id("trace"), "source_ip": a.ip,
 		"audit_attributes": []map[string]any{{"attribute_type": kind, "attribute_id": id, "attribute_org_id": a.org}},
+	}
+}
+
+// access returns the event of a web request that the session made afterwards,
+// as the access log of a proxy in front of the application has it. Its ids are
+// under that log's own names, and request_id is that of the login, as for all
+// that a proxy lets through by the login's token.
+func (g *Generator) access(a *attempt) map[string]any {
+	return map[string]any{
+		"subsystem": "access", "log_type": "access", "request_id": a.requestID, "session": a.session, "jti": a.tokenID,
+		"sub": a.user, "org": a.org, "hostname": a.client + "." + a.org + ".example", "path": paths[g.random.IntN(len(paths))],
+		"method": "GET", "response_code": responses[g.random.IntN(len(responses))], "source_ip": a.ip, "user_agent": a.agent,
 	}
 }

@@ -55,8 +55,8 @@ func (g *Generator) Now(now time.Time) []json.RawMessage {
 	}
 }
 
-// flow returns one attempt's events, and the API actions after it, the last of
-// which happened at end.
+// flow returns one attempt's events, and the API actions and web requests after
+// it, the last of which happened at end.
 func (g *Generator) flow(s scenario, end time.Time) []json.RawMessage {
 	a := g.attempt(s)
 	var records []map[string]any
@@ -70,6 +70,10 @@ func (g *Generator) flow(s scenario, end time.Time) []json.RawMessage {
 		for range 1 + g.random.IntN(4) {
 			at += time.Second + g.upTo(20*time.Second)
 			records, offsets = append(records, g.action(a)), append(offsets, at)
+		}
+		for range 1 + g.random.IntN(3) {
+			at += time.Second + g.upTo(5*time.Second)
+			records, offsets = append(records, g.access(a)), append(offsets, at)
 		}
 	}
 	events := make([]json.RawMessage, len(records))

@@ -34,6 +34,40 @@ func TestPastFlowsAreValidEventsOfThePastWithUniqueIDs(t *testing.T) {
 	}
 }
 
+func TestASessionGoesOnToMakeAPIActionsAndWebRequests(t *testing.T) {
+	t.Parallel()
+	logins, actions, requests := map[string]string{}, map[string]int{}, map[string]int{}
+	for _, raw := range demo.NewGenerator(1, "demo").Past(60, 24*time.Hour, time.Now()) {
+		r, err := audit.DecodeEvent(raw, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		token, _ := r.Get(query.TokenID)
+		session, _ := r.Get(query.Session)
+		switch {
+		case token == "":
+			continue
+		case r.Kind == audit.KindAuth:
+			logins[token] = session
+			continue
+		case logins[token] != session || session == "":
+			t.Errorf("%s: no login before it issued the token %s in this session", raw, token)
+		case r.Kind == audit.KindAPI:
+			actions[token]++
+		case r.Kind == audit.KindGeneric:
+			requests[token]++
+		}
+		for _, field := range []query.Field{query.UserID, query.Session} {
+			if value, _ := r.Get(field); value == "" {
+				t.Errorf("%s: has no %s", raw, field)
+			}
+		}
+	}
+	if len(logins) == 0 || len(actions) != len(logins) || len(requests) != len(logins) {
+		t.Errorf("of %d logins %d went on to actions and %d to requests", len(logins), len(actions), len(requests))
+	}
+}
+
 func TestTheSameSeedMakesTheSameFlows(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 10, 12, 0, 0, 0, time.UTC)

@@ -3,7 +3,7 @@ package demo
 // scenario is one way in which an attempt goes.
 type scenario struct {
 	steps   []step
-	actions bool // the session goes on to use an API
+	actions bool // the session goes on to use APIs and the application
 	recent  bool // it began minutes ago and is undecided
 	service bool // a service account, not a person
 }
