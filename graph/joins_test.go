@@ -27,6 +27,18 @@ const tokenTab = `query($first: Int) { authAudits(search: "event_name:Token", fi
       records { totalCount facets(fields: [RESULT]) { values { count } } histogram { count } nodes { uniqueId } }
       audits(first: 20) { nodes { action trace { traceId records { nodes { uniqueId } } } } } } } } }`
 
+const nestedTab = `query($first: Int) { authAudits(search: "event_name:\"Policy Evaluation\"", first: $first) {
+  nodes { sessionView { attempts { totalCount nodes { requestId
+    sessionView { sessionId
+      attempts { nodes { requestId records { uniqueId } traces { totalCount nodes { traceId } } } }
+      events { totalCount nodes { uniqueId sessionView { sessionId } } }
+      audits { totalCount nodes { uniqueId sessionView { sessionId audits(first: 3) { totalCount nodes { uniqueId } } } } } } } } } } } }`
+
+const tracesTab = `query($first: Int) { loginFlows(first: $first) {
+  nodes { requestId traces(first: 5) { totalCount nodes { traceId
+    records(first: 5) { totalCount facets(fields: [RESULT]) { values { value count } } histogram { count }
+      nodes { uniqueId ... on AuthAudit { loginFlow { requestId traces { nodes { traceId } } } } } } } } } } }`
+
 func TestRoundTripsDoNotGrowWithThePage(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -35,14 +47,16 @@ func TestRoundTripsDoNotGrowWithThePage(t *testing.T) {
 	}{
 		"why was access denied":        {deniedTab, 9},
 		"what did the session do next": {tokenTab, 14},
+		"joins of joins of joins":      {nestedTab, 20},
+		"traces of flows":              {tracesTab, 20},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := newAPI(t, append(sampleEvents(t), deniedAttempts(60)...)...)
 			callsOf := func(first int) []string {
-				var data struct{ AuthAudits struct{ Nodes []any } }
+				var data map[string]struct{ Nodes []any }
 				a.ask(t, test.document, variables{"first": first}, &data)
-				if got := len(data.AuthAudits.Nodes); got != first {
+				if got := len(data["authAudits"].Nodes) + len(data["loginFlows"].Nodes); got != first {
 					t.Fatalf("got %d rows, want %d", got, first)
 				}
 				calls := a.store.taken()
@@ -50,7 +64,7 @@ func TestRoundTripsDoNotGrowWithThePage(t *testing.T) {
 				return calls
 			}
 			few, many := callsOf(5), callsOf(50)
-			if !slices.Equal(few, many) {
+			if len(many) > len(few) {
 				t.Errorf("a page of 5 took %d calls, a page of 50 took %d:\n%q\n%q", len(few), len(many), few, many)
 			}
 			if len(many) > test.most {
