@@ -28,6 +28,8 @@ const maxNesting = 24
 type compiler struct {
 	terms termMaker
 	kinds []audit.Kind // the kinds that the whole query is about
+
+	networksLeft *int // how many more networks may be asked for
 }
 
 func (c compiler) compile(n query.Node, depth int) answer {

@@ -29,8 +29,9 @@ func (c compiler) valuePrefix(field query.Field, folded string) answer {
 	return c.valueWords(field, words(tokens, true))
 }
 
-// maxNetworks is how many networks a question may be made of.
-const maxNetworks = 256
+// maxNetworks is how many networks a whole question may be made of. When they
+// are used up, further ones are looked for as part of larger ones.
+const maxNetworks = 2_048
 
 // network answers for addresses in a network: it is the union of some indexed
 // ones, or where these would be too many, part of a larger one.
@@ -48,7 +49,8 @@ func (c compiler) network(n query.Network) answer {
 			larger = size
 			continue
 		}
-		if size-prefix.Bits() <= 8 {
+		if inside := size - prefix.Bits(); inside <= 8 && 1<<inside <= *c.networksLeft {
+			*c.networksLeft -= 1 << inside
 			return exactly(c.networks(prefix, size))
 		}
 		break
@@ -63,11 +65,11 @@ func (c compiler) network(n query.Network) answer {
 	return atMost(c.networks(outer, larger))
 }
 
-// networks asks for all networks of a size inside another; at most maxNetworks.
+// networks asks for all networks of a size inside another, which must not be many.
 func (c compiler) networks(outer netip.Prefix, size int) expr {
 	code := fieldCodes[query.SourceIP]
 	var inside []expr
-	for addr := outer.Addr(); addr.IsValid() && outer.Contains(addr) && len(inside) < 2*maxNetworks; addr = following(addr, size) {
+	for addr := outer.Addr(); addr.IsValid() && outer.Contains(addr); addr = following(addr, size) {
 		network := netip.PrefixFrom(addr, size)
 		inside = append(inside, term(c.terms.hashed(netTerm+code, network.String())))
 		if size == addr.BitLen() {

@@ -22,7 +22,8 @@ type plan struct {
 // planFor turns a query's scope, kinds and tree into a plan.
 func planFor(terms termMaker, scope audit.Scope, kinds []audit.Kind, where query.Node) plan {
 	where, span := withoutTime(query.AllOf(where))
-	c := compiler{terms: terms, kinds: distinctKinds(kinds)}
+	networks := maxNetworks
+	c := compiler{terms: terms, kinds: distinctKinds(kinds), networksLeft: &networks}
 	found := c.compile(where, 0)
 	asked := allOf(c.scope(scope), found.over)
 	if !asked.demands() {
