@@ -2,10 +2,13 @@ package sqlite
 
 import (
 	"bytes"
+	"database/sql"
 	"encoding/binary"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/authtrail/authtrail/audit"
@@ -73,4 +76,37 @@ func failuresOn(t *testing.T, content []byte) map[string]error {
 	note("append", err)
 	_ = s.Close() // what it says is SQLite's own
 	return failures
+}
+
+func TestADamagedRecordIsSaidAndItsCauseLogged(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	dir := t.TempDir()
+	s := openIn(t, dir)
+	add(t, s, event(t, "a", noon, ""))
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", filepath.Join(dir, databaseName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), "UPDATE record SET body = x'ff'"); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s, err = Open(t.Context(), Options{Dir: dir, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	_, err = s.Search(t.Context(), everything500())
+	if known := audit.AsError(err); known == nil || known.Code != audit.Unavailable || known.Message != "a stored record is damaged" {
+		t.Errorf("got %v", err)
+	}
+	if said := log.String(); strings.Count(said, "level=ERROR") != 1 || !strings.Contains(said, "no body of this version") {
+		t.Errorf("the log says %q", said)
+	}
 }

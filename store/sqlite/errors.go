@@ -24,15 +24,15 @@ func (s *Store) failed(ctx context.Context, doing string, err error) error {
 	case ctx.Err() != nil:
 		return fmt.Errorf("%s: %w", doing, ctx.Err())
 	case errors.As(err, &known):
-		return err
 	case s.closing():
 		return errClosed()
+	default:
+		err = explained(doing, err)
 	}
-	explanation := explained(doing, err)
-	if errors.As(explanation, &known) {
-		s.log.ErrorContext(ctx, "a read failed", "error", known.Message, "cause", known.Err)
+	if errors.As(err, &known) && known.Code == audit.Unavailable && known.Err != nil {
+		s.log.ErrorContext(ctx, doing+" failed", "error", known.Message, "cause", known.Err)
 	}
-	return explanation
+	return err
 }
 
 // explained turns what SQLite says about the disk and the file into Unavailable;
