@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"sync"
 
 	"github.com/authtrail/authtrail/audit"
@@ -112,8 +113,16 @@ func (s *Store) newJob(batch []*audit.Record) *job {
 	return j
 }
 
-// encode makes a record ready, or says why it cannot be held.
-func (s *Store) encode(r *audit.Record) (*item, audit.Outcome) {
+// encode makes a record ready, or says why it cannot be held. A defect that
+// makes it panic costs that record and no other, since it happens on goroutines
+// of the store's own.
+func (s *Store) encode(r *audit.Record) (it *item, outcome audit.Outcome) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			s.log.Error("panic while making a record ready", "stack", string(debug.Stack()))
+			it, outcome = nil, audit.Outcome{Status: audit.Rejected, Reason: "internal error"}
+		}
+	}()
 	switch {
 	case r == nil:
 		return nil, audit.Outcome{Status: audit.Rejected, Reason: "there is no record"}
