@@ -63,7 +63,8 @@ func (s strand) Events(
 
 // lists returns the lists of one kind that the strands have, paged alike.
 func (s *strands) lists(ctx context.Context, kind audit.Kind, args PageArgs) (*lists, error) {
-	key := fmt.Sprintf("%s by %s", kind, args)
+	wantPosition := selects(ctx, "position") // a list that was read before its position was asked for cannot have it
+	key := fmt.Sprintf("%s by %s, position %t", kind, args, wantPosition)
 	return once(&s.memo, key, func() (*lists, error) {
 		window, err := args.Window()
 		if err != nil {
@@ -77,7 +78,7 @@ func (s *strands) lists(ctx context.Context, kind audit.Kind, args PageArgs) (*l
 			reader:       s.reader,
 			queries:      s.queries(l),
 			load:         func(ctx context.Context) ([]audit.Page, error) { return s.reader.lookup(ctx, l) },
-			wantPosition: selects(ctx, "position"),
+			wantPosition: wantPosition,
 		}, nil
 	})
 }
