@@ -92,6 +92,9 @@ func (s *Store) Since(ctx context.Context, after audit.Position, limit int) (aud
 	return batch, nil
 }
 
+// maxFeedBytes bounds what a batch of the feed holds, as events may be large.
+const maxFeedBytes = 8 << 20
+
 // since reads a batch. It reads no further than the end that has been announced,
 // so that a position it gives is one that Wait and Since know already.
 func (s *Store) since(ctx context.Context, seq int64, limit int, batch *audit.FeedBatch) error {
@@ -101,7 +104,7 @@ func (s *Store) since(ctx context.Context, seq int64, limit int, batch *audit.Fe
 		return err
 	}
 	defer func() { _ = rows.Close() }() // what it could say, Err says
-	for rows.Next() {
+	for bytes := 0; bytes < maxFeedBytes && rows.Next(); {
 		var r row
 		if err := r.scan(rows, &seq); err != nil {
 			return err
@@ -110,6 +113,7 @@ func (s *Store) since(ctx context.Context, seq int64, limit int, batch *audit.Fe
 		if err != nil {
 			return err
 		}
+		bytes += len(record.Raw)
 		batch.Next = s.position(seq)
 		batch.Records, batch.Positions = append(batch.Records, record), append(batch.Positions, batch.Next)
 	}

@@ -112,7 +112,7 @@ func makePrivate(path string) error {
 
 var (
 	writerPragmas = []string{
-		"page_size(8192)", "journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(10000)",
+		"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(10000)",
 		"cache_size(-65536)", "wal_autocheckpoint(4000)", "journal_size_limit(134217728)",
 		"temp_store(MEMORY)",
 	}

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"strings"
 	"time"
 
@@ -54,7 +55,7 @@ func (s *Store) writeGroup(w *writer, first *job) {
 	err := w.commit(group)
 	if err != nil {
 		err = explained("append records", err)
-		s.log.Error("a commit failed", "jobs", len(group), "records", records, "error", err)
+		s.log.Error("a commit failed", "jobs", len(group), "records", records, "error", err, "cause", errors.Unwrap(err))
 	} else {
 		s.log.Debug("committed", "jobs", len(group), "records", records, "took", time.Since(started))
 	}
