@@ -67,6 +67,7 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	fmt.Printf("| resident memory after ingest | %.0f MB (peak %.0f MB) |\n", server.memory("VmRSS"), server.memory("VmHWM"))
+	fmt.Printf("| until the server is idle after ingest, its index tidied | %s |\n", server.settle().Round(time.Second))
 	if err := server.stop(); err != nil {
 		return err
 	}

@@ -96,6 +96,20 @@ func (s *serverProcess) processorTime() time.Duration {
 	return time.Duration(user+system) * (time.Second / 100) // in ticks, of which Linux shows a hundred a second
 }
 
+// settle waits until the process does nothing any more, and returns how long that took.
+func (s *serverProcess) settle() time.Duration {
+	begin := time.Now()
+	for before := s.processorTime(); time.Since(begin) < 5*time.Minute; {
+		time.Sleep(time.Second)
+		now := s.processorTime()
+		if now-before < 20*time.Millisecond {
+			break
+		}
+		before = now
+	}
+	return time.Since(begin)
+}
+
 func folderMB(folder string) float64 {
 	var bytes int64
 	_ = filepath.WalkDir(folder, func(_ string, entry fs.DirEntry, err error) error {

@@ -21,10 +21,17 @@ const (
 func (s *Store) write(w *writer) {
 	defer close(s.stopped)
 	defer w.close()
+	idle := time.NewTimer(idleBeforeTidying)
+	defer idle.Stop()
 	for {
 		select {
 		case j := <-s.jobs:
 			s.writeGroup(w, j)
+			idle.Reset(idleBeforeTidying)
+		case <-idle.C:
+			if w.tidy() {
+				idle.Reset(0)
+			}
 		case <-s.done:
 			for {
 				select {
@@ -99,22 +106,34 @@ func (w *writer) close() {
 
 // commit stores a group of jobs in one transaction.
 func (w *writer) commit(group []*job) error {
-	if _, err := w.exec("BEGIN IMMEDIATE"); err != nil {
-		return err
-	}
 	w.listedNow = w.listedNow[:0]
-	end, err := w.store(group)
-	if err == nil {
-		_, err = w.exec("COMMIT")
-	}
+	var end int64
+	err := w.transact(func() (err error) {
+		end, err = w.store(group)
+		return err
+	})
 	if err != nil {
 		w.forget()
-		_, _ = w.exec("ROLLBACK") // fails when the error has rolled back already
 		return err
 	}
 	w.saved = w.spill.Load()
 	w.feed.advance(end)
 	return nil
+}
+
+// transact does work in a transaction: all of it, or with an error nothing.
+func (w *writer) transact(work func() error) error {
+	if _, err := w.exec("BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	err := work()
+	if err == nil {
+		_, err = w.exec("COMMIT")
+	}
+	if err != nil {
+		_, _ = w.exec("ROLLBACK") // fails when the error has rolled back already
+	}
+	return err
 }
 
 // store does the work of a transaction and returns the new end of the feed.
