@@ -34,6 +34,9 @@ func (c tailCommand) Run(ctx context.Context, s streams) error {
 	defer release()
 	t := &tail{command: c, server: server, streams: s}
 	if err := t.start(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
 		return err
 	}
 	for {

@@ -93,3 +93,14 @@ func TestALineLeavesOutWhatTheRecordLacks(t *testing.T) {
 		}
 	}
 }
+
+func TestTailThatIsEndedBeforeItBeganIsNoFailure(t *testing.T) {
+	t.Parallel()
+	url, _ := serverIn(t, t.TempDir())
+	ended, end := context.WithCancel(t.Context())
+	end()
+	var errs bytes.Buffer
+	if code := run(ended, []string{"tail", "--server", url}, noEnv, streams{strings.NewReader(""), &bytes.Buffer{}, &errs}); code != exitOK {
+		t.Errorf("ended with %d: %s", code, errs.String())
+	}
+}
