@@ -18,7 +18,7 @@ func TestEveryDocumentedPathAnswers(t *testing.T) {
 		"/v1/openapi.json":            `"openapi"`,
 		"/healthz":                    `"ok"`,
 		"/readyz":                     `"ok"`,
-		"/metrics":                    "authtrail_http_requests_total",
+		"/metrics":                    "authtrail_http_requests_in_flight",
 	} {
 		if status, body := get(t, url+path); status != http.StatusOK || !strings.Contains(body, want) {
 			t.Errorf("GET %s: %d, want 200 with %q in\n%.300s", path, status, want, body)
