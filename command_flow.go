@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -91,7 +92,7 @@ type flowView struct {
 
 func (f flowView) print(w io.Writer) error {
 	about := []string{f.Outcome, f.user(), f.ApplicationName, f.UpstreamIDP, strings.Join(f.SourceIPs, ", ")}
-	about = slicesWithout(about, "")
+	about = slices.DeleteFunc(about, func(part string) bool { return part == "" })
 	_, err := fmt.Fprintf(w, "%s\n\n%s\n%s, %s\n\n", terminal.Clean(f.Verdict.Text), terminal.Clean(strings.Join(about, " · ")),
 		f.StartedAt.Local().Format("Monday 2 January 2006 15:04:05.000 MST"),
 		terminal.Seconds(time.Duration(f.DurationMS*float64(time.Millisecond))))
@@ -111,16 +112,6 @@ func text(s *string) string {
 		return "-"
 	}
 	return *s
-}
-
-func slicesWithout(values []string, unwanted string) []string {
-	var kept []string
-	for _, value := range values {
-		if value != unwanted {
-			kept = append(kept, value)
-		}
-	}
-	return kept
 }
 
 // asBadInput reports whether the server found fault with what was asked.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -145,14 +146,8 @@ func (r row) user() string { return firstOf(r.UpstreamUserID, r.UserID) }
 // localTime writes a time as the person at the terminal reads clocks.
 func localTime(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05") }
 
-func firstOf(values ...string) string {
-	for _, value := range values {
-		if value != "" {
-			return value
-		}
-	}
-	return "-"
-}
+// firstOf returns the first value that is not empty, or a dash.
+func firstOf(values ...string) string { return cmp.Or(cmp.Or(values...), "-") }
 
 func printTable(w io.Writer, columns []tableColumn, nodes []json.RawMessage) error {
 	heads := make([]terminal.Column, len(columns))

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"time"
@@ -46,7 +47,7 @@ func DecodeEvent(raw json.RawMessage, org string) (*Record, error) {
 		return nil, Invalid("event", "must be a JSON object")
 	}
 	r := &Record{Kind: classify(&event), UniqueID: id, CreateTime: created, Raw: text}
-	r.Org = firstNonEmpty(event.text("org_id"), event.text("org"), org)
+	r.Org = cmp.Or(event.text("org_id"), event.text("org"), org)
 	r.Time = created
 	if t, ok := readTime(event.text("time")); ok {
 		r.Time = t
@@ -183,13 +184,4 @@ func (r *Record) readAttributes(list string) bool {
 	}
 	r.Attributes = read
 	return true
-}
-
-func firstNonEmpty(values ...string) string {
-	for _, value := range values {
-		if value != "" {
-			return value
-		}
-	}
-	return ""
 }

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/authtrail/authtrail/audit/internal/jsontext"
@@ -122,11 +123,7 @@ func (d document) HasAttribute(want query.Attribute) bool {
 	return false
 }
 
+// anyOf reports whether the value is one of those wanted; none wanted means any.
 func anyOf(wanted []string, value string) bool {
-	for _, want := range wanted {
-		if want == value {
-			return true
-		}
-	}
-	return len(wanted) == 0
+	return len(wanted) == 0 || slices.Contains(wanted, value)
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"time"
@@ -83,15 +84,15 @@ type Limits struct {
 
 func (o Options) withDefaults() Options {
 	o.Limits = o.Limits.withDefaults()
-	o.MaxBody = either(o.MaxBody, 1<<20)
-	o.CachedQueries = either(o.CachedQueries, 500)
-	o.CachedQuerySize = either(o.CachedQuerySize, 8<<10)
-	o.Timeout = either(o.Timeout, 30*time.Second)
-	o.KeepAlive = either(o.KeepAlive, 15*time.Second)
-	o.WriteTimeout = either(o.WriteTimeout, 10*time.Second)
-	o.InitTimeout = either(o.InitTimeout, 5*time.Second)
-	o.MaxSubscriptionsPerConnection = either(o.MaxSubscriptionsPerConnection, 20)
-	o.Logger = either(o.Logger, slog.Default())
+	o.MaxBody = cmp.Or(o.MaxBody, 1<<20)
+	o.CachedQueries = cmp.Or(o.CachedQueries, 500)
+	o.CachedQuerySize = cmp.Or(o.CachedQuerySize, 8<<10)
+	o.Timeout = cmp.Or(o.Timeout, 30*time.Second)
+	o.KeepAlive = cmp.Or(o.KeepAlive, 15*time.Second)
+	o.WriteTimeout = cmp.Or(o.WriteTimeout, 10*time.Second)
+	o.InitTimeout = cmp.Or(o.InitTimeout, 5*time.Second)
+	o.MaxSubscriptionsPerConnection = cmp.Or(o.MaxSubscriptionsPerConnection, 20)
+	o.Logger = cmp.Or(o.Logger, slog.Default())
 	if o.ErrorPresenter == nil {
 		o.ErrorPresenter = presentError
 	}
@@ -103,23 +104,15 @@ func (o Options) withDefaults() Options {
 
 func (l Limits) withDefaults() Limits {
 	return Limits{
-		Tokens:      either(l.Tokens, 5000),
-		Fields:      either(l.Fields, 1000),
-		Depth:       either(l.Depth, 20),
-		Aliases:     either(l.Aliases, 100),
-		RootFields:  either(l.RootFields, 20),
-		Directives:  either(l.Directives, 100),
-		Cost:        either(l.Cost, 500_000),
-		PageSize:    either(l.PageSize, audit.MaxPageSize),
-		DefaultPage: either(l.DefaultPage, 50),
-		ListSize:    either(l.ListSize, 10),
+		Tokens:      cmp.Or(l.Tokens, 5000),
+		Fields:      cmp.Or(l.Fields, 1000),
+		Depth:       cmp.Or(l.Depth, 20),
+		Aliases:     cmp.Or(l.Aliases, 100),
+		RootFields:  cmp.Or(l.RootFields, 20),
+		Directives:  cmp.Or(l.Directives, 100),
+		Cost:        cmp.Or(l.Cost, 500_000),
+		PageSize:    cmp.Or(l.PageSize, audit.MaxPageSize),
+		DefaultPage: cmp.Or(l.DefaultPage, 50),
+		ListSize:    cmp.Or(l.ListSize, 10),
 	}
-}
-
-func either[T comparable](given, otherwise T) T {
-	var zero T
-	if given == zero {
-		return otherwise
-	}
-	return given
 }
