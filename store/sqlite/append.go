@@ -15,9 +15,8 @@ type item struct {
 	record *audit.Record
 	hash   uint64 // of its key
 	nanos  int64
-	terms  string
-	values []listed
-	body   []byte
+	indexed
+	body []byte
 
 	slot int64 // where its key stands in the uid table
 	id   int64
@@ -131,14 +130,12 @@ func (s *Store) encode(r *audit.Record) (it *item, outcome audit.Outcome) {
 	case !audit.InTimeRange(r.Time):
 		return nil, audit.Outcome{Status: audit.Rejected, Reason: "the time is not from 1970 to 2261"}
 	}
-	terms, values := s.terms.index(r)
 	return &item{
-		record: r,
-		hash:   s.keyHash(r.Key()),
-		nanos:  r.Time.UnixNano(),
-		terms:  terms,
-		values: values,
-		body:   s.bodies.encode(r.Raw),
+		record:  r,
+		hash:    s.keyHash(r.Key()),
+		nanos:   r.Time.UnixNano(),
+		indexed: s.terms.index(r),
+		body:    s.bodies.encode(r.Raw),
 	}, audit.Outcome{}
 }
 

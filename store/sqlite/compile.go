@@ -66,9 +66,9 @@ func (c compiler) combined(nodes []query.Node, depth int, combine func(...expr) 
 func (c compiler) leaf(n query.Node) answer {
 	switch n := n.(type) {
 	case query.Words:
-		return exactly(words(n.Tokens, n.Prefix))
+		return exactly(c.words(n.Tokens, n.Prefix))
 	case query.FieldWords:
-		return c.valueWords(n.Field, words(n.Tokens, n.Prefix))
+		return c.valueWords(n.Field, c.words(n.Tokens, n.Prefix))
 	case query.FieldValue:
 		return c.fieldValue(n)
 	case query.ExtraValue:
@@ -89,15 +89,17 @@ func (c compiler) leaf(n query.Node) answer {
 	return unknown // a range of time beside which others stand, or what is not known here
 }
 
-// words asks for words that stand next to each other in one string.
-func words(tokens []string, prefix bool) expr {
-	switch {
-	case len(tokens) == 0:
+// words asks for words that stand next to each other in one string: one whose
+// words are in the index, or one that has a code.
+func (c compiler) words(tokens []string, prefix bool) expr {
+	if len(tokens) == 0 {
 		return nothing
-	case prefix:
-		return phrase(quoted(tokens...) + "*")
 	}
-	return phrase(quoted(tokens...))
+	said := phrase(quoted(tokens...))
+	if prefix {
+		said = phrase(quoted(tokens...) + "*")
+	}
+	return anyOf(append(c.terms.codes.where(func(c *code) bool { return c.holds(tokens, prefix) }), said)...)
 }
 
 // valueWords answers for words inside a field: they are among the record's
@@ -132,19 +134,18 @@ func (c compiler) has(field query.Field) expr {
 
 // anyValue answers for the records that hold one of the values, byte by byte.
 func (c compiler) anyValue(field query.Field, values []string) answer {
-	code, known := fieldCodes[field]
-	if !known {
+	if !field.Known() {
 		return exactly(nothing)
 	}
+	number := fieldNumber(field)
 	found, exact := make([]expr, len(values)), true
 	for i, value := range values {
+		found[i] = c.terms.valueTerm(number, value)
 		if byWords(field) {
 			if words := idWords(value); len(words) > 0 {
-				found[i], exact = allWords(words), false
-				continue
+				found[i], exact = anyOf(allWords(words), found[i]), false
 			}
 		}
-		found[i] = term(c.terms.hashed(exactTerm+code, value))
 	}
 	if exact {
 		return exactly(anyOf(found...))
@@ -172,9 +173,15 @@ func (c compiler) fieldValue(n query.FieldValue) answer {
 	case byWords(n.Field), n.Field.Text():
 		return c.foldedWords(n)
 	}
-	return exactly(anyOf(
+	return exactly(anyOf(append(c.foldedCodes(n.Field, n.Value),
 		term(c.terms.hashed(exactTerm+code, n.Value)),
-		term(c.terms.hashed(foldedTerm+code, n.Value))))
+		term(c.terms.hashed(foldedTerm+code, n.Value)))...))
+}
+
+// foldedCodes asks for the field's values with a code that fold to a value.
+func (c compiler) foldedCodes(field query.Field, folded string) []expr {
+	number := fieldNumber(field)
+	return c.terms.codes.where(func(c *code) bool { return c.field == number && c.folded == folded })
 }
 
 // foldedWords answers for a folded value of a field that has no folded terms:
@@ -183,7 +190,7 @@ func (c compiler) foldedWords(n query.FieldValue) answer {
 	words := idWords(n.Value)
 	switch {
 	case len(words) > 0:
-		return atMost(allWords(words))
+		return atMost(anyOf(append(c.foldedCodes(n.Field, n.Value), allWords(words))...))
 	case n.Value == "":
 		return atMost(anyOf(c.has(n.Field), term(c.terms.hashed(exactTerm+fieldCodes[n.Field], ""))))
 	}

@@ -26,7 +26,7 @@ func (c compiler) valuePrefix(field query.Field, folded string) answer {
 	if len(tokens) == 0 {
 		return atMost(c.has(field))
 	}
-	return c.valueWords(field, words(tokens, true))
+	return c.valueWords(field, c.words(tokens, true))
 }
 
 // maxNetworks is how many networks a whole question may be made of. When they

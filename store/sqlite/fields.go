@@ -11,6 +11,7 @@ type indexedField struct {
 	code          string // two letters
 	exact, folded string // the beginnings of its terms
 	byWords       bool
+	coded         bool
 	prose         bool
 	expected      [audit.KindGeneric + 1]bool
 }
@@ -21,7 +22,7 @@ var indexedFields = func() []indexedField {
 		code := string([]byte{'a' + byte(i/26), 'a' + byte(i%26)})
 		list[i] = indexedField{
 			Field: field, code: code, exact: exactTerm + code, folded: foldedTerm + code,
-			byWords: byWords(field), prose: field.Text(),
+			byWords: byWords(field), prose: field.Text(), coded: isCoded(field),
 		}
 		for _, kind := range audit.Kinds {
 			list[i].expected[kind] = expects(kind, field)

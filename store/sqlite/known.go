@@ -100,8 +100,11 @@ func (w *writer) listValue(value listed) error {
 	return err
 }
 
-// forget takes back what a failed transaction entered into the lists.
+// forget takes back what a failed transaction entered into the lists and the codes.
 func (w *writer) forget() {
+	for _, c := range w.savedNow {
+		c.saved = false
+	}
 	for _, value := range w.listedNow {
 		delete(w.lists.known[value.field], value.hash)
 		w.lists.manifold[value.field] = false // at worst it is found out again
@@ -135,7 +138,7 @@ func (v *snapshot) knownValues(ctx context.Context, field query.Field) ([]knownV
 		if err := rows.Scan(&k.value); err != nil {
 			return nil, false, err
 		}
-		k.term = term(v.terms.hashed(indexedFields[number].exact, k.value))
+		k.term = v.terms.valueTerm(number, k.value)
 		known = append(known, k)
 	}
 	return known, true, rows.Err()

@@ -68,7 +68,10 @@ func (s *Store) open(ctx context.Context) (*writer, error) {
 	if s.bodies, err = newCodec(); err != nil {
 		return nil, err
 	}
-	s.terms = termMaker{key: s.identity.key}
+	s.terms = termMaker{key: s.identity.key, codes: newCodebook()}
+	if err = s.terms.codes.read(ctx, s.writing, s.identity.key); err != nil {
+		return nil, explained("prepare the database", err)
+	}
 	s.spill.Store(s.identity.spill)
 	s.feed = newFeedEnd(s.identity.end)
 	if s.reading, err = openDatabase(path, readers(), readerPragmas); err != nil {

@@ -34,7 +34,7 @@ func planFor(terms termMaker, scope audit.Scope, kinds []audit.Kind, where query
 	if !found.exact {
 		p.verify = where
 	}
-	if w := wordsOf(where); w.op != opNone && w.op != opAll {
+	if w := c.wordsOf(where); w.op != opNone && w.op != opAll {
 		p.words = w.String()
 	}
 	return p
@@ -123,24 +123,24 @@ func (c compiler) scope(scope audit.Scope) expr {
 
 // wordsOf asks for the words that a tree looks for: what relevance is measured
 // by. Every record that matches and has such words is found.
-func wordsOf(where query.Node) expr {
+func (c compiler) wordsOf(where query.Node) expr {
 	switch n := where.(type) {
 	case query.Words:
-		return words(n.Tokens, n.Prefix)
+		return c.words(n.Tokens, n.Prefix)
 	case query.FieldWords:
-		return words(n.Tokens, n.Prefix)
+		return c.words(n.Tokens, n.Prefix)
 	case query.And:
-		return allOf(wordsOfEach(n.Nodes)...)
+		return allOf(c.wordsOfEach(n.Nodes)...)
 	case query.Or:
-		return anyOf(wordsOfEach(n.Nodes)...)
+		return anyOf(c.wordsOfEach(n.Nodes)...)
 	}
 	return nothing
 }
 
-func wordsOfEach(nodes []query.Node) []expr {
+func (c compiler) wordsOfEach(nodes []query.Node) []expr {
 	var found []expr
 	for _, node := range nodes {
-		if e := wordsOf(node); e.op != opNone {
+		if e := c.wordsOf(node); e.op != opNone {
 			found = append(found, e)
 		}
 	}

@@ -45,6 +45,11 @@ CREATE TABLE facet ( -- the values of the fields, see known.go
 	value TEXT NOT NULL,
 	PRIMARY KEY (field, value)
 ) WITHOUT ROWID;
+CREATE TABLE code ( -- the values that stand for their words, see codes.go
+	field INTEGER NOT NULL,
+	value TEXT NOT NULL,
+	PRIMARY KEY (field, value)
+) WITHOUT ROWID;
 CREATE TABLE manifold ( -- the fields that have too many values to list
 	field INTEGER PRIMARY KEY
 );

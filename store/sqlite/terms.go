@@ -16,6 +16,7 @@ import (
 const (
 	separator  = "_"  // between two strings, so that no phrase crosses them
 	kindTerm   = "_k" // + kind: what kind of event it is
+	codeTerm   = "_c" // + field + hash: a value that has a code, see codes.go; such a record has none of its words, and no other term of it
 	exactTerm  = "_e" // + field + hash: a value, byte by byte; not where its words are enough, see byWords
 	foldedTerm = "_f" // + field + hash: a folded value, where folding changed it; not of text fields
 	hasTerm    = "_h" // + field: it has the field, although its kind seldom does
@@ -26,7 +27,10 @@ const (
 )
 
 // termMaker makes the terms of one database.
-type termMaker struct{ key hashKey }
+type termMaker struct {
+	key   hashKey
+	codes *codebook
+}
 
 const base32Digits = "abcdefghijklmnopqrstuvwxyz234567"
 
@@ -56,19 +60,38 @@ func (t termMaker) hashed(class string, parts ...string) string {
 	return string(t.appendHashed(nil, class, parts...))
 }
 
+// valueTerm asks for the records that hold a value in a field, byte by byte, for
+// all that its terms tell.
+func (t termMaker) valueTerm(field int, value string) expr {
+	exact := term(t.hashed(indexedFields[field].exact, value))
+	if c := t.codes.find(field, value); c != nil {
+		return anyOf(term(c.term), exact)
+	}
+	return exact
+}
+
 func kindOf(kind audit.Kind) string { return kindTerm + string('0'+byte(kind)) }
 
-// index returns the text that the index holds of a record, and those of its
-// fields' values that are worth a place in the lists of values.
-func (t termMaker) index(r *audit.Record) (string, []listed) {
+// indexed is what the index gets of a record.
+type indexed struct {
+	terms  string
+	values []listed // those of its fields' values that are worth a place in the lists of values
+	codes  []*code  // those it has
+}
+
+// index returns what the index holds of a record.
+func (t termMaker) index(r *audit.Record) indexed {
 	w := termWriters.Get().(*termWriter)
 	defer termWriters.Put(w)
-	*w = termWriter{termMaker: t, text: w.text[:0], tokens: w.tokens[:0]}
-	w.words(r)
+	*w = termWriter{termMaker: t, text: w.text[:0], tokens: w.tokens[:0], strings: w.strings[:0]}
+	for _, value := range r.Document().Strings() {
+		w.strings = append(w.strings, value)
+	}
 	w.add(kindOf(r.Kind))
 	for i := range indexedFields {
 		w.field(r, i)
 	}
+	w.words(r)
 	for path, value := range r.Document().Extra() {
 		if isField(r, path, value) {
 			continue
@@ -80,15 +103,18 @@ func (t termMaker) index(r *audit.Record) (string, []listed) {
 			w.text = t.appendHashed(w.text, pathTerm, path)
 		}
 	}
-	return string(w.text), w.values
+	clear(w.strings) // they are parts of the record
+	return indexed{terms: string(w.text), values: w.values, codes: w.given}
 }
 
 // termWriter collects the terms of one record.
 type termWriter struct {
 	termMaker
-	text   []byte
-	tokens []string
-	values []listed // a new slice for each record
+	text    []byte
+	tokens  []string
+	strings []string // all that the event has
+	values  []listed // a new slice for each record
+	given   []*code  // a new slice for each record
 }
 
 // termWriters keeps the room that was needed for one record for the next.
@@ -105,8 +131,14 @@ func (w *termWriter) add(term string) {
 	w.text = append(w.text, term...)
 }
 
+// words adds the words of each string, once where it repeats an early one. The
+// words of a value that has a code are left out, unless it is another field's
+// value as well that is looked for by its words.
 func (w *termWriter) words(r *audit.Record) {
-	for _, value := range r.Document().Strings() {
+	for i, value := range w.strings {
+		if slices.Contains(w.strings[:min(i, maxCompared)], value) || w.hasCode(value) && !w.soughtByWords(r, value) {
+			continue
+		}
 		w.tokens = query.AppendTokens(w.tokens[:0], value)
 		for _, token := range w.tokens {
 			w.add(token)
@@ -117,10 +149,33 @@ func (w *termWriter) words(r *audit.Record) {
 	}
 }
 
+// maxCompared is how many strings each later one is compared with: more than
+// records usually have.
+const maxCompared = 32
+
+func (w *termWriter) hasCode(value string) bool {
+	return slices.ContainsFunc(w.given, func(c *code) bool { return c.value == value })
+}
+
+// soughtByWords reports whether a field without a code for the value is looked for by words.
+func (w *termWriter) soughtByWords(r *audit.Record, value string) bool {
+	for i := range indexedFields {
+		field := &indexedFields[i]
+		if (field.byWords || field.prose) && slices.Contains(r.Values(field.Field), value) &&
+			!slices.ContainsFunc(w.given, func(c *code) bool { return c.field == i }) {
+			return true
+		}
+	}
+	return false
+}
+
 func (w *termWriter) field(r *audit.Record, number int) {
 	field, present := &indexedFields[number], false
 	for _, value := range r.Values(field.Field) {
 		present = present || value != ""
+		if field.coded && w.code(number, value) {
+			continue
+		}
 		if field.byWords && hasIDWords(value) {
 			continue
 		}
@@ -144,6 +199,24 @@ func (w *termWriter) field(r *audit.Record, number int) {
 	case !present && expected:
 		w.add(lackTerm + field.code)
 	}
+}
+
+// code adds the code of a field's value, if it has one and the event says the
+// value in a string: a generic event's ids may be made of other things.
+func (w *termWriter) code(field int, value string) bool {
+	if !slices.Contains(w.strings, value) {
+		return false
+	}
+	c := w.codes.give(field, value, w.key)
+	if c == nil {
+		return false
+	}
+	w.add(c.term)
+	w.given = append(w.given, c)
+	if !indexedFields[field].byWords {
+		w.values = append(w.values, listed{field: field, hash: c.sum, value: value})
+	}
+	return true
 }
 
 // idWords returns the words of a value that are worth looking for: the long

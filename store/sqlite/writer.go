@@ -81,6 +81,7 @@ type writer struct {
 
 	lists     valueLists
 	listedNow []listed // in the present transaction
+	savedNow  []*code  // likewise
 }
 
 func (s *Store) newWriter(ctx context.Context) (*writer, error) {
@@ -106,7 +107,7 @@ func (w *writer) close() {
 
 // commit stores a group of jobs in one transaction.
 func (w *writer) commit(group []*job) error {
-	w.listedNow = w.listedNow[:0]
+	w.listedNow, w.savedNow = w.listedNow[:0], w.savedNow[:0]
 	var end int64
 	err := w.transact(func() (err error) {
 		end, err = w.store(group)
@@ -146,6 +147,9 @@ func (w *writer) store(group []*job) (int64, error) {
 		return 0, err
 	}
 	if err := w.list(fresh); err != nil {
+		return 0, err
+	}
+	if err := w.saveCodes(fresh); err != nil {
 		return 0, err
 	}
 	if err := w.tally(fresh); err != nil {

@@ -1,0 +1,157 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/authtrail/authtrail/audit/query"
+)
+
+// Some values come again in nearly every record: the few event names, results
+// and applications, and the long user agents, whose words would be a third of
+// the index. The first values of such a field get a code: the record then has
+// one term for the value and none for its words, and who looks for a word is
+// given the codes of the values that hold it.
+
+const (
+	maxCodes      = 32  // for each field: a word may be in all of them, and each is a term to look for
+	maxCodedBytes = 512 // of a value
+)
+
+// coded are the fields whose values get codes. Each has one value, which is one
+// of the event's strings; few of the values share a word.
+func isCoded(field query.Field) bool {
+	switch field {
+	case query.Subsystem, query.LogType, query.Hostname, query.EventName, query.Event, query.Stage, query.Result,
+		query.ApplicationName, query.ClientID, query.UpstreamIDP, query.UserAgent,
+		query.Action, query.APIName, query.TargetResourceType:
+		return true
+	}
+	return false
+}
+
+// code is a value that has a code, and what is asked of it.
+type code struct {
+	field  int // its number in query.Fields
+	value  string
+	folded string
+	tokens []string
+	term   string
+	sum    uint64 // the hash of the exact term that it stands for
+	saved  bool // whether the database knows it; the writer's alone
+}
+
+// holds reports whether the words stand next to each other in the value.
+func (c *code) holds(words []string, prefix bool) bool {
+	last := len(words) - 1
+	for at := 0; at+last < len(c.tokens); at++ {
+		if slices.Equal(c.tokens[at:at+last], words[:last]) &&
+			(c.tokens[at+last] == words[last] || prefix && strings.HasPrefix(c.tokens[at+last], words[last])) {
+			return true
+		}
+	}
+	return false
+}
+
+// codebook knows all codes. A code is given before the first record that has it
+// is committed, so a search never meets one that it does not know.
+type codebook struct {
+	mu     sync.RWMutex
+	fields []map[string]*code // by the field's number
+	all    []*code
+}
+
+func newCodebook() *codebook {
+	b := &codebook{fields: make([]map[string]*code, len(indexedFields))}
+	for i := range b.fields {
+		b.fields[i] = map[string]*code{}
+	}
+	return b
+}
+
+// find returns the code of a field's value; nil when it has none.
+func (b *codebook) find(field int, value string) *code {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.fields[field][value]
+}
+
+// give is find, and gives the value a code if the field has any left.
+func (b *codebook) give(field int, value string, key hashKey) *code {
+	b.mu.RLock()
+	known, full := b.fields[field][value], len(b.fields[field]) >= maxCodes
+	b.mu.RUnlock()
+	if known != nil || full || len(value) > maxCodedBytes || value == "" {
+		return known
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if known := b.fields[field][value]; known != nil || len(b.fields[field]) >= maxCodes {
+		return known
+	}
+	return b.add(field, strings.Clone(value), key)
+}
+
+func (b *codebook) add(field int, value string, key hashKey) *code {
+	c := &code{field: field, value: value, folded: query.Fold(value), tokens: query.Tokens(value)}
+	terms := termMaker{key: key}
+	c.term = terms.hashed(codeTerm+indexedFields[field].code, value)
+	_, c.sum = terms.appendSum(nil, indexedFields[field].exact, value)
+	b.fields[field][value] = c
+	b.all = append(b.all, c)
+	return c
+}
+
+// where returns the terms of the codes that are accepted.
+func (b *codebook) where(accept func(*code) bool) []expr {
+	b.mu.RLock()
+	all := b.all // what is appended later, no record had when the question began
+	b.mu.RUnlock()
+	var found []expr
+	for _, c := range all {
+		if accept(c) {
+			found = append(found, term(c.term))
+		}
+	}
+	return found
+}
+
+// read fills the book with the codes that the database knows.
+func (b *codebook) read(ctx context.Context, db *sql.DB, key hashKey) error {
+	rows, err := db.QueryContext(ctx, "SELECT field, value FROM code")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }() // what it could say, Err says
+	for rows.Next() {
+		var field int
+		var value string
+		if err := rows.Scan(&field, &value); err != nil {
+			return err
+		}
+		if field >= 0 && field < len(b.fields) { // else of a program that knew more fields
+			b.add(field, value, key).saved = true
+		}
+	}
+	return rows.Err()
+}
+
+// saveCodes writes the codes that new records are the first to have.
+func (w *writer) saveCodes(fresh []*item) error {
+	for _, it := range fresh {
+		for _, c := range it.codes {
+			if c.saved {
+				continue
+			}
+			if _, err := w.exec("INSERT INTO code VALUES (?, ?)", c.field, c.value); err != nil {
+				return err
+			}
+			c.saved = true
+			w.savedNow = append(w.savedNow, c)
+		}
+	}
+	return nil
+}
