@@ -1,12 +1,16 @@
 package audit
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Principal is who asks.
 type Principal struct {
 	Subject string
 	Org     string // the org of events that name none
 	Role    Role
+	Expires time.Time // when to prove again who it is, which ends its subscriptions; zero is never
 	scope   Scope
 }
 
@@ -30,6 +34,12 @@ func Everyone() Principal {
 // MemberOf is a principal of one org.
 func MemberOf(subject, org string, role Role) Principal {
 	return Principal{Subject: subject, Org: org, Role: role, scope: Orgs(org)}
+}
+
+// MemberOfAll is a principal of some orgs, at least one. The first is the org of
+// events that name none.
+func MemberOfAll(subject string, orgs []string, role Role) Principal {
+	return Principal{Subject: subject, Org: orgs[0], Role: role, scope: Orgs(orgs...)}
 }
 
 // Scope returns whose records the principal may see.
