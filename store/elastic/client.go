@@ -1,0 +1,199 @@
+package elastic
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+
+	"github.com/authtrail/authtrail/audit"
+)
+
+// client makes requests of the cluster, and knows what its answers mean.
+type client struct {
+	transport transport
+	breaker   *breaker
+	timeout   time.Duration
+	log       *slog.Logger
+
+	open context.Context // until close
+	shut context.CancelFunc
+}
+
+// do makes one request, and decodes the JSON of its answer into answer, which
+// may be nil.
+//
+// The error is an *audit.Error with code Unavailable when the cluster cannot be
+// reached, is overloaded, takes too long, or could answer only in part; ctx's own
+// when ctx has ended; and else an *engineError.
+func (c *client) do(ctx context.Context, request esapi.Request, answer any) error {
+	body, err := c.ask(ctx, request)
+	if err != nil {
+		return err
+	}
+	if err := whole(body); err != nil {
+		return err
+	}
+	return decode(body, answer)
+}
+
+func decode(body []byte, answer any) error {
+	if answer == nil {
+		return nil
+	}
+	if err := json.Unmarshal(body, answer); err != nil {
+		return unavailable("Elasticsearch's answer cannot be read", err)
+	}
+	return nil
+}
+
+// ask makes one request and returns the body of its answer.
+func (c *client) ask(ctx context.Context, request esapi.Request) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if c.open.Err() != nil {
+		return nil, errClosed()
+	}
+	if wait, ok := c.breaker.allow(); !ok {
+		return nil, &audit.Error{Code: audit.Unavailable, Message: "Elasticsearch cannot be reached", RetryAfter: wait}
+	}
+	limited, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	defer context.AfterFunc(c.open, cancel)()
+	response, err := request.Do(limited, c.transport)
+	var body []byte
+	if response != nil && response.Body != nil {
+		if err == nil {
+			body, err = io.ReadAll(response.Body)
+		}
+		response.Body.Close()
+	}
+	if err != nil {
+		return nil, c.unanswered(ctx, err)
+	}
+	if response.StatusCode > 299 {
+		return nil, c.refused(response, body)
+	}
+	c.breaker.succeeded()
+	return body, nil
+}
+
+// unanswered says what it means that a request got no answer, or not all of one.
+func (c *client) unanswered(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil: // says nothing of the cluster
+		return ctx.Err()
+	case c.open.Err() != nil:
+		return errClosed()
+	}
+	if c.breaker.failed() {
+		c.log.Error("Elasticsearch cannot be reached; asking less often until it answers", "cause", err)
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return unavailable("Elasticsearch took too long to answer", err)
+	}
+	return unavailable("Elasticsearch cannot be reached", err)
+}
+
+// refused says what an answer other than success means.
+func (c *client) refused(response *esapi.Response, body []byte) error {
+	failure := readFailure(response.StatusCode, body)
+	switch {
+	case response.StatusCode == http.StatusTooManyRequests:
+		c.breaker.succeeded() // it answers
+		return &audit.Error{Code: audit.Unavailable, Message: "Elasticsearch is overloaded", RetryAfter: retryAfter(response), Err: failure}
+	case response.StatusCode >= 500:
+		c.breaker.failed()
+		return &audit.Error{Code: audit.Unavailable, Message: "Elasticsearch cannot answer now", RetryAfter: retryAfter(response), Err: failure}
+	}
+	c.breaker.succeeded()
+	if failure.Status == http.StatusUnauthorized || failure.Status == http.StatusForbidden {
+		return unavailable("Elasticsearch refuses the credentials, or what they may do", failure)
+	}
+	return failure
+}
+
+// retryAfter returns when to try again, as the answer says, or else soon.
+func retryAfter(response *esapi.Response) time.Duration {
+	if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil && seconds > 0 {
+		return time.Duration(seconds) * time.Second
+	}
+	return time.Second
+}
+
+func unavailable(message string, cause error) *audit.Error {
+	return &audit.Error{Code: audit.Unavailable, Message: message, RetryAfter: time.Second, Err: cause}
+}
+
+// engineError is a request that Elasticsearch understood and refused.
+type engineError struct {
+	Status int
+	Type   string
+	Reason string
+}
+
+func (e *engineError) Error() string {
+	return fmt.Sprintf("elasticsearch answered %d %s: %s", e.Status, e.Type, e.Reason)
+}
+
+// readFailure reads the body of an answer that is not a success.
+func readFailure(status int, body []byte) *engineError {
+	var answer struct {
+		Error json.RawMessage `json:"error"`
+	}
+	failure := &engineError{Status: status}
+	if json.Unmarshal(body, &answer) != nil || json.Unmarshal(answer.Error, failure) != nil {
+		failure.Reason = string(body[:min(len(body), 500)]) // of a proxy, or a plain sentence
+	}
+	failure.Status = status
+	return failure
+}
+
+// hasStatus reports whether err is Elasticsearch's answer with one of the statuses.
+func hasStatus(err error, statuses ...int) bool {
+	var failure *engineError
+	if !errors.As(err, &failure) {
+		return false
+	}
+	for _, status := range statuses {
+		if failure.Status == status {
+			return true
+		}
+	}
+	return false
+}
+
+// whole returns an error when an answer is of some shards only, or of the time
+// that was allowed. It looks for the members by their text, which is much quicker
+// than decoding everything beside them; inside a string their quotes are escaped.
+func whole(body []byte) error {
+	if bytes.Contains(body, []byte(`"timed_out":true`)) {
+		return unavailable("Elasticsearch took too long to answer", errors.New("the answer says timed_out"))
+	}
+	const failed = `"failed":`
+	for rest := body; ; {
+		at := bytes.Index(rest, []byte(failed))
+		if at < 0 {
+			return nil
+		}
+		rest = rest[at+len(failed):]
+		if len(rest) > 0 && rest[0] >= '1' && rest[0] <= '9' {
+			return unavailable("Elasticsearch could answer only in part", fmt.Errorf("shards failed: %.2000s", body))
+		}
+	}
+}
+
+// close ends the requests under way, and refuses all later ones.
+func (c *client) close() {
+	c.shut()
+	c.transport.close()
+}

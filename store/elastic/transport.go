@@ -1,0 +1,96 @@
+package elastic
+
+import (
+	"compress/gzip"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/elastic/elastic-transport-go/v8/elastictransport"
+)
+
+// transport sends requests to one of the nodes, and to another when that one
+// cannot be reached.
+type transport struct {
+	*elastictransport.Client
+	connections *http.Transport
+}
+
+func newClient(options Options) (*client, error) {
+	sending, err := newTransport(options)
+	if err != nil {
+		return nil, err
+	}
+	c := &client{transport: sending, breaker: &breaker{now: time.Now}, timeout: options.RequestTimeout, log: options.Logger}
+	c.open, c.shut = context.WithCancel(context.Background())
+	return c, nil
+}
+
+func newTransport(options Options) (transport, error) {
+	addresses, err := options.addresses()
+	if err != nil {
+		return transport{}, err
+	}
+	authority, err := options.authority()
+	if err != nil {
+		return transport{}, err
+	}
+	near := allLoopback(addresses)
+	connections := newConnections(near)
+	if connections.TLSClientConfig, err = trusting(authority); err != nil {
+		return transport{}, err
+	}
+	settings := []elastictransport.Option{
+		elastictransport.WithURLs(addresses...),
+		elastictransport.WithTransport(connections),
+		elastictransport.WithUserAgent("authtrail"),
+		elastictransport.WithBasicAuth(options.Username, options.Password),
+		elastictransport.WithAPIKey(options.APIKey),
+		elastictransport.WithRetry(len(addresses), http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout),
+		elastictransport.WithRetryOnError(func(request *http.Request, _ error) bool { return request.Context().Err() == nil }),
+	}
+	if !near {
+		settings = append(settings, elastictransport.WithCompression(gzip.BestSpeed))
+	}
+	sending, err := elastictransport.NewClient(settings...)
+	if err != nil {
+		return transport{}, fmt.Errorf("connect to Elasticsearch: %w", err)
+	}
+	return transport{sending, connections}, nil
+}
+
+// newConnections keeps connections open for many requests at a time. Within one
+// machine, packing bodies costs more than sending them.
+func newConnections(near bool) *http.Transport {
+	dialer := &net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}
+	return &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         dialer.DialContext,
+		TLSHandshakeTimeout: 5 * time.Second,
+		MaxIdleConns:        256,
+		MaxIdleConnsPerHost: 64,
+		IdleConnTimeout:     time.Minute,
+		DisableCompression:  near,
+		ForceAttemptHTTP2:   true,
+	}
+}
+
+func allLoopback(addresses []*url.URL) bool {
+	for _, address := range addresses {
+		ip := net.ParseIP(address.Hostname())
+		if address.Hostname() != "localhost" && !ip.IsLoopback() {
+			return false
+		}
+	}
+	return true
+}
+
+func (t transport) close() {
+	t.connections.CloseIdleConnections()
+	closing, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	_ = t.Close(closing) // ends the goroutines that wait to try dead nodes again; nothing can be done if one does not
+}
