@@ -163,6 +163,7 @@ type Store interface {
 	Looker
 	Counter
 	Feed
+	Registry
 	Prober
 	// Close finishes what was acknowledged and releases everything. Calls that
 	// are under way may fail with Unavailable; so do all later ones.

@@ -67,3 +67,24 @@ func (s measuredStore) Histograms(ctx context.Context, requests []audit.Histogra
 func (s measuredStore) Since(ctx context.Context, after audit.Position, limit int) (audit.FeedBatch, error) {
 	return measure(s.m, "since", func() (audit.FeedBatch, error) { return s.Store.Since(ctx, after, limit) })
 }
+
+// Get implements audit.Registry.
+func (s measuredStore) Get(ctx context.Context, key audit.EntryKey) (audit.Entry, error) {
+	return measure(s.m, "get_entry", func() (audit.Entry, error) { return s.Store.Get(ctx, key) })
+}
+
+// Put implements audit.Registry.
+func (s measuredStore) Put(ctx context.Context, entry audit.Entry) (audit.Version, error) {
+	return measure(s.m, "put_entry", func() (audit.Version, error) { return s.Store.Put(ctx, entry) })
+}
+
+// Delete implements audit.Registry.
+func (s measuredStore) Delete(ctx context.Context, key audit.EntryKey, version audit.Version) error {
+	_, err := measure(s.m, "delete_entry", func() (struct{}, error) { return struct{}{}, s.Store.Delete(ctx, key, version) })
+	return err
+}
+
+// List implements audit.Registry.
+func (s measuredStore) List(ctx context.Context, q audit.EntryQuery) ([]audit.Entry, error) {
+	return measure(s.m, "list_entries", func() ([]audit.Entry, error) { return s.Store.List(ctx, q) })
+}

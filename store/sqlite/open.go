@@ -34,7 +34,7 @@ var ErrInUse = errors.New("in use")
 func Open(ctx context.Context, options Options) (*Store, error) {
 	s := &Store{
 		dir: options.Dir, log: options.Logger,
-		jobs: make(chan *job, 256), done: make(chan struct{}), stopped: make(chan struct{}),
+		jobs: make(chan *job, 256), changes: make(chan *change), done: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)

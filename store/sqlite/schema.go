@@ -12,7 +12,7 @@ import (
 
 // migrations brings a database from each schema version to the next, from the
 // empty file on. A migration that was ever released is never changed.
-var migrations = []string{schemaV1}
+var migrations = []string{schemaV1, schemaV2}
 
 // schemaV1 is described in docs/adr/0002-one-inverted-index.md.
 const schemaV1 = `

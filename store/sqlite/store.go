@@ -35,6 +35,7 @@ type Store struct {
 	feed     *feedEnd
 
 	jobs      chan *job
+	changes   chan *change  // of the registry
 	done      chan struct{} // closed when Close was called
 	stopped   chan struct{} // closed when the writer has finished
 	closeOnce sync.Once

@@ -25,7 +25,10 @@ func (s *Store) write(w *writer) {
 	defer idle.Stop()
 	for {
 		select {
+		case c := <-s.changes:
+			s.writeChanges(w, c)
 		case j := <-s.jobs:
+			s.writeWaitingChanges(w)
 			s.writeGroup(w, j)
 			idle.Reset(idleBeforeTidying)
 		case <-idle.C:

@@ -19,6 +19,7 @@ func openMemory(testing.TB) audit.Store { return newMemory() }
 
 // memory is a store in a slice: the oracle with a lock around it.
 type memory struct {
+	*memoryRegistry
 	mu       sync.RWMutex
 	records  Oracle // in the order in which they came in
 	held     map[audit.Key]bool
@@ -27,7 +28,9 @@ type memory struct {
 }
 
 func newMemory() *memory {
-	return &memory{held: map[audit.Key]bool{}, appended: make(chan struct{})}
+	m := &memory{held: map[audit.Key]bool{}, appended: make(chan struct{})}
+	m.memoryRegistry = newMemoryRegistry(m.Ready)
+	return m
 }
 
 // view returns what the store holds now.
