@@ -5,7 +5,7 @@ GO ?= go
 
 .PHONY: help
 help: ## List the targets
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 .PHONY: build
 build: ## Build the program: ./authtrail
@@ -44,6 +44,10 @@ test: ## Run all tests: the Go suite, then the end-to-end tests
 .PHONY: e2e
 e2e: build ## Run the real program against the published SDK, the GraphQL over HTTP audit, and a browser
 	e2e/run
+
+.PHONY: elasticsearch
+elasticsearch: ## Run a real Elasticsearch without Docker, until Ctrl-C (docs/development.md)
+	@scripts/elasticsearch
 
 .PHONY: race
 race: ## Run the Go suite under the race detector
