@@ -41,17 +41,29 @@ var statuses = map[audit.Code]int{
 // else; what it was is logged under that id.
 func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 	known := audit.AsError(err)
-	status, ok := statuses[known.Code]
-	if !ok {
-		status = http.StatusInternalServerError
-	}
-	message := known.Error()
-	if status == http.StatusInternalServerError {
+	if statusOf(known.Code) == http.StatusInternalServerError {
 		id := middleware.GetReqID(r.Context())
 		a.Logger.ErrorContext(r.Context(), "request failed", "method", r.Method, "path", r.URL.Path,
 			"request_id", id, "error", known.Message, "cause", known.Err)
-		message = strings.TrimSpace("internal error " + id)
+		known = &audit.Error{Code: known.Code, Message: strings.TrimSpace("internal error " + id)}
 	}
+	writeError(w, known)
+}
+
+func statusOf(code audit.Code) int {
+	if status, known := statuses[code]; known {
+		return status
+	}
+	return http.StatusInternalServerError
+}
+
+// Refuse answers a request that must not reach the API, in the API's shape.
+func Refuse(w http.ResponseWriter, r *http.Request, reason *audit.Error) {
+	drain(w, r)
+	writeError(w, reason)
+}
+
+func writeError(w http.ResponseWriter, known *audit.Error) {
 	switch known.Code {
 	case audit.RateLimited, audit.Unavailable:
 		w.Header().Set("Retry-After", retryAfter(known.RetryAfter))
@@ -60,8 +72,8 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	body := appendMember([]byte{'{'}, "error_code", string(known.Code))
 	body = append(body, ',')
-	body = appendMember(body, "error_message", message)
-	writeJSON(w, status, append(body, '}', '\n'))
+	body = appendMember(body, "error_message", known.Error())
+	writeJSON(w, statusOf(known.Code), append(body, '}', '\n'))
 }
 
 // retryAfter is a number of whole seconds, at least one.

@@ -2,10 +2,13 @@ package server
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
+	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -74,6 +77,20 @@ func (h *Handler) refuse(w http.ResponseWriter, reply string, f *failure) {
 	h.send(w, reply, f.status, &graphql.Response{Errors: gqlerror.List{requestError(f.code, "%s", f.message)}})
 }
 
+// Refuse answers a request that must not reach a Handler, as GraphQL.
+func Refuse(w http.ResponseWriter, r *http.Request, reason *audit.Error) {
+	drain(w, r)
+	switch reason.Code {
+	case audit.Unauthenticated:
+		w.Header().Set("WWW-Authenticate", "Bearer")
+	case audit.Unavailable:
+		w.Header().Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(reason.RetryAfter.Seconds())))))
+	}
+	refusal := &graphql.Response{Errors: gqlerror.List{requestError(reason.Code, "%s", reason.Error())}}
+	body, _ := encode(refusal) // it holds nothing that JSON cannot
+	sendJSON(w, cmp.Or(replyTo(r).reply, mediaJSON), statusOf(reason.Code), body)
+}
+
 func (h *Handler) send(w http.ResponseWriter, media string, status int, response *graphql.Response) {
 	body, err := encode(response)
 	if err != nil {
@@ -81,6 +98,10 @@ func (h *Handler) send(w http.ResponseWriter, media string, status int, response
 		status = http.StatusInternalServerError
 		body = []byte(`{"errors":[{"message":"internal error","extensions":{"code":"` + string(audit.Internal) + `"}}]}`)
 	}
+	sendJSON(w, media, status, body)
+}
+
+func sendJSON(w http.ResponseWriter, media string, status int, body []byte) {
 	header := w.Header()
 	header.Set("Content-Type", media+"; charset=utf-8")
 	header.Set("Cache-Control", "no-store")

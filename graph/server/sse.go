@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/authtrail/authtrail/audit"
 )
 
 // serveEvents streams an operation's responses in the distinct connections mode
@@ -28,6 +31,8 @@ func (h *Handler) serveEvents(ctx context.Context, w http.ResponseWriter, op *gr
 	}
 	keepAlive := time.NewTicker(h.options.KeepAlive)
 	defer keepAlive.Stop()
+	expired, stop := expiry(ctx)
+	defer stop()
 	for {
 		var err error
 		select {
@@ -40,6 +45,10 @@ func (h *Handler) serveEvents(ctx context.Context, w http.ResponseWriter, op *gr
 		case <-keepAlive.C:
 			err = stream.comment()
 		case <-h.options.Stop:
+			_ = stream.complete()
+			return
+		case <-expired:
+			_ = stream.next(&graphql.Response{Errors: gqlerror.List{requestError(audit.Unauthenticated, "%s", hasExpired)}})
 			_ = stream.complete()
 			return
 		case <-ctx.Done():

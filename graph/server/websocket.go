@@ -33,7 +33,8 @@ type socket struct {
 
 	conn    *websocket.Conn
 	request *http.Request
-	ctx     context.Context // the caller's, once connection_init has said who that is
+	ctx     context.Context      // the caller's, once connection_init has said who that is
+	known   chan context.Context // the same, for watch
 
 	mu         sync.Mutex
 	ready      bool                        // connection_init was accepted
@@ -62,7 +63,8 @@ func (h *Handler) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	conn.SetReadLimit(h.options.MaxBody)
-	(&socket{Handler: h, conn: conn, request: r, operations: map[string]*socketOperation{}}).run()
+	(&socket{Handler: h, conn: conn, request: r, known: make(chan context.Context, 1),
+		operations: map[string]*socketOperation{}}).run()
 }
 
 // checkHandshake refuses pages of other origins, which a browser would let
@@ -111,12 +113,13 @@ func (s *socket) read() {
 }
 
 // watch closes the connection when the server stops, when the client does not
-// introduce itself, and when it no longer answers pings.
+// introduce itself or its token ends, and when it no longer answers pings.
 func (s *socket) watch(server context.Context, done <-chan struct{}) {
 	introduction := time.NewTimer(s.options.InitTimeout)
 	defer introduction.Stop()
 	keepAlive := time.NewTicker(s.options.KeepAlive)
 	defer keepAlive.Stop()
+	var expired <-chan time.Time
 	for {
 		select {
 		case <-done:
@@ -126,6 +129,13 @@ func (s *socket) watch(server context.Context, done <-chan struct{}) {
 			return
 		case <-server.Done():
 			_ = s.conn.Close(websocket.StatusGoingAway, "the server is stopping")
+			return
+		case caller := <-s.known:
+			var stop func() bool
+			expired, stop = expiry(caller)
+			defer stop()
+		case <-expired:
+			_ = s.conn.Close(closeForbidden, hasExpired)
 			return
 		case <-introduction.C:
 			if !s.introduced() {

@@ -52,10 +52,11 @@ func (s *socket) introduce(payload json.RawMessage) (websocket.StatusCode, strin
 	if init := s.options.WebSocketInit; init != nil {
 		ctx, err := init(s.ctx, authorization)
 		if err != nil {
-			return closeForbidden, closeReason(err)
+			return closeCode(err), closeReason(err)
 		}
 		s.ctx = ctx
 	}
+	s.known <- s.ctx
 	s.mu.Lock()
 	s.ready = true
 	s.mu.Unlock()
@@ -78,6 +79,15 @@ func authorizationIn(payload json.RawMessage) (string, error) {
 		}
 	}
 	return "", nil
+}
+
+// closeCode is how a WebSocket ends whose caller was not let in: for good, or
+// until later.
+func closeCode(err error) websocket.StatusCode {
+	if audit.AsError(err).Code == audit.Unavailable {
+		return websocket.StatusTryAgainLater
+	}
+	return closeForbidden
 }
 
 // closeReason is what a close frame says of an error.
