@@ -19,7 +19,7 @@ func (s *Store) Get(ctx context.Context, key audit.EntryKey) (audit.Entry, error
 		return audit.Entry{}, errClosed()
 	}
 	entry := audit.Entry{EntryKey: key}
-	err := s.reading.QueryRowContext(ctx, "SELECT version, body FROM registry WHERE kind = ? AND org = ? AND id = ?",
+	err := s.reading.QueryRowContext(ctx, "SELECT CAST(version AS TEXT), body FROM registry WHERE kind = ? AND org = ? AND id = ?",
 		key.Kind, key.Org, key.ID).Scan(&entry.Version, (*[]byte)(&entry.Body))
 	if errors.Is(err, sql.ErrNoRows) {
 		return audit.Entry{}, audit.EntryNotFound(key)
@@ -126,7 +126,7 @@ func (s *Store) list(ctx context.Context, q audit.EntryQuery) ([]audit.Entry, er
 }
 
 func listText(q audit.EntryQuery) (text string, args []any) {
-	text = "SELECT org, id, version, body FROM registry WHERE kind = ? AND (org, id) > (?, ?)"
+	text = "SELECT org, id, CAST(version AS TEXT), body FROM registry WHERE kind = ? AND (org, id) > (?, ?)"
 	args = []any{q.Kind, q.After.Org, q.After.ID}
 	if !q.Scope.All() {
 		text += " AND org IN (?" + strings.Repeat(", ?", len(q.Scope.List())-1) + ")"

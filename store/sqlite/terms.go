@@ -83,7 +83,7 @@ type indexed struct {
 func (t termMaker) index(r *audit.Record) indexed {
 	w := termWriters.Get().(*termWriter)
 	defer termWriters.Put(w)
-	*w = termWriter{termMaker: t, text: w.text[:0], tokens: w.tokens[:0], strings: w.strings[:0]}
+	*w = termWriter{termMaker: t, text: w.text[:0], tokens: w.tokens[:0], strings: w.strings[:0], sought: w.sought[:0]}
 	for _, value := range r.Document().Strings() {
 		w.strings = append(w.strings, value)
 	}
@@ -91,7 +91,7 @@ func (t termMaker) index(r *audit.Record) indexed {
 	for i := range indexedFields {
 		w.field(r, i)
 	}
-	w.words(r)
+	w.words()
 	for path, value := range r.Document().Extra() {
 		if isField(r, path, value) {
 			continue
@@ -103,7 +103,8 @@ func (t termMaker) index(r *audit.Record) indexed {
 			w.text = t.appendHashed(w.text, pathTerm, path)
 		}
 	}
-	clear(w.strings) // they are parts of the record
+	clear(w.strings) // they are parts of the record, which the pool need not keep
+	clear(w.sought)
 	return indexed{terms: string(w.text), values: w.values, codes: w.given}
 }
 
@@ -113,6 +114,7 @@ type termWriter struct {
 	text    []byte
 	tokens  []string
 	strings []string // all that the event has
+	sought  []string // values of fields that are looked for by their words
 	values  []listed // a new slice for each record
 	given   []*code  // a new slice for each record
 }
@@ -134,9 +136,10 @@ func (w *termWriter) add(term string) {
 // words adds the words of each string, once where it repeats an early one. The
 // words of a value that has a code are left out, unless it is another field's
 // value as well that is looked for by its words.
-func (w *termWriter) words(r *audit.Record) {
+func (w *termWriter) words() {
 	for i, value := range w.strings {
-		if slices.Contains(w.strings[:min(i, maxCompared)], value) || w.hasCode(value) && !w.soughtByWords(r, value) {
+		if slices.Contains(w.strings[:min(i, maxCompared)], value) ||
+			w.hasCode(value) && !slices.Contains(w.sought, value) {
 			continue
 		}
 		w.tokens = query.AppendTokens(w.tokens[:0], value)
@@ -157,24 +160,15 @@ func (w *termWriter) hasCode(value string) bool {
 	return slices.ContainsFunc(w.given, func(c *code) bool { return c.value == value })
 }
 
-// soughtByWords reports whether a field without a code for the value is looked for by words.
-func (w *termWriter) soughtByWords(r *audit.Record, value string) bool {
-	for i := range indexedFields {
-		field := &indexedFields[i]
-		if (field.byWords || field.prose) && slices.Contains(r.Values(field.Field), value) &&
-			!slices.ContainsFunc(w.given, func(c *code) bool { return c.field == i }) {
-			return true
-		}
-	}
-	return false
-}
-
 func (w *termWriter) field(r *audit.Record, number int) {
 	field, present := &indexedFields[number], false
 	for _, value := range r.Values(field.Field) {
 		present = present || value != ""
 		if field.coded && w.code(number, value) {
 			continue
+		}
+		if field.byWords || field.prose {
+			w.sought = append(w.sought, value)
 		}
 		if field.byWords && hasIDWords(value) {
 			continue
