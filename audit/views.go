@@ -13,9 +13,10 @@ type APIAudit struct{ *Record }
 // Authtrail knows, among them the ids it is correlated by.
 type GenericEvent struct{ *Record }
 
+// text returns the record's own value of a field, which nobody may change.
 func (r *Record) text(field query.Field) *string {
-	if value, ok := r.Get(field); ok {
-		return &value
+	if values := r.Values(field); len(values) > 0 {
+		return &values[0]
 	}
 	return nil
 }

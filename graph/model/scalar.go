@@ -1,0 +1,45 @@
+package model
+
+import (
+	"io"
+	"strings"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+)
+
+// text is a string in a response.
+type text string
+
+// MarshalString returns what writes a String.
+func MarshalString(s string) graphql.Marshaler { return text(s) }
+
+// UnmarshalString reads a String.
+func UnmarshalString(value any) (string, error) { return graphql.UnmarshalString(value) }
+
+// MarshalGQL implements graphql.Marshaler: most strings are written as they are.
+func (t text) MarshalGQL(w io.Writer) {
+	if strings.IndexFunc(string(t), mustBeEscaped) >= 0 {
+		graphql.MarshalString(string(t)).MarshalGQL(w)
+		return
+	}
+	_, _ = io.WriteString(w, `"`) // the response is written to memory
+	_, _ = io.WriteString(w, string(t))
+	_, _ = io.WriteString(w, `"`)
+}
+
+func mustBeEscaped(r rune) bool { return r < ' ' || r == '"' || r == '\\' }
+
+// moment is a time in a response.
+type moment time.Time
+
+// MarshalDateTime returns what writes a DateTime. It is never null.
+func MarshalDateTime(t time.Time) graphql.Marshaler { return moment(t) }
+
+// UnmarshalDateTime reads a DateTime.
+func UnmarshalDateTime(value any) (time.Time, error) { return graphql.UnmarshalTime(value) }
+
+// MarshalGQL implements graphql.Marshaler.
+func (m moment) MarshalGQL(w io.Writer) {
+	_, _ = w.Write(append(time.Time(m).AppendFormat([]byte{'"'}, time.RFC3339Nano), '"')) // the response is written to memory
+}
