@@ -32,6 +32,9 @@ type application struct {
 	graphql *server.Handler
 	handler http.Handler
 	stop    chan struct{} // closed to end all streams
+
+	authentication *authentication
+	release        context.CancelFunc // ends what the authentication does in the background
 }
 
 // newApplication opens the store and puts the parts together. close releases it.
@@ -40,11 +43,18 @@ func newApplication(ctx context.Context, config Config, logger *slog.Logger) (*a
 	if err != nil {
 		return nil, err
 	}
+	background, release := context.WithCancel(context.WithoutCancel(ctx))
+	callers, err := openAuthentication(background, config, logger)
+	if err != nil {
+		release()
+		return nil, errors.Join(err, opened.Close())
+	}
 	metrics := observe.NewMetrics()
 	store := metrics.Store(opened)
 	app := &application{
 		config: config, logger: logger, store: store, stop: make(chan struct{}),
-		indexer: indexer.New(store, indexer.Options{QueueBytes: config.QueueBytes, Logger: logger}),
+		indexer:        indexer.New(store, indexer.Options{QueueBytes: config.QueueBytes, Logger: logger}),
+		authentication: callers, release: release,
 	}
 	metrics.WatchQueue(app.indexer.Depth)
 	ingester := metrics.Ingester(app.indexer)
@@ -56,6 +66,8 @@ func newApplication(ctx context.Context, config Config, logger *slog.Logger) (*a
 		metrics:  metrics,
 		ready:    store.Ready,
 		logger:   logger,
+
+		authentication: callers,
 	})
 	return app, nil
 }
@@ -80,19 +92,23 @@ func (a *application) graphQL(ingester audit.Ingester) *server.Handler {
 	})
 	return server.New(schema, server.Options{
 		Timeout: a.config.RequestTimeout, Introspection: true, Stop: a.stop, Logger: a.logger,
+		WebSocketInit:  a.authentication.socket,
 		ErrorPresenter: graph.ErrorPresenter(a.logger), RecoverFunc: graph.Recover(a.logger),
 	})
 }
 
-// sayListening says in one line that the server listens, and that anybody here may
-// use it: in words, or where the log is for programs, as a line of the log.
+// sayListening says in one line that the server listens, and who may use it: in
+// words, or where the log is for programs, as a line of the log.
 func (a *application) sayListening(s streams, url string) {
-	const nobody = "without authentication: whoever can log in to this machine owns every org"
 	if a.config.LogFormat == "json" {
-		a.logger.Warn("listening "+nobody, "url", url, "data", a.config.Data)
+		level := slog.LevelInfo
+		if a.config.Auth == "none" {
+			level = slog.LevelWarn
+		}
+		a.logger.Log(context.Background(), level, "listening "+a.authentication.inWords, "url", url, "data", a.config.Data)
 		return
 	}
-	fmt.Fprintf(s.err, "authtrail: listening on %s, %s\n", url, nobody)
+	fmt.Fprintf(s.err, "authtrail: listening on %s, %s\n", url, a.authentication.inWords)
 }
 
 // serve answers on the listener until ctx ends; then it lets what is under way
@@ -146,6 +162,7 @@ func (a *application) announce(listener net.Listener) (withdraw func()) {
 
 // close closes the store; what was acknowledged is durable already.
 func (a *application) close() {
+	a.release()
 	if err := a.store.Close(); err != nil {
 		a.logger.Error("close the store", "error", err)
 	}

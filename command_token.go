@@ -1,12 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/authtrail/authtrail/auth"
 )
 
 type tokenCommand struct {
@@ -19,18 +19,11 @@ type tokenCommand struct {
 	Audience        string        `placeholder:"AUD" help:"The aud claim, where the server asks for one."`
 }
 
-// rolesClaim names this API inside the roles claim.
-const rolesClaim = "urn:api:agilicus:audits"
-
 // Run implements the command.
 func (c tokenCommand) Run(s streams) error {
-	secret, err := os.ReadFile(c.HS256SecretFile)
+	secret, err := auth.ReadSecret(c.HS256SecretFile)
 	if err != nil {
-		return fmt.Errorf("read the secret: %w", err)
-	}
-	secret = bytes.TrimSuffix(secret, []byte("\n"))
-	if len(secret) == 0 {
-		return fmt.Errorf("the secret in %s is empty", c.HS256SecretFile)
+		return err
 	}
 	if c.TTL <= 0 {
 		return exitError{exitUsage, fmt.Errorf("--ttl %s: must be more than 0", c.TTL)}
@@ -38,7 +31,7 @@ func (c tokenCommand) Run(s streams) error {
 	now := time.Now()
 	claims := jwt.MapClaims{
 		"sub": c.Subject, "org": c.Org, "iat": now.Unix(), "exp": now.Add(c.TTL).Unix(),
-		"roles": map[string]string{rolesClaim: c.Role},
+		"roles": map[string]string{auth.API: c.Role},
 	}
 	if c.Issuer != "" {
 		claims["iss"] = c.Issuer

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
+	"net/url"
 	"strings"
 	"time"
 
@@ -19,7 +21,17 @@ type Config struct {
 	Listen string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on. Without authentication it must be a loopback address."`
 	Data   string `default:"./data" type:"path" placeholder:"DIR" help:"Folder of the embedded store; made if it is missing. One process at a time opens it."`
 	Store  string `default:"sqlite" enum:"sqlite" help:"Store to keep records in: ${enum}."`
-	Auth   string `default:"none" enum:"none" help:"How callers prove who they are: ${enum}. With none, whoever reaches the server owns every org."`
+	Auth   string `default:"none" enum:"none,jwt" help:"How callers prove who they are: ${enum}. With none, whoever reaches the server owns every org."`
+
+	JWTHS256SecretFile string `name:"jwt-hs256-secret-file" type:"path" placeholder:"FILE" help:"File with the secret that tokens are signed with (HS256): its bytes less a final newline."`
+	JWTPublicKeyFile   string `name:"jwt-public-key-file" type:"path" placeholder:"FILE" help:"PEM file with the public key of the tokens' issuer: RSA, EC or Ed25519."`
+	JWTJWKSURL         string `name:"jwt-jwks-url" placeholder:"URL" help:"Where the tokens' issuer publishes its keys (JWKS); they may change while the server runs."`
+	JWTIssuer          string `name:"jwt-issuer" placeholder:"ISS" help:"Issuer that tokens must name (iss). Required with a public key or a JWKS."`
+	JWTAudience        string `name:"jwt-audience" placeholder:"AUD" help:"Audience that tokens must name (aud). Required with a public key or a JWKS."`
+	JWTDefaultRole     string `name:"jwt-default-role" default:"none" enum:"none,viewer,editor,owner" help:"Role of tokens that name none for this API: ${enum}."`
+	JWTOrgClaim        string `name:"jwt-org-claim" default:"org" placeholder:"NAME" help:"Claim that holds the org of a token, or a list of them."`
+	JWTRolesClaim      string `name:"jwt-roles-claim" default:"roles" placeholder:"NAME" help:"Claim that holds the roles of a token, by API."`
+	JWTScopesClaim     string `name:"jwt-scopes-claim" default:"scopes" placeholder:"NAME" help:"Claim that holds the scopes of a token, which may cap its role."`
 
 	FlowIdle       time.Duration `default:"15m" placeholder:"TIME" help:"How long an undecided login may be idle before it counts as abandoned."`
 	QueueBytes     int           `default:"67108864" placeholder:"BYTES" help:"How many bytes of events may wait to be stored before senders are told to wait (429)."`
@@ -48,6 +60,9 @@ func (c Config) Validate() error {
 	if c.Auth == "none" && !isLoopback(host) {
 		return fmt.Errorf("--listen %s: without authentication (--auth none) only a loopback address is allowed, such as 127.0.0.1", c.Listen)
 	}
+	if err := c.validateAuth(); err != nil {
+		return err
+	}
 	for _, flag := range []struct {
 		name  string
 		value time.Duration
@@ -58,6 +73,31 @@ func (c Config) Validate() error {
 	}
 	if c.QueueBytes < 1<<20 {
 		return fmt.Errorf("--queue-bytes %d: must be at least 1048576 (1 MiB)", c.QueueBytes)
+	}
+	return nil
+}
+
+// validateAuth refuses keys that are missing, ambiguous, or would not be used.
+func (c Config) validateAuth() error {
+	keys := 0
+	for _, key := range []string{c.JWTHS256SecretFile, c.JWTPublicKeyFile, c.JWTJWKSURL} {
+		if key != "" {
+			keys++
+		}
+	}
+	jwks, err := url.Parse(c.JWTJWKSURL)
+	const choice = "--jwt-hs256-secret-file, --jwt-public-key-file or --jwt-jwks-url"
+	switch {
+	case c.Auth == "none" && keys > 0:
+		return errors.New(choice + ": needs --auth jwt, or it would not be used")
+	case c.Auth == "none":
+		return nil
+	case keys != 1:
+		return errors.New("--auth jwt: say what tokens are verified with, by one of " + choice)
+	case c.JWTHS256SecretFile == "" && (c.JWTIssuer == "" || c.JWTAudience == ""):
+		return errors.New("--auth jwt: a public key or a JWKS needs --jwt-issuer and --jwt-audience too, since it may sign for others as well")
+	case c.JWTJWKSURL != "" && (err != nil || jwks.Host == "" || jwks.Scheme != "https" && jwks.Scheme != "http"):
+		return fmt.Errorf("--jwt-jwks-url %q: want an address like https://issuer.example/.well-known/jwks.json", c.JWTJWKSURL)
 	}
 	return nil
 }

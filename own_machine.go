@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"net"
 	"net/http"
 	"strings"
@@ -38,14 +37,6 @@ func hostOf(r *http.Request) string {
 	return host
 }
 
-// forbid answers 403 in the shape of the API that was called.
 func forbid(w http.ResponseWriter, r *http.Request, message string) {
-	var answer any = map[string]string{"error_code": string(audit.Forbidden), "error_message": message}
-	if r.URL.Path == "/graphql" {
-		answer = map[string]any{"errors": []any{map[string]any{
-			"message": message, "extensions": map[string]string{"code": string(audit.Forbidden)}}}}
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(http.StatusForbidden)
-	_ = json.NewEncoder(w).Encode(answer) // the client has gone if this fails
+	refuse(w, r, &audit.Error{Code: audit.Forbidden, Message: message})
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/authtrail/authtrail/audit"
 	"github.com/authtrail/authtrail/observe"
+	"github.com/authtrail/authtrail/rest"
 )
 
 // routeHandlers are what the routes lead to.
@@ -18,34 +19,31 @@ type routeHandlers struct {
 	graphql, graphiql, rest http.Handler
 	metrics                 *observe.Metrics
 	ready                   func(context.Context) error
+	authentication          *authentication
 	logger                  *slog.Logger
 }
 
 // routes returns every HTTP route.
 func routes(h routeHandlers) http.Handler {
 	r := chi.NewRouter()
-	r.Use(observe.RequestID, h.metrics.HTTP(h.logger), observe.Recover(h.logger), ownMachineOnly,
-		middleware.GetHead, everyone)
+	r.Use(observe.RequestID, h.metrics.HTTP(h.logger), observe.Recover(h.logger), h.authentication.guard,
+		middleware.GetHead)
 
+	// These need no token: the page holds nothing, and what it asks for goes to /graphql.
 	r.Get("/", http.RedirectHandler("/graphiql/", http.StatusFound).ServeHTTP)
 	r.Handle("/graphiql", h.graphiql)
 	r.Handle("/graphiql/*", h.graphiql)
-	r.Handle("/graphql", h.graphql)
-	r.Mount("/v1", h.rest)
-
 	r.Get("/healthz", health(func(context.Context) error { return nil }))
 	r.Get("/readyz", health(h.ready))
-	r.Method(http.MethodGet, "/metrics", h.metrics.Handler())
-	return r
-}
+	r.Get("/v1/openapi.json", rest.OpenAPI)
 
-// everyone makes every caller the one who owns all orgs: there is no
-// authentication, and nobody but this machine can reach the server, which
-// ownMachineOnly sees to.
-func everyone(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		next.ServeHTTP(w, r.WithContext(audit.WithPrincipal(r.Context(), audit.Everyone())))
+	r.Group(func(r chi.Router) {
+		r.Use(h.authentication.callers)
+		r.Handle("/graphql", h.graphql)
+		r.Mount("/v1", h.rest)
+		r.With(ownersOnly).Method(http.MethodGet, "/metrics", h.metrics.Handler())
 	})
+	return r
 }
 
 // health answers 200 {"status":"ok"}, or 503 with the reason.

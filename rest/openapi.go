@@ -16,8 +16,8 @@ var openAPITag = func() string {
 	return `"` + hex.EncodeToString(sum[:16]) + `"`
 }()
 
-// openAPI serves the document that describes this API.
-func openAPI(w http.ResponseWriter, r *http.Request) {
+// OpenAPI serves the document that describes this API. Its readers need not be known.
+func OpenAPI(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("ETag", openAPITag)
 	w.Header().Set("Cache-Control", "no-cache")
 	if strings.Contains(r.Header.Get("If-None-Match"), openAPITag) {

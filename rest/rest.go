@@ -61,6 +61,6 @@ func newRouter(options Options) *chi.Mux {
 	r.Get("/auth_audits", a.list(authAudits))
 	r.Get("/audits", a.list(audits))
 	r.Post("/bulk_audit_events", a.bulkCreateEvents)
-	r.Get("/openapi.json", openAPI)
+	r.Get("/openapi.json", OpenAPI)
 	return r
 }

@@ -39,7 +39,7 @@ func New(schema graphql.ExecutableSchema, options Options) *Handler {
 // ServeHTTP answers one request, in whichever transport it came.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer h.answerPanic(w, r)
-	if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+	if IsWebSocket(r) {
 		h.serveWebSocket(w, r)
 		return
 	}
@@ -55,6 +55,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", "GET, POST")
 		h.refuse(w, "", refused(http.StatusMethodNotAllowed, "send GraphQL by POST or GET"))
 	}
+}
+
+// IsWebSocket reports whether a request opens a WebSocket, whose caller is known
+// only after the handshake.
+func IsWebSocket(r *http.Request) bool {
+	return strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
 }
 
 func (h *Handler) answerPanic(w http.ResponseWriter, r *http.Request) {
