@@ -19,7 +19,9 @@ func lifecycleGroup() group {
 }
 
 // calls are all calls of a store, by name.
-func (s *subject) calls() map[string]func(context.Context) error {
+func (s *subject) calls(t testing.TB) map[string]func(context.Context) error {
+	t.Helper()
+	held := s.put(t, entryOf("key", "a", "held", "1"))
 	end, _ := s.End(context.Background())
 	window := audit.Window{Limit: 1}
 	return map[string]func(context.Context) error{
@@ -50,6 +52,15 @@ func (s *subject) calls() map[string]func(context.Context) error {
 		},
 		"Since": func(ctx context.Context) error { _, err := s.Since(ctx, "", 1); return err },
 		"Wait":  func(ctx context.Context) error { return s.Wait(ctx, end) },
+		"Get":   func(ctx context.Context) error { _, err := s.Get(ctx, held.EntryKey); return err },
+		"Put":   func(ctx context.Context) error { _, err := s.Put(ctx, entryOf("key", "a", "late", "1")); return err },
+		"Delete": func(ctx context.Context) error {
+			return s.Delete(ctx, held.EntryKey, held.Version)
+		},
+		"List": func(ctx context.Context) error {
+			_, err := s.List(ctx, audit.EntryQuery{Kind: "key", Scope: audit.AllOrgs(), Limit: 1})
+			return err
+		},
 	}
 }
 
@@ -57,7 +68,7 @@ func checkCancelled(t testing.TB, s *subject) {
 	s.fill(t, []*audit.Record{event("a", epoch, `"user_id":"u","session":"s"`)})
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	for name, call := range s.calls() {
+	for name, call := range s.calls(t) {
 		if err := call(ctx); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s with a cancelled context: %v, want its error", name, err)
 		}
@@ -66,7 +77,7 @@ func checkCancelled(t testing.TB, s *subject) {
 
 func checkClosed(t testing.TB, s *subject) {
 	s.fill(t, []*audit.Record{event("a", epoch, `"user_id":"u","session":"s"`)})
-	calls := s.calls()
+	calls := s.calls(t)
 	calls["End"] = func(ctx context.Context) error { _, err := s.End(ctx); return err }
 	calls["Ready"] = s.Ready
 	if err := s.Close(); err != nil {

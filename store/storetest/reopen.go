@@ -12,8 +12,8 @@ import (
 type OpenIn func(t testing.TB, dir string) audit.Store
 
 // RunReopen checks that a store kept in a folder is the same after it was closed
-// and opened again: its records, counts, feed and positions, and what it takes
-// for a duplicate.
+// and opened again: its records, counts, feed and positions, what it takes for a
+// duplicate, and its registry.
 func RunReopen(t testing.TB, open OpenIn) {
 	t.Helper()
 	dir := t.TempDir()
@@ -25,12 +25,14 @@ func RunReopen(t testing.TB, open OpenIn) {
 		t.Fatalf("since the beginning: %v", err)
 	}
 	end := before.Next
+	kept := s.fillRegistry(t)
 	for round := range 2 {
 		if err := s.Close(); err != nil {
 			t.Fatalf("close: %v", err)
 		}
 		s.Store = open(t, dir)
 		s.expectHeld(t)
+		kept.expect(t, s)
 		again, err := s.Since(context.Background(), "", len(before.Records))
 		if err == nil {
 			err = differ(again.Records, before.Records)

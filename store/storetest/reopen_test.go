@@ -16,6 +16,8 @@ func TestReopeningNoticesWhatIsLost(t *testing.T) {
 	for name, lose := range map[string]func(*memory){
 		"the last record":       func(m *memory) { m.records = m.records[:len(m.records)-1] },
 		"the known ids":         func(m *memory) { clear(m.held) },
+		"an entry":              func(m *memory) { delete(m.entries, awkwardEntries()[0].EntryKey) },
+		"the versions it gave":  func(m *memory) { m.memoryRegistry.given = len(m.entries) },
 		"the order of the feed": func(m *memory) { m.records = append(m.records[5:len(m.records):len(m.records)], m.records[:5]...) },
 	} {
 		w := &witness{TB: t}
@@ -32,6 +34,7 @@ func keptIn(folders map[string]*memory, lose func(*memory)) OpenIn {
 		m := newMemory()
 		if last := folders[dir]; last != nil {
 			m.records, m.held = last.records, last.held
+			m.entries, m.given = last.entries, last.memoryRegistry.given
 			lose(m)
 		}
 		folders[dir] = m

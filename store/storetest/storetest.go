@@ -74,6 +74,7 @@ func groups() []group {
 	return slices.Concat(
 		[]group{pagingGroup(), crowdGroup(), awkwardGroup(), appendGroup(), fieldsGroup(), nodesGroup(), textGroup()},
 		[]group{scopeGroup(), lookupGroup(), countGroup(), histogramGroup(), feedGroup(), relevanceGroup(), lifecycleGroup()},
+		[]group{registryGroup()},
 		propertyGroups(),
 	)
 }
