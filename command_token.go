@@ -12,7 +12,7 @@ import (
 type tokenCommand struct {
 	HS256SecretFile string        `name:"hs256-secret-file" required:"" type:"path" placeholder:"FILE" help:"File that holds the secret: its bytes less a final newline."`
 	Subject         string        `required:"" placeholder:"ID" help:"Who the token is for: the sub claim."`
-	Org             []string      `required:"" sep:"none" placeholder:"ORG" help:"The org that it gives access to: the org claim. Repeat it for several; the first is that of events that name none."`
+	Org             string        `required:"" placeholder:"ORG" help:"The org that it gives access to: the org claim."`
 	Role            string        `default:"viewer" enum:"viewer,editor,owner" help:"What it allows: ${enum}."`
 	TTL             time.Duration `name:"ttl" default:"1h" placeholder:"TIME" help:"How long it is valid."`
 	Issuer          string        `placeholder:"ISS" help:"The iss claim, where the server asks for one."`
@@ -30,7 +30,7 @@ func (c tokenCommand) Run(s streams) error {
 	}
 	now := time.Now()
 	claims := jwt.MapClaims{
-		"sub": c.Subject, "org": oneOrList(c.Org), "iat": now.Unix(), "exp": now.Add(c.TTL).Unix(),
+		"sub": c.Subject, "org": c.Org, "iat": now.Unix(), "exp": now.Add(c.TTL).Unix(),
 		"roles": map[string]string{auth.API: c.Role},
 	}
 	if c.Issuer != "" {
@@ -45,12 +45,4 @@ func (c tokenCommand) Run(s streams) error {
 	}
 	_, err = fmt.Fprintln(s.out, token)
 	return err
-}
-
-// oneOrList is a claim as most issuers write it: a text, or a list of several.
-func oneOrList(values []string) any {
-	if len(values) == 1 {
-		return values[0]
-	}
-	return values
 }
