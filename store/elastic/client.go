@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
@@ -170,6 +171,12 @@ func hasStatus(err error, statuses ...int) bool {
 		}
 	}
 	return false
+}
+
+// alreadyExists reports whether err says that what was to be made is there.
+func alreadyExists(err error) bool {
+	var failure *engineError
+	return errors.As(err, &failure) && (failure.Type == "resource_already_exists_exception" || failure.Type == "invalid_index_name_exception" && strings.Contains(failure.Reason, "already exists as alias"))
 }
 
 // whole returns an error when an answer is of some shards only, or of the time

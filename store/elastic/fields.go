@@ -1,6 +1,10 @@
 package elastic
 
-import "github.com/authtrail/authtrail/audit/query"
+import (
+	"strings"
+
+	"github.com/authtrail/authtrail/audit/query"
+)
 
 // The fields of a record's document. Every value is made in Go; the mapping is
 // not dynamic, and nothing but these can be asked about. A keyword that is too
@@ -38,3 +42,6 @@ func exactField(field query.Field) string  { return fieldExact + string(field) }
 func foldedField(field query.Field) string { return fieldFolded + string(field) }
 func textField(field query.Field) string   { return fieldText + string(field) }
 func numberField(field query.Field) string { return fieldNumber + string(field) }
+
+// objectOf is the member of the document that holds one for each field.
+func objectOf(each string) string { return strings.TrimSuffix(each, ".") }

@@ -41,6 +41,8 @@ type Options struct {
 	Retention      time.Duration // partitions older than this are dropped; 0 for never
 	RequestTimeout time.Duration // of one request to the cluster; 30 seconds where 0
 	Logger         *slog.Logger  // nil for none
+
+	now func() time.Time // the clock, where a test has its own
 }
 
 const (
@@ -59,6 +61,9 @@ func (o Options) complete() (Options, error) {
 	o.RequestTimeout = cmp.Or(o.RequestTimeout, defaultTimeout)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.now == nil {
+		o.now = time.Now
 	}
 	switch {
 	case o.CloudID == "" && len(o.URLs) == 0:

@@ -2,6 +2,8 @@ package elastic
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -18,10 +20,17 @@ type Store struct {
 	options Options
 	now     func() time.Time
 
-	work      sync.WaitGroup // what the store does by itself, until closed
-	done      chan struct{}  // closed when Close was called
-	closeOnce sync.Once
+	bulks     chan struct{} // has room for as many bulks as may be under way
+	refreshes refreshes
+
+	mu   sync.Mutex     // held while work is begun, and while done is closed
+	work sync.WaitGroup // what the store does by itself, until closed
+	done chan struct{}  // closed when Close was called
 }
+
+// maxBulks is how many bulks one process sends at a time. Each holds up to
+// bulkBytes of memory here and in the cluster.
+const maxBulks = 8
 
 // names are those of the indices, and of the alias of all partitions.
 type names struct{ prefix string }
@@ -50,7 +59,8 @@ func (s *Store) closing() bool {
 }
 
 // Open connects to the cluster, and installs the index template of this
-// program's version, or upgrades an older one.
+// program's version, or upgrades an older one. That of a newer version is an
+// error that says so.
 func Open(ctx context.Context, options Options) (*Store, error) {
 	options, err := options.complete()
 	if err != nil {
@@ -60,18 +70,45 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{
+	s := &Store{
 		client: c, names: names{options.IndexPrefix}, log: options.Logger, options: options,
-		now: time.Now, done: make(chan struct{}),
-	}, nil
+		now: options.now, bulks: make(chan struct{}, maxBulks), done: make(chan struct{}),
+	}
+	s.refreshes = refreshes{refresh: s.refreshIndices, run: s.background, done: s.done}
+	if err := s.install(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open Elasticsearch: %w", err), s.Close())
+	}
+	return s, nil
 }
 
 // Close implements audit.Store.
 func (s *Store) Close() error {
-	s.closeOnce.Do(func() {
-		close(s.done)
+	if s.beginClosing() {
 		s.client.close()
-		s.work.Wait()
-	})
+	}
+	s.work.Wait()
 	return nil
+}
+
+// beginClosing reports whether this is the first call of Close.
+func (s *Store) beginClosing() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing() {
+		return false
+	}
+	close(s.done)
+	return true
+}
+
+// background does something on a goroutine that Close waits for. It reports
+// false, and does nothing, when Close was called.
+func (s *Store) background(do func()) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing() {
+		return false
+	}
+	s.work.Go(do)
+	return true
 }

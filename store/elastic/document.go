@@ -1,0 +1,224 @@
+package elastic
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/audit/query"
+)
+
+// origin is where a record that a reindex copied was first stored, which is
+// where the feed has it. The zero origin is that of all other records.
+type origin struct {
+	shard string // "<index UUID>/<shard>"
+	seq   int64
+}
+
+// appendDocument appends the document of a record, as JSON on one line.
+func appendDocument(dst []byte, r *audit.Record, from origin) []byte {
+	w := documentWriter{jsonWriter{buf: dst}}
+	w.open('{')
+	w.identity(r, from)
+	w.values(r)
+	w.lists(r)
+	w.close('}')
+	return w.buf
+}
+
+type documentWriter struct{ jsonWriter }
+
+// identity writes what a record is restored from, and what it is sorted by.
+func (w *documentWriter) identity(r *audit.Record, from origin) {
+	w.name(fieldKind)
+	w.number(int64(r.Kind))
+	w.member(fieldOrg, shortened(r.Org))
+	w.member(fieldTime, r.Time.UTC().Format(time.RFC3339Nano))
+	w.member(fieldTie, tieOf(r.Org, r.UniqueID))
+	w.name(fieldMeta)
+	w.open('{')
+	w.member("org", r.Org)
+	w.member("unique_id", r.UniqueID)
+	w.close('}')
+	w.member(fieldBody, r.Raw)
+	if from.shard != "" {
+		w.member(fieldCopied, from.shard)
+		w.name(fieldCopiedSeq)
+		w.number(from.seq)
+	}
+}
+
+// values writes the objects that have a member for each field of the record.
+func (w *documentWriter) values(r *audit.Record) {
+	w.perField(fieldExact, query.Fields, r, func(value string) bool { w.string(shortened(value)); return true })
+	w.perField(fieldFolded, query.Fields, r, func(value string) bool {
+		folded := query.Fold(value)
+		if folded == value {
+			return false
+		}
+		w.string(shortened(folded))
+		return true
+	})
+	w.perField(fieldText, proseFields, r, w.tokens)
+	w.perField(fieldNumber, query.Fields, r, func(value string) bool {
+		number, err := strconv.ParseInt(value, 10, 64)
+		if err != nil {
+			return false
+		}
+		w.number(number)
+		return true
+	})
+}
+
+// proseFields are the fields whose words can be asked about by themselves.
+var proseFields = func() (prose []query.Field) {
+	for _, field := range query.Fields {
+		if field.Text() {
+			prose = append(prose, field)
+		}
+	}
+	return prose
+}()
+
+// perField writes an object with a list for each field of which write writes
+// something; nothing where it writes nothing at all.
+func (w *documentWriter) perField(object string, fields []query.Field, r *audit.Record, write func(value string) bool) {
+	begin := w.mark()
+	w.name(objectOf(object))
+	w.open('{')
+	written := false
+	for _, field := range fields {
+		wrote := w.listOf(string(field), func() (some bool) {
+			for _, value := range r.Values(field) {
+				some = write(value) || some
+			}
+			return some
+		})
+		written = written || wrote
+	}
+	w.close('}')
+	if !written {
+		w.reset(begin)
+	}
+}
+
+// listOf writes a member that is a list, unless write writes nothing into it.
+func (w *documentWriter) listOf(name string, write func() bool) bool {
+	begin := w.mark()
+	w.name(name)
+	w.open('[')
+	some := write()
+	w.close(']')
+	if !some {
+		w.reset(begin)
+	}
+	return some
+}
+
+// tokens writes the words of a text as the engine is to take them, unless there are none.
+func (w *documentWriter) tokens(text string) bool {
+	words := query.Tokens(text)
+	if len(words) == 0 {
+		return false
+	}
+	w.string(strings.Join(words, " "))
+	return true
+}
+
+// lists writes what the record as a whole can be asked about.
+func (w *documentWriter) lists(r *audit.Record) {
+	w.listOf(fieldHas, func() bool { return w.presence(r) })
+	w.listOf(fieldAddress, func() (some bool) {
+		for _, value := range r.Values(query.SourceIP) {
+			if address, ok := query.Address(value); ok {
+				w.string(address.String())
+				some = true
+			}
+		}
+		return some
+	})
+	w.listOf(fieldExtra, func() (some bool) {
+		for path, value := range r.Document().Extra() {
+			w.string(shortened(extraTerm(path, query.Fold(value))))
+			some = true
+		}
+		return some
+	})
+	w.listOf(fieldExtraPath, func() bool { return w.extraPaths(r) })
+	w.listOf(fieldAttribute, func() bool { return w.attributes(r) })
+	w.listOf(fieldLong, func() bool { return w.pieces(r) })
+	w.listOf(fieldWords, func() (some bool) {
+		for _, text := range r.Document().Strings() {
+			some = w.tokens(text) || some
+		}
+		return some
+	})
+}
+
+func (w *documentWriter) presence(r *audit.Record) (some bool) {
+	for _, field := range query.Fields {
+		for _, value := range r.Values(field) {
+			if value != "" {
+				w.string(string(field))
+				some = true
+				break
+			}
+		}
+	}
+	return some
+}
+
+// extraPaths writes the paths of the additional properties that have a value,
+// of the elements of a list once.
+func (w *documentWriter) extraPaths(r *audit.Record) (some bool) {
+	before := ""
+	for path, value := range r.Document().Extra() {
+		if value == "" || some && path == before {
+			continue
+		}
+		w.string(shortened(path))
+		some, before = true, path
+	}
+	return some
+}
+
+func (w *documentWriter) attributes(r *audit.Record) bool {
+	for _, a := range r.Attributes {
+		for asked := range 8 {
+			var parts [3]*string
+			for i, part := range []*string{&a.Type, &a.ID, &a.OrgID} {
+				if asked>>i&1 == 1 {
+					parts[i] = part
+				}
+			}
+			w.string(attributeTerm(parts[0], parts[1], parts[2]))
+		}
+	}
+	return len(r.Attributes) > 0
+}
+
+// pieces writes those of all values and additional properties that are shortened.
+func (w *documentWriter) pieces(r *audit.Record) (some bool) {
+	add := func(field, value string) {
+		for _, piece := range longPieces(field, value) {
+			w.string(piece)
+			some = true
+		}
+	}
+	for _, field := range query.Fields {
+		for _, value := range r.Values(field) {
+			if len(value) > maxValue/maxFolding {
+				add(exactField(field), value)
+				add(foldedField(field), query.Fold(value))
+			}
+		}
+	}
+	for path, value := range r.Document().Extra() {
+		add(fieldExtra, extraTerm(path, query.Fold(value)))
+	}
+	return some
+}
+
+// maxFolding is more than any text grows by being folded: U+FDFA, of 3 bytes, becomes 33.
+const maxFolding = 16

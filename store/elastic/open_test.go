@@ -1,0 +1,29 @@
+package elastic
+
+import (
+	"context"
+	"testing"
+
+	"github.com/authtrail/authtrail/store/elastic/elastictest"
+)
+
+// testOptions are those of a store of the test's own, which is deleted after it.
+func testOptions(t testing.TB) Options {
+	t.Helper()
+	return Options{URLs: []string{elastictest.URL(t)}, IndexPrefix: elastictest.Prefix(t), Replicas: -1}
+}
+
+// open opens a store with the options, and closes it after the test.
+func open(t testing.TB, options Options) *Store {
+	t.Helper()
+	s, err := Open(context.Background(), options)
+	if err != nil {
+		t.Fatalf("open: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return s
+}
