@@ -49,6 +49,10 @@ e2e: build ## Run the real program against the published SDK, the GraphQL over H
 elasticsearch: ## Run a real Elasticsearch without Docker, until Ctrl-C (docs/development.md)
 	@scripts/elasticsearch
 
+.PHONY: test-docker
+test-docker: ## Test the Elasticsearch store by containers, with an engine and image of its own where there are none
+	scripts/docker-elasticsearch $(GO) test -count=1 ./store/elastic/...
+
 .PHONY: race
 race: ## Run the Go suite under the race detector
 	$(GO) test -race -count=1 ./...
