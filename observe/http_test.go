@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/authtrail/authtrail/audit"
 	"github.com/authtrail/authtrail/observe"
 )
 
@@ -65,6 +66,21 @@ func TestAClientThatDidNotWaitIsNoFailureOfTheServer(t *testing.T) {
 		_, log, metrics := observed(test.ctx, unavailable)
 		if !strings.Contains(log, "level="+test.level) || !strings.Contains(metrics, `status="`+test.status+`"} 1`) {
 			t.Errorf("want %s at level %s, the log says %s", test.status, test.level, log)
+		}
+	}
+}
+
+func TestErrorsOfGraphQLAreCountedByCode(t *testing.T) {
+	t.Parallel()
+	m := observe.NewMetrics()
+	m.GraphQLError(audit.BadUserInput)
+	m.GraphQLError(audit.BadUserInput)
+	m.GraphQLError(audit.Internal)
+	scraped := httptest.NewRecorder()
+	m.Handler().ServeHTTP(scraped, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	for _, line := range []string{`authtrail_graphql_errors_total{code="BAD_USER_INPUT"} 2`, `authtrail_graphql_errors_total{code="INTERNAL"} 1`} {
+		if !strings.Contains(scraped.Body.String(), line) {
+			t.Errorf("the metrics lack %s", line)
 		}
 	}
 }

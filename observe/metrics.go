@@ -8,6 +8,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/authtrail/authtrail/audit"
 )
 
 // Metrics are the process's Prometheus metrics, in a registry of their own.
@@ -16,6 +18,7 @@ type Metrics struct {
 	requests       *prometheus.CounterVec
 	requestSeconds *prometheus.HistogramVec
 	inFlight       prometheus.Gauge
+	graphqlErrors  *prometheus.CounterVec
 	ingested       *prometheus.CounterVec
 	storeCalls     *prometheus.CounterVec
 	storeSeconds   *prometheus.HistogramVec
@@ -35,6 +38,9 @@ func NewMetrics() *Metrics {
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "authtrail_http_requests_in_flight", Help: "HTTP requests being answered, open streams included.",
 		}),
+		graphqlErrors: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "authtrail_graphql_errors_total", Help: "Errors that GraphQL answered, most of them with HTTP status 200, by code.",
+		}, []string{"code"}),
 		ingested: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "authtrail_ingest_events_total", Help: "Events received, by what became of them.",
 		}, []string{"status"}),
@@ -46,7 +52,7 @@ func NewMetrics() *Metrics {
 			Buckets: []float64{.0002, .0005, .001, .002, .005, .01, .025, .05, .1, .25, .5, 1, 5},
 		}, []string{"method"}),
 	}
-	m.registry.MustRegister(m.requests, m.requestSeconds, m.inFlight, m.ingested, m.storeCalls, m.storeSeconds,
+	m.registry.MustRegister(m.requests, m.requestSeconds, m.inFlight, m.graphqlErrors, m.ingested, m.storeCalls, m.storeSeconds,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -55,6 +61,9 @@ func NewMetrics() *Metrics {
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
+
+// GraphQLError counts an error that GraphQL answered.
+func (m *Metrics) GraphQLError(code audit.Code) { m.graphqlErrors.WithLabelValues(string(code)).Inc() }
 
 // WatchQueue adds the depth of the ingest queue, read whenever metrics are.
 func (m *Metrics) WatchQueue(depth func() (events, bytes int)) {

@@ -10,10 +10,21 @@ import (
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/authtrail/authtrail/audit"
 )
+
+// count tells of the errors that a caller is answered.
+func (h *Handler) count(errs gqlerror.List) {
+	if h.options.CountError == nil {
+		return
+	}
+	for _, err := range errs {
+		h.options.CountError(codeOf(gqlerror.List{err}))
+	}
+}
 
 // failure is a request that was refused before GraphQL came to it.
 type failure struct {
@@ -73,20 +84,36 @@ func mendMessages(op *graphql.OperationContext, errs gqlerror.List) gqlerror.Lis
 	}
 	errs = errs[:min(len(errs), maxErrors)]
 	for _, err := range errs {
+		mendSpelling(err, op.RawQuery)
 		if strings.HasPrefix(err.Message, "cannot use value ") {
 			// The parser's message shows 0 in place of a number that is out of range.
 			err.Message = "is a number that its type cannot hold"
 		}
-		code, known := err.Extensions["code"].(string)
-		if known && !strings.HasPrefix(code, "GRAPHQL_") {
-			continue
-		}
 		if err.Extensions == nil {
 			err.Extensions = map[string]any{}
 		}
-		err.Extensions["code"] = string(audit.BadUserInput)
+		if field := variableIn(err.Path); field != "" {
+			err.Extensions["field"] = field
+		}
+		code, known := err.Extensions["code"].(string)
+		if !known || strings.HasPrefix(code, "GRAPHQL_") {
+			err.Extensions["code"] = string(audit.BadUserInput)
+		}
 	}
 	return errs
+}
+
+// variableIn returns the variable that a path leads to, and the member of it, as
+// `input.events.3.createTime`; nothing when it leads elsewhere.
+func variableIn(path ast.Path) string {
+	if len(path) < 2 || path[0] != ast.PathName("variable") {
+		return ""
+	}
+	var steps []string
+	for _, step := range path[1:] {
+		steps = append(steps, fmt.Sprint(step))
+	}
+	return strings.Join(steps, ".")
 }
 
 func unknownOperation(name string) *gqlerror.Error {

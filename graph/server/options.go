@@ -54,6 +54,9 @@ type Options struct {
 	ErrorPresenter graphql.ErrorPresenterFunc
 	// RecoverFunc makes an error of a panic. The default logs it.
 	RecoverFunc graphql.RecoverFunc
+	// CountError is told the code of each error that a caller is answered, in
+	// whichever transport. Nil is told nothing.
+	CountError func(code audit.Code)
 	// OperationMiddleware runs around each operation, the first outermost.
 	OperationMiddleware []graphql.OperationMiddleware
 	// Extensions are further gqlgen extensions, for example for tracing.

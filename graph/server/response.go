@@ -92,6 +92,7 @@ func Refuse(w http.ResponseWriter, r *http.Request, reason *audit.Error) {
 }
 
 func (h *Handler) send(w http.ResponseWriter, media string, status int, response *graphql.Response) {
+	h.count(response.Errors)
 	body, err := encode(response)
 	if err != nil {
 		h.options.Logger.Error("encode GraphQL response", "error", err)

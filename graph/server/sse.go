@@ -41,6 +41,7 @@ func (h *Handler) serveEvents(ctx context.Context, w http.ResponseWriter, op *gr
 				_ = stream.complete()
 				return
 			}
+			h.count(response.Errors)
 			err = stream.next(response)
 		case <-keepAlive.C:
 			err = stream.comment()
@@ -48,7 +49,9 @@ func (h *Handler) serveEvents(ctx context.Context, w http.ResponseWriter, op *gr
 			_ = stream.complete()
 			return
 		case <-expired:
-			_ = stream.next(&graphql.Response{Errors: gqlerror.List{requestError(audit.Unauthenticated, "%s", hasExpired)}})
+			end := gqlerror.List{requestError(audit.Unauthenticated, "%s", hasExpired)}
+			h.count(end)
+			_ = stream.next(&graphql.Response{Errors: end})
 			_ = stream.complete()
 			return
 		case <-ctx.Done():

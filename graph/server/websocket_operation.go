@@ -143,12 +143,14 @@ func (s *socket) deliver(ctx context.Context, op *socketOperation, prepared *gra
 		if !s.wanted(op) {
 			return nil
 		}
+		s.count(response.Errors)
 		s.send(message{ID: op.id, Type: "next", Payload: payload})
 	}
 	return nil
 }
 
 func (s *socket) sendErrors(id string, errs gqlerror.List) {
+	s.count(errs)
 	payload, err := json.Marshal(errs)
 	if err != nil {
 		s.options.Logger.Error("encode GraphQL errors", "error", err)
