@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -84,4 +85,26 @@ func TestAListThatTakesTooLongIsGivenUp(t *testing.T) {
 	t.Parallel()
 	got := serve(t, Options{Searcher: patience{}, Timeout: time.Millisecond}).do(http.MethodGet, "/v1/audits", nil)
 	refused(t, got, 503, audit.Unavailable, "too long")
+}
+
+func TestARefusalBeforeTheAPIHasItsShape(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		reason *audit.Error
+		status int
+		header string
+	}{
+		"no token":      {&audit.Error{Code: audit.Unauthenticated, Message: "who?"}, http.StatusUnauthorized, "Bearer"},
+		"not allowed":   {&audit.Error{Code: audit.Forbidden, Message: "who?"}, http.StatusForbidden, ""},
+		"not right now": {&audit.Error{Code: audit.Unavailable, Message: "who?", RetryAfter: 1500 * time.Millisecond}, http.StatusServiceUnavailable, "2"},
+	} {
+		w := httptest.NewRecorder()
+		body := strings.NewReader("what nobody reads")
+		Refuse(w, httptest.NewRequest(http.MethodPost, "/v1/bulk_audit_events", body), test.reason)
+		want := `{"error_code":"` + string(test.reason.Code) + `","error_message":"who?"}` + "\n"
+		said := w.Header().Get("WWW-Authenticate") + w.Header().Get("Retry-After")
+		if w.Code != test.status || said != test.header || w.Body.String() != want || body.Len() != 0 {
+			t.Errorf("%s: %d %v %s, %d bytes unread", name, w.Code, w.Header(), w.Body, body.Len())
+		}
+	}
 }
