@@ -34,17 +34,17 @@ func DecodeEvent(raw json.RawMessage, org string) (*Record, error) {
 	case !envelope.object:
 		return nil, Invalid("", "the event is not a JSON object")
 	case !validUniqueID(id):
-		return nil, Invalid("unique_id", "must be a string of letters, digits, '.', '_' and '-'")
+		return nil, envelope.unlike("unique_id", "must be a string of letters, digits, '.', '_' and '-'")
 	case len(id) > MaxUniqueID:
 		return nil, Invalid("unique_id", "is longer than %d bytes", MaxUniqueID)
 	}
 	created, ok := readTime(envelope.text("create_time"))
 	if !ok {
-		return nil, Invalid("create_time", "must be an RFC 3339 date and time from 1970 to 2261")
+		return nil, envelope.unlike("create_time", "must be an RFC 3339 date and time from 1970 to 2261")
 	}
 	event := membersOf(envelope.value("event"))
 	if !event.object {
-		return nil, Invalid("event", "must be a JSON object")
+		return nil, envelope.unlike("event", "must be a JSON object")
 	}
 	r := &Record{Kind: classify(&event), UniqueID: id, CreateTime: created, Raw: text}
 	r.Org = cmp.Or(event.text("org_id"), event.text("org"), org)
@@ -54,6 +54,14 @@ func DecodeEvent(raw json.RawMessage, org string) (*Record, error) {
 	}
 	r.readMembers(&event)
 	return r, nil
+}
+
+// unlike is the error of a member that is not as it must be.
+func (m *members) unlike(name, must string) *Error {
+	if m.value(name) == "" {
+		return Invalid(name, "is missing; it %s", must)
+	}
+	return Invalid(name, "%s", must)
 }
 
 // validUniqueID reports whether an id matches the documented ^[a-zA-Z0-9-._]+$.

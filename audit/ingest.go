@@ -22,6 +22,7 @@ type EventStatus struct {
 	UniqueID string // the event's own, or "invalid-<index>" when it has no valid one
 	Status   Status
 	Message  string // for people: the reason, when it was not stored
+	Field    string // the member of the event at fault, if one is; Message begins with it
 	// RetryAfter says when to send a StatusTooBusy event again, 0 if unknown.
 	RetryAfter time.Duration
 }
