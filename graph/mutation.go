@@ -52,10 +52,12 @@ func bulkEvent(event model.BulkAuditEventInput) (json.RawMessage, error) {
 func payloadOf(statuses []audit.EventStatus) *model.BulkAuditEventsPayload {
 	payload := &model.BulkAuditEventsPayload{}
 	for i, status := range statuses {
+		field, message := faultOf(status)
 		result := model.BulkAuditEventResult{UniqueID: status.UniqueID,
 			Status: model.BulkAuditEventStatus(strings.ToUpper(string(status.Status)))}
-		if status.Message != "" && status.Status != audit.StatusSuccess {
-			result.Message = &status.Message
+		if message != "" && status.Status != audit.StatusSuccess {
+			shown := strings.TrimPrefix(field+": "+message, ": ")
+			result.Message = &shown
 		}
 		payload.Results = append(payload.Results, result)
 		switch status.Status {
@@ -64,13 +66,27 @@ func payloadOf(statuses []audit.EventStatus) *model.BulkAuditEventsPayload {
 		case audit.StatusDuplicate:
 			payload.DuplicateCount++
 		case audit.StatusInvalid:
-			payload.UserErrors = append(payload.UserErrors, userError(i, status))
+			place := strings.TrimSuffix(fmt.Sprintf("events.%d.%s", i, field), ".")
+			payload.UserErrors = append(payload.UserErrors,
+				model.UserError{Field: &place, Message: message, Code: string(audit.BadUserInput)})
 		}
 	}
 	return payload
 }
 
-func userError(i int, status audit.EventStatus) model.UserError {
-	field := fmt.Sprintf("events.%d", i)
-	return model.UserError{Field: &field, Message: status.Message, Code: string(audit.BadUserInput)}
+// membersOfInput are the members of an event as BulkAuditEventInput spells them.
+// Whatever else is at fault is a member of the event itself, which keeps its names.
+var membersOfInput = map[string]string{"": "", "unique_id": "uniqueId", "create_time": "createTime", "event": "event"}
+
+// faultOf returns the member of an input that is at fault, if one is, and what is
+// wrong with it.
+func faultOf(status audit.EventStatus) (field, message string) {
+	field, ok := membersOfInput[status.Field]
+	if !ok {
+		field = "event." + status.Field
+	}
+	if status.Field == "" {
+		return field, status.Message
+	}
+	return field, strings.TrimPrefix(status.Message, status.Field+": ")
 }

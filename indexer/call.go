@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"time"
 
 	"github.com/authtrail/authtrail/audit"
 )
@@ -146,16 +145,19 @@ func invalid(raw json.RawMessage, index int, reason error) audit.EventStatus {
 	if !ok {
 		id = fmt.Sprintf("invalid-%d", index)
 	}
-	return audit.EventStatus{UniqueID: id, Status: audit.StatusInvalid, Message: reason.Error()}
+	status := audit.EventStatus{UniqueID: id, Status: audit.StatusInvalid, Message: reason.Error()}
+	if known := (*audit.Error)(nil); errors.As(reason, &known) {
+		status.Field = known.Field
+	}
+	return status
 }
 
 // write stores a batch, unless an earlier one has failed.
 func (c *call) write(ctx context.Context, b batch) {
 	if c.failure == nil && len(b.records) > 0 {
-		began := time.Now()
 		outcomes, err := c.Indexer.store.Append(ctx, b.records)
 		if err == nil {
-			c.note(b, outcomes, time.Since(began))
+			c.note(b, outcomes)
 			return
 		}
 		c.failure = audit.AsError(err) // the store has logged it, once for all calls that it concerns
@@ -167,10 +169,7 @@ func (c *call) write(ctx context.Context, b batch) {
 	}
 }
 
-func (c *call) note(b batch, outcomes []audit.Outcome, took time.Duration) {
-	if c.options.Hooks.Batch != nil {
-		c.options.Hooks.Batch(len(b.records), took)
-	}
+func (c *call) note(b batch, outcomes []audit.Outcome) {
 	for n, outcome := range outcomes {
 		status := &c.statuses[b.index[n]]
 		switch outcome.Status {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
-	"time"
 
 	"github.com/authtrail/authtrail/audit"
 )
@@ -17,15 +16,6 @@ type Options struct {
 	BatchBytes  int // bytes of them; default 2 MiB
 
 	Logger *slog.Logger // default slog.Default()
-	Hooks  Hooks
-}
-
-// Hooks are told what happens, for metrics. Each may be nil; they are called
-// from many goroutines and must be quick.
-type Hooks struct {
-	Events func(status audit.Status, count int) // events that were answered
-	Batch  func(events int, took time.Duration) // a batch was written
-	Busy   func()                               // a call was refused, the queue being full
 }
 
 // Indexer implements audit.Ingester over a store.
@@ -90,9 +80,6 @@ func (x *Indexer) Ingest(ctx context.Context, principal audit.Principal, events 
 		size += len(event)
 	}
 	if err := x.queue.enter(len(events), size); err != nil {
-		if err.Code == audit.RateLimited && x.options.Hooks.Busy != nil {
-			x.options.Hooks.Busy()
-		}
 		return nil, err
 	}
 	defer x.queue.leave(len(events), size)
@@ -101,7 +88,6 @@ func (x *Indexer) Ingest(ctx context.Context, principal audit.Principal, events 
 	if err := c.run(ctx); err != nil {
 		return nil, err
 	}
-	x.count(c.statuses)
 	return c.statuses, nil
 }
 
@@ -111,16 +97,3 @@ func (x *Indexer) Depth() (events, bytes int) { return x.queue.depth() }
 // Drain refuses new calls as Unavailable and returns when those under way have
 // ended, or with ctx's error. It may be called again.
 func (x *Indexer) Drain(ctx context.Context) error { return x.queue.drain(ctx) }
-
-func (x *Indexer) count(statuses []audit.EventStatus) {
-	if x.options.Hooks.Events == nil {
-		return
-	}
-	counts := map[audit.Status]int{}
-	for i := range statuses {
-		counts[statuses[i].Status]++
-	}
-	for status, count := range counts {
-		x.options.Hooks.Events(status, count)
-	}
-}

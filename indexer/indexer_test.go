@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -163,24 +162,5 @@ func TestADefectOfTheStoreIsNotShown(t *testing.T) {
 	statuses := ingest(t, New(store, Options{BatchEvents: 1, Logger: quiet}), events(2))
 	if got := statuses[1]; got.Status != audit.StatusUnprocessed || strings.Contains(got.Message, "secret") {
 		t.Errorf("got %+v", got)
-	}
-}
-
-func TestHooksCountWhatHappens(t *testing.T) {
-	t.Parallel()
-	var mu sync.Mutex
-	counts, batches := map[audit.Status]int{}, 0
-	x := New(&shelf{}, Options{BatchEvents: 2, Hooks: Hooks{
-		Events: func(status audit.Status, count int) {
-			mu.Lock()
-			defer mu.Unlock()
-			counts[status] += count
-		},
-		Batch: func(events int, _ time.Duration) { batches += events },
-	}})
-	ingest(t, x, append(events(3), events(1)[0], json.RawMessage(`{}`)))
-	want := map[audit.Status]int{audit.StatusSuccess: 3, audit.StatusDuplicate: 1, audit.StatusInvalid: 1}
-	if fmt.Sprint(counts) != fmt.Sprint(want) || batches != 4 {
-		t.Errorf("counted %v and %d written, want %v and 4", counts, batches, want)
 	}
 }
