@@ -46,6 +46,7 @@ func (s *Store) append(ctx context.Context, batch []*audit.Record) ([]audit.Outc
 		if err := s.refreshes.wait(ctx, writing.touched); err != nil {
 			return nil, err
 		}
+		s.feed.notify()
 	}
 	writing.settleRepeats()
 	return writing.outcomes, nil

@@ -22,6 +22,8 @@ type Store struct {
 
 	bulks     chan struct{} // has room for as many bulks as may be under way
 	refreshes refreshes
+	feed      *feed
+	registry  making
 
 	mu   sync.Mutex     // held while work is begun, and while done is closed
 	work sync.WaitGroup // what the store does by itself, until closed
@@ -75,6 +77,7 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 		now: options.now, bulks: make(chan struct{}, maxBulks), done: make(chan struct{}),
 	}
 	s.refreshes = refreshes{refresh: s.refreshIndices, run: s.background, done: s.done}
+	s.feed = newFeed(s)
 	if err := s.install(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open Elasticsearch: %w", err), s.Close())
 	}

@@ -88,7 +88,7 @@ func checkCompareAndSet(t testing.TB, s *subject) {
 	changing.Body = json.RawMessage(`{"n":1}`)
 	second := s.put(t, changing)
 	s.expectEntry(t, second)
-	for _, version := range []audit.Version{first.Version, "nonsense", "1.1", "9999999", "-1", audit.Version(strings.Repeat("9", 400))} {
+	for _, version := range []audit.Version{first.Version, "nonsense", "1.2.3", "9999999", "-1", audit.Version(strings.Repeat("9", 400))} {
 		stale := second
 		stale.Version, stale.Body = version, json.RawMessage(`"stale"`)
 		s.expectConflict(t, fmt.Sprintf("with the version %.20q", version), stale)
