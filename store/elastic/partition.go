@@ -67,8 +67,8 @@ func (p Partition) add(start time.Time, n int) time.Time {
 // partitionEnd returns when the stretch of time that an index holds ends. It
 // knows none of the overflow, nor of an index that is no partition.
 func (n names) partitionEnd(index string) (time.Time, bool) {
-	stretch, isPartition := strings.CutPrefix(index, n.partition(""))
-	if !isPartition || stretch == "" {
+	stretch, isPartition := n.stretchOf(index)
+	if !isPartition {
 		return time.Time{}, false
 	}
 	for length, letter := range partitionLetters {
@@ -79,4 +79,14 @@ func (n names) partitionEnd(index string) (time.Time, bool) {
 		}
 	}
 	return time.Time{}, false
+}
+
+// stretchOf returns the stretch of time that an index holds, as names call it.
+func (n names) stretchOf(index string) (string, bool) {
+	if stretch, found := strings.CutPrefix(index, n.partition("")); found {
+		return stretch, stretch != ""
+	}
+	stretch, found := strings.CutPrefix(index, n.rebuilt(""))
+	stretch, _, versioned := strings.Cut(stretch, "-")
+	return stretch, found && versioned
 }

@@ -45,6 +45,7 @@ func TestPartitionEnds(t *testing.T) {
 	for index, want := range map[string]string{
 		"p-records-d2026.03.04": "2026-03-05", "p-records-w2026.02.23": "2026-03-02", "p-records-m2025.12.01": "2026-01-01",
 		"p-records-overflow": "", "p-registry": "", "p-records-": "", "p-records-x2026.03.04": "", "p-records-d2026.13.04": "",
+		"p-rebuilt-w2026.02.23-v2": "2026-03-02", "p-rebuilt-overflow-v2": "", "p-rebuilt-w2026.02.23": "",
 		"other-records-d2026.03.04": "", "p-records-d2026.03.04-old": "",
 	} {
 		end, known := n.partitionEnd(index)

@@ -43,6 +43,10 @@ func (n names) records() string { return n.prefix + "-records" }
 // partition is the index of one stretch of time.
 func (n names) partition(stretch string) string { return n.records() + "-" + stretch }
 
+// rebuilt begins the names of the indices that a partition was made anew in. It
+// must not match the template's pattern: until they are whole they are no partitions.
+func (n names) rebuilt(stretch string) string { return n.prefix + "-rebuilt-" + stretch }
+
 // registry is the index of the store's small documents.
 func (n names) registry() string { return n.prefix + "-registry" }
 
@@ -80,6 +84,9 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 	s.feed = newFeed(s)
 	if err := s.install(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open Elasticsearch: %w", err), s.Close())
+	}
+	if options.Retention > 0 {
+		s.background(s.retire)
 	}
 	return s, nil
 }
