@@ -24,6 +24,8 @@ type options struct {
 	senders int
 	bulk    int
 	repeats int
+
+	elasticsearch string
 }
 
 func main() {
@@ -34,6 +36,7 @@ func main() {
 	flag.IntVar(&o.senders, "senders", 8, "how many clients send at once")
 	flag.IntVar(&o.bulk, "bulk", 2_000, "how many events a request carries")
 	flag.IntVar(&o.repeats, "repeats", 300, "how often each question is asked, with other values each time")
+	flag.StringVar(&o.elasticsearch, "elasticsearch", "", "URL of an Elasticsearch: compare the program on it with asking it directly, instead of measuring the embedded store")
 	flag.Parse()
 	if o.records < perFlow || o.senders < 1 || o.bulk < 1 || o.repeats < 1 {
 		fmt.Fprintf(os.Stderr, "bench: want at least %d records, one sender and one repeat\n", perFlow)
@@ -48,6 +51,14 @@ func main() {
 }
 
 func run(ctx context.Context, o options) error {
+	if o.elasticsearch != "" {
+		return measureElasticsearch(ctx, o)
+	}
+	return measureEmbedded(ctx, o)
+}
+
+// measureEmbedded measures the program on its embedded store.
+func measureEmbedded(ctx context.Context, o options) error {
 	if o.data == "" {
 		folder, err := os.MkdirTemp("", "authtrail-bench-")
 		if err != nil {

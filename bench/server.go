@@ -23,10 +23,11 @@ type serverProcess struct {
 
 // startServer starts the program on the data folder and returns how long it
 // took until it was ready.
-func startServer(ctx context.Context, o options) (*serverProcess, time.Duration, error) {
+func startServer(ctx context.Context, o options, more ...string) (*serverProcess, time.Duration, error) {
 	address := filepath.Join(o.data, "server.url")
 	_ = os.Remove(address) // of an earlier run that was killed
-	command := exec.CommandContext(ctx, o.program, "serve", "--listen", "127.0.0.1:0", "--data", o.data, "--log-level", "warn")
+	arguments := append([]string{"serve", "--listen", "127.0.0.1:0", "--data", o.data, "--log-level", "warn"}, more...)
+	command := exec.CommandContext(ctx, o.program, arguments...)
 	command.Stderr = os.Stderr
 	begin := time.Now()
 	if err := command.Start(); err != nil {
