@@ -22,6 +22,10 @@ type tailCommand struct {
 	remote `embed:""`
 }
 
+// quietFor is how long nothing comes before tail moves its position past what did
+// not match, so that the next one does not begin by reading all that again.
+const quietFor = time.Minute
+
 // reconnectAfter is how long a broken connection is left alone before the next try.
 const reconnectAfter = time.Second
 
@@ -32,7 +36,7 @@ func (c tailCommand) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	defer release()
-	t := &tail{command: c, server: server, streams: s}
+	t := &tail{command: c, server: server, streams: s, quiet: quietFor}
 	if err := t.start(ctx); err != nil {
 		if ctx.Err() != nil {
 			return nil
@@ -69,7 +73,8 @@ type tail struct {
 	command  tailCommand
 	server   *client.Client
 	streams  streams
-	position string // after the last record shown
+	quiet    time.Duration
+	position string // everything up to here that matches was shown
 	failure  error  // what went wrong on this side, where trying again would not help
 	excused  string // what was said last about the connection
 }
@@ -100,21 +105,56 @@ func (t *tail) start(ctx context.Context) error {
 			return fmt.Errorf("read the state: %w", err)
 		}
 	}
+	return t.moveTo(t.end(ctx))
+}
+
+// end returns the position after what is stored.
+func (t *tail) end(ctx context.Context) (string, error) {
 	var data struct{ AuthAudits struct{ Position string } }
-	if err := t.server.Query(ctx, queries.FeedEnd, nil, &data); err != nil {
-		return err
-	}
-	t.position = data.AuthAudits.Position
-	return t.save()
+	err := t.server.Query(ctx, queries.FeedEnd, nil, &data)
+	return data.AuthAudits.Position, err
 }
 
 // follow shows records until the subscription ends.
 func (t *tail) follow(ctx context.Context) error {
-	variables := map[string]any{"search": t.command.Search}
+	for {
+		live, stop := context.WithCancel(ctx)
+		quiet := time.AfterFunc(t.quiet, stop)
+		err := t.subscribe(live, true, func() { quiet.Reset(t.quiet) })
+		isQuiet := live.Err() != nil && ctx.Err() == nil && t.failure == nil
+		stop()
+		if !isQuiet {
+			return err
+		}
+		if err := t.catchUp(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// catchUp shows what is stored and moves the position to its end. That is asked
+// for first: what is stored meanwhile comes after it.
+func (t *tail) catchUp(ctx context.Context) error {
+	end, err := t.end(ctx)
+	if err != nil {
+		return err
+	}
+	shown := false
+	if err := t.subscribe(ctx, false, func() { shown = true }); err != nil || shown {
+		return err
+	}
+	t.failure = t.moveTo(end, nil)
+	return t.failure
+}
+
+// subscribe shows records, each of which it tells of, until the subscription ends.
+func (t *tail) subscribe(ctx context.Context, follow bool, came func()) error {
+	variables := map[string]any{"search": t.command.Search, "follow": follow}
 	if t.position != "" {
 		variables["after"] = t.position
 	}
 	return t.server.Subscribe(ctx, queries.Tail, variables, func(data json.RawMessage) error {
+		came()
 		t.excused = ""
 		var result struct{ AuthAuditAdded json.RawMessage }
 		if err := json.Unmarshal(data, &result); err != nil {
@@ -143,7 +183,15 @@ func (t *tail) show(raw json.RawMessage) error {
 	if _, err := fmt.Fprintln(t.streams.out, line); err != nil {
 		return err
 	}
-	t.position = record.Position
+	return t.moveTo(record.Position, nil)
+}
+
+// moveTo takes the position, unless it could not be had, and remembers it.
+func (t *tail) moveTo(position string, err error) error {
+	if err != nil {
+		return err
+	}
+	t.position = position
 	return t.save()
 }
 

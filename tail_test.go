@@ -3,11 +3,15 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/authtrail/authtrail/client"
 )
 
 func TestTailEndsWhenItCannotRememberWhatItHasShown(t *testing.T) {
@@ -57,6 +61,43 @@ func TestTailSaysOnceThatTheServerIsGoneAndGoesOnWhenItIsBack(t *testing.T) {
 	}
 	if got := errs.String(); strings.Count(got, "refused") != 1 || strings.Contains(got, "nil") {
 		t.Errorf("said:\n%s", got)
+	}
+}
+
+func TestTailMovesOnPastWhatDoesNotMatch(t *testing.T) {
+	t.Parallel()
+	url, _ := serverIn(t, t.TempDir())
+	server, err := client.New(url, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := filepath.Join(t.TempDir(), "position")
+	saved := func() string { text, _ := os.ReadFile(state); return string(text) }
+	var out lockedBuffer
+	followed := &tail{command: tailCommand{Search: "-unique_id:other*", State: state}, server: server,
+		streams: streams{strings.NewReader(""), &out, &bytes.Buffer{}}, quiet: 20 * time.Millisecond}
+	if err := followed.start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, end := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- followed.follow(ctx) }()
+	var want []string
+	for i := range 20 { // whether they come while it listens or while it catches up
+		id := fmt.Sprintf("mine-%d", i)
+		want = append(want, id)
+		send(t, url, fmt.Sprintf("other-%d", i), id)
+	}
+	eventually(t, "all that match are shown", func() bool { return strings.Count(out.String(), "\n") >= len(want) })
+	before := saved()
+	send(t, url, "other-last")
+	eventually(t, "the position moves", func() bool { return saved() != before })
+	end()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("ended with %v", err)
+	}
+	if got := strings.Count(out.String(), "\n"); got != len(want) {
+		t.Errorf("%d records were shown, want %d:\n%s", got, len(want), out.String())
 	}
 }
 

@@ -21,7 +21,7 @@ const (
 // AuthAuditAdded follows the feed. Its memory is bounded by one batch: a reader
 // that is slow makes it read later, since the feed keeps everything.
 func (r subscriptionResolver) AuthAuditAdded(
-	ctx context.Context, filter map[string]any, search, after *string,
+	ctx context.Context, filter map[string]any, search, after *string, follow bool,
 ) (<-chan *node.AuthAudit, error) {
 	scope, err := node.ScopeOf(ctx)
 	if err != nil {
@@ -32,7 +32,7 @@ func (r subscriptionResolver) AuthAuditAdded(
 		return nil, err
 	}
 	t := &tail{
-		resolver: r.resolver, scope: scope, where: where, search: found,
+		resolver: r.resolver, scope: scope, where: where, search: found, follow: follow,
 		added: make(chan *node.AuthAudit),
 	}
 	if t.position, err = r.startAt(ctx, after); err != nil {
@@ -68,11 +68,13 @@ type tail struct {
 	scope    audit.Scope
 	where    query.Node
 	search   query.Node // to highlight
+	follow   bool       // what is stored after it has come to the end
 	position audit.Position
 	added    chan *node.AuthAudit
 }
 
-// run sends what is added until ctx ends, or something fails.
+// run sends what is added until ctx ends, something fails, or all is sent and
+// nothing is to be waited for.
 func (t *tail) run(ctx context.Context) error {
 	for {
 		batch, err := t.reader.Records.Since(ctx, t.position, feedBatch)
@@ -80,6 +82,9 @@ func (t *tail) run(ctx context.Context) error {
 			return err
 		}
 		if len(batch.Records) == 0 {
+			if !t.follow {
+				return nil
+			}
 			if err := t.reader.Records.Wait(ctx, batch.Next); err != nil {
 				return err
 			}

@@ -114,6 +114,19 @@ func TestASubscriptionResumesExactlyAfterAnyRecord(t *testing.T) {
 	}
 }
 
+func TestASubscriptionThatDoesNotFollowEndsWithWhatIsStored(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, steps(3)...)
+	const stored = `subscription($search: String) { authAuditAdded(after: "", search: $search, follow: false) { uniqueId } }`
+	for search, want := range map[string]int{"has:unique_id": 3, "nowhere": 0} {
+		f := follow(t, a, audit.Everyone(), stored, variables{"search": search})
+		f.ids(want)
+		if response := f.next(f.ctx); response != nil || f.ctx.Err() != nil {
+			t.Errorf("%s: after %d records comes %+v, %v", search, want, response, f.ctx.Err())
+		}
+	}
+}
+
 func TestAPositionOfAListLeadsOnFromIt(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, steps(5)...)

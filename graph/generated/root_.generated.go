@@ -328,6 +328,8 @@ type Subscription {
     search: String
     "Begin after this position (` + "`" + `position` + "`" + ` of an AuthAudit or of a connection) instead of now."
     after: String
+    "Go on with what is stored from now on. ` + "`" + `false` + "`" + ` ends when everything that is stored by now has come."
+    follow: Boolean! = true
   ): AuthAudit!
 }
 

@@ -37,7 +37,7 @@ type QueryResolver interface {
 	Viewer(ctx context.Context) (*model.Viewer, error)
 }
 type SubscriptionResolver interface {
-	AuthAuditAdded(ctx context.Context, filter map[string]any, search *string, after *string) (<-chan *node.AuthAudit, error)
+	AuthAuditAdded(ctx context.Context, filter map[string]any, search *string, after *string, follow bool) (<-chan *node.AuthAudit, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -849,6 +849,14 @@ func (ec *executionContext) field_Subscription_authAuditAdded_args(ctx context.C
 		return nil, err
 	}
 	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "follow",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["follow"] = arg3
 	return args, nil
 }
 
@@ -5044,7 +5052,7 @@ func (ec *executionContext) _Subscription_authAuditAdded(ctx context.Context, fi
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Subscription().AuthAuditAdded(ctx, fc.Args["filter"].(map[string]any), fc.Args["search"].(*string), fc.Args["after"].(*string))
+			return ec.Resolvers.Subscription().AuthAuditAdded(ctx, fc.Args["filter"].(map[string]any), fc.Args["search"].(*string), fc.Args["after"].(*string), fc.Args["follow"].(bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *node.AuthAudit) graphql.Marshaler {
