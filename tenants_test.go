@@ -1,0 +1,310 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/coder/websocket"
+)
+
+// What org-two sends holds the word hidden throughout. Ids that both orgs use are
+// the same on purpose.
+func eventsOf(org, word string) string {
+	var events []string
+	for i := range 3 {
+		shared := fmt.Sprintf(`"org_id":%q,"session":"s-%d","trace_id":"t-%d","request_id":"r-%d","token_id":"k-%d"`, org, i%2, i, i%2, i)
+		for kind, members := range map[string]string{
+			"auth":   `"event_name":"Policy Evaluation","result":"Denied","application_name":"WORD app","upstream_idp":"WORD idp","note":{"deep":["WORD"]}`,
+			"api":    `"action":"list","api_name":"WORD","target_id":"WORD","audit_attributes":[{"attribute_type":"WORD","attribute_id":"WORD"}]`,
+			"access": `"hostname":"WORD.example","path":"/WORD","jti":"k-1"`,
+		} {
+			events = append(events, strings.ReplaceAll(fmt.Sprintf(`{"unique_id":"%s-%d-WORD","create_time":"2026-11-01T00:00:0%dZ",`+
+				`"event":{"subsystem":%q,%s,%s,"user_id":"WORD-%d","source_ip":"10.0.0.%d"}}`, kind, i, i, kind, shared, members, i, i), "WORD", word))
+		}
+	}
+	return `{"events":[` + strings.Join(events, ",") + `]}`
+}
+
+// tenants are two servers: one that holds the records of both orgs, and one that
+// holds those of the first alone.
+type tenants struct {
+	both, alone *guarded
+	start       string // the position before all records
+}
+
+func newTenants(t *testing.T) tenants {
+	t.Helper()
+	s := tenants{both: guardedServer(t), alone: guardedServer(t)}
+	var data struct {
+		Data struct{ AuthAudits struct{ Position string } }
+	}
+	_, body := s.both.graphQL(s.both.token("org-one", "viewer"), `{ authAudits { position } }`)
+	if err := json.Unmarshal([]byte(body), &data); err != nil {
+		t.Fatal(err)
+	}
+	s.start = data.Data.AuthAudits.Position
+	s.both.ingest("org-two", eventsOf("org-two", "hidden"))
+	s.both.ingest("org-one", eventsOf("org-one", "visible"))
+	s.alone.ingest("org-one", eventsOf("org-one", "visible"))
+	return s
+}
+
+func (g *guarded) ingest(org, events string) {
+	g.Helper()
+	answer, body := g.do(g.token(org, "editor"), http.MethodPost, "/v1/bulk_audit_events", events)
+	if answer.StatusCode != http.StatusCreated || !strings.Contains(body, `"discard_events":[]`) {
+		g.Fatalf("%d %s", answer.StatusCode, body)
+	}
+}
+
+// foreign is what org-two knows and org-one may have learned of: a cursor of each
+// list, and a node of each kind.
+func (s tenants) foreign(t *testing.T) (cursors map[string]string, nodes []string) {
+	t.Helper()
+	var data struct {
+		Data map[string]struct {
+			Edges []struct {
+				Cursor string
+				Node   struct{ ID string }
+			}
+		}
+	}
+	var strands struct {
+		Data map[string]struct{ ID string }
+	}
+	two := s.both.token("org-two", "viewer")
+	for query, into := range map[string]any{
+		`{ authAudits { edges { cursor node { id } } } audits { edges { cursor node { id } } }
+		   events { edges { cursor node { id } } } loginFlows { edges { cursor node { id } } } }`: &data,
+		`{ session(id: "s-0") { id } trace(id: "t-0") { id } }`: &strands,
+	} {
+		_, body := s.both.graphQL(two, query)
+		if err := json.Unmarshal([]byte(body), into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cursors = map[string]string{}
+	for list, page := range data.Data {
+		cursors[list] = page.Edges[1].Cursor
+		nodes = append(nodes, page.Edges[0].Node.ID)
+	}
+	for _, strand := range strands.Data {
+		nodes = append(nodes, strand.ID)
+	}
+	return cursors, nodes
+}
+
+// ways are all ways to ask for each field of Query.
+func (s tenants) ways(t *testing.T) map[string][]string {
+	t.Helper()
+	cursors, nodes := s.foreign(t)
+	ways := map[string][]string{"viewer": {""}}
+	for list, cursor := range cursors {
+		ways[list] = []string{"(first: 3)", "(first: 1)", "(last: 1)", `(first: 3, search: "hidden")`, `(first: 3, search: "org:org-two")`,
+			fmt.Sprintf("(first: 3, after: %q)", cursor), fmt.Sprintf("(last: 3, before: %q)", cursor),
+			`(first: 3, filter: {orgId: {eq: "org-two"}})`, `(first: 3, filter: {not: {orgId: {eq: "org-one"}}})`,
+			`(first: 3, filter: {or: [{orgId: {eq: "org-two"}}, {orgId: {exists: true}}]})`, "(first: 3, orderBy: {direction: ASC})"}
+	}
+	for field, id := range map[string]string{"loginFlow": `requestId: "r-0"`, "session": `id: "s-0"`, "trace": `id: "t-0"`} {
+		ways[field] = []string{"(" + id + ")", "(" + id + `, orgId: "org-one")`, "(" + id + `, orgId: "org-two")`}
+	}
+	for _, node := range nodes {
+		ways["node"] = append(ways["node"], fmt.Sprintf("(id: %q)", node))
+	}
+	ways["nodes"] = []string{`(ids: ["` + strings.Join(nodes, `", "`) + `"])`}
+	return ways
+}
+
+func TestNoByteOfAnotherOrgComesThroughGraphQL(t *testing.T) {
+	t.Parallel()
+	s := newTenants(t)
+	one, two, oneAlone := s.both.token("org-one", "owner"), s.both.token("org-two", "owner"), s.alone.token("org-one", "owner")
+	hidden, visible := 0, 0
+	for _, query := range newWalk(t).queries(s.ways(t)) {
+		_, answer := s.both.graphQL(one, query)
+		if strings.Contains(answer, "hidden") || strings.Contains(answer, "org-two") {
+			t.Errorf("%.120s says\n%.2000s", query, answer)
+		}
+		if strings.Contains(answer, `"errors"`) {
+			t.Errorf("%.120s is no real answer: %.1000s", query, answer)
+		}
+		if _, want := s.alone.graphQL(oneAlone, query); answer != want {
+			t.Errorf("%.120s: the other org can be told by\n%.3000s\nwithout it the answer is\n%.3000s", query, answer, want)
+		}
+		if _, other := s.both.graphQL(two, query); strings.Contains(other, "hidden") {
+			hidden++
+		}
+		if strings.Contains(answer, "visible") {
+			visible++
+		}
+	}
+	if hidden < 40 || visible < 30 {
+		t.Errorf("%d queries would have found the hidden, and %d found the visible: too few to say much", hidden, visible)
+	}
+}
+
+func TestNoByteOfAnotherOrgComesThroughREST(t *testing.T) {
+	t.Parallel()
+	s := newTenants(t)
+	one, two, oneAlone := s.both.token("org-one", "owner"), s.both.token("org-two", "owner"), s.alone.token("org-one", "owner")
+	for _, list := range []string{"/v1/auth_audits", "/v1/audits"} {
+		var page struct {
+			Next string `json:"page_at_id"`
+		}
+		_, body := s.both.do(two, http.MethodGet, list+"?limit=2", "")
+		if err := json.Unmarshal([]byte(body), &page); err != nil || page.Next == "" || !strings.Contains(body, "hidden") {
+			t.Fatalf("%v: %s", err, body)
+		}
+		for _, params := range []string{"", "?limit=1", "?dt_to=" + url.QueryEscape(page.Next), "?user_id=hidden-0", "?token_id=k-0", "?org_id=org-one",
+			"?attribute_type=hidden", "?session_id=s-0", "?request_id=r-0", "?upstream_idp=hidden+idp"} {
+			answer, body := s.both.do(one, http.MethodGet, list+params, "")
+			if _, want := s.alone.do(oneAlone, http.MethodGet, list+params, ""); body != want || answer.StatusCode != 200 || strings.Contains(body, "hidden") {
+				t.Errorf("%s%s: %d %s, alone %s", list, params, answer.StatusCode, body, want)
+			}
+		}
+		for _, org := range []string{"org-two", "org-three"} {
+			answer, body := s.both.do(one, http.MethodGet, list+"?org_id="+org, "")
+			if answer.StatusCode != 403 || body != `{"error_code":"FORBIDDEN","error_message":"org_id: this organisation is not yours"}`+"\n" {
+				t.Errorf("%s of %s: %d %s", list, org, answer.StatusCode, body)
+			}
+		}
+	}
+}
+
+func TestNobodyWritesIntoAnotherOrg(t *testing.T) {
+	t.Parallel()
+	s := newTenants(t)
+	one := s.both.token("org-one", "owner")
+	count := func() string {
+		_, body := s.both.graphQL(s.both.token("org-two", "viewer"), `{ authAudits { totalCount } audits { totalCount } events { totalCount } }`)
+		return body
+	}
+	before := count()
+	bad := strings.Replace(eventsOf("org-two", "forged"), `{"events"`, `{"always_respond_with_events":true,"events"`, 1)
+	answer, body := s.both.do(one, http.MethodPost, "/v1/bulk_audit_events", bad)
+	if answer.StatusCode != 201 || strings.Count(body, `"status":"invalid"`) != 9 || !strings.Contains(body, "which is not yours") {
+		t.Errorf("REST: %d %s", answer.StatusCode, body)
+	}
+	_, body = s.both.graphQL(one, `mutation { bulkAuditEvents(input: {events: [{uniqueId: "x", createTime: "2026-11-01T00:00:00Z",
+	  event: {org_id: "org-two", event_name: "Token"}}]}) { successCount userErrors { message } results { status } } }`)
+	if !strings.Contains(body, `"successCount":0`) || !strings.Contains(body, `"INVALID"`) {
+		t.Errorf("GraphQL: %s", body)
+	}
+	if after := count(); after != before {
+		t.Errorf("org-two had %s and has %s", before, after)
+	}
+	// That org-two holds an event of this id must not show.
+	own := `{"events":[{"unique_id":"auth-0-hidden","create_time":"2026-11-01T00:00:00Z","event":{"event_name":"Token"}}]}`
+	if _, body := s.both.do(one, http.MethodPost, "/v1/bulk_audit_events", own); strings.Contains(body, "duplicate") {
+		t.Errorf("an id of another org is a duplicate: %s", body)
+	}
+}
+
+// subscription asks for everything about the records after a position.
+func (s tenants) subscription(t *testing.T) string {
+	t.Helper()
+	document := fmt.Sprintf("subscription { authAuditAdded(after: %q)%s }", s.start, newWalk(t).below("AuthAudit", "", ""))
+	request, err := json.Marshal(map[string]string{"query": document})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(request)
+}
+
+// onlyOwn reads results until all of org-one's own have come. The other org's
+// stand before them in the feed.
+func onlyOwn(t *testing.T, next func() string) {
+	t.Helper()
+	for own := 0; own < 3; {
+		result := next()
+		if strings.Contains(result, "hidden") || strings.Contains(result, "org-two") || strings.Contains(result, `"errors"`) {
+			t.Fatalf("got %s", result)
+		}
+		if strings.Contains(result, "auth-") && strings.Contains(result, "visible") {
+			own++
+		}
+	}
+}
+
+func TestNoRecordOfAnotherOrgComesOverServerSentEvents(t *testing.T) {
+	t.Parallel()
+	s := newTenants(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.both.url+"/graphql", strings.NewReader(s.subscription(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header = http.Header{"Content-Type": {"application/json"}, "Accept": {"text/event-stream"},
+		"Authorization": {"Bearer " + s.both.token("org-one", "viewer")}}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	lines := bufio.NewReader(answer.Body)
+	onlyOwn(t, func() string {
+		line, err := lines.ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		return line
+	})
+}
+
+func TestNoRecordOfAnotherOrgComesOverAWebSocket(t *testing.T) {
+	t.Parallel()
+	s := newTenants(t)
+	socket := openSocket(t, s.both.url)
+	write(t, socket, `{"type":"connection_init","payload":{"authorization":"Bearer `+s.both.token("org-one", "viewer")+`"}}`)
+	write(t, socket, `{"id":"1","type":"subscribe","payload":`+s.subscription(t)+`}`)
+	onlyOwn(t, func() string {
+		_, message, err := socket.Read(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(message)
+	})
+}
+
+func TestAWebSocketWithoutAGoodTokenIsClosed(t *testing.T) {
+	t.Parallel()
+	g := guardedServer(t)
+	for message, want := range map[string]websocket.StatusCode{
+		`{"type":"connection_init"}`:                                                 4403,
+		`{"type":"connection_init","payload":{"authorization":"Bearer x"}}`:          4403,
+		`{"id":"1","type":"subscribe","payload":{"query":"{ viewer { subject } }"}}`: 4401,
+	} {
+		socket := openSocket(t, g.url)
+		write(t, socket, message)
+		if _, answer, err := socket.Read(t.Context()); websocket.CloseStatus(err) != want {
+			t.Errorf("%s: %s, %v, want %d", message, answer, err, want)
+		}
+	}
+	if answer, _ := g.do("x", http.MethodGet, "/graphql", "", "Connection", "Upgrade", "Upgrade", "websocket"); answer.StatusCode != 401 {
+		t.Errorf("a handshake with a bad token: %d", answer.StatusCode)
+	}
+}
+
+func openSocket(t *testing.T, url string) *websocket.Conn {
+	t.Helper()
+	socket, _, err := websocket.Dial(t.Context(), url+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = socket.CloseNow() })
+	return socket
+}
+
+func write(t *testing.T, socket *websocket.Conn, message string) {
+	t.Helper()
+	if err := socket.Write(t.Context(), websocket.MessageText, []byte(message)); err != nil {
+		t.Fatal(err)
+	}
+}
