@@ -4,30 +4,22 @@ package elastictest
 
 import (
 	"fmt"
-	"os"
 	"syscall"
 )
 
-// heldShare keeps the lock's file open, and with it the share, until the
-// process ends, in whatever way it does.
-var heldShare *os.File
-
 // holdShare takes a share of the lock that keeps the shared server running,
-// waiting while one is being stopped.
+// waiting while one is being stopped. Nothing gives it back: it ends with the
+// process, in whatever way that does. An os.File would be closed once collected.
 func holdShare(lock string) error {
-	f, err := os.OpenFile(lock, os.O_RDWR|os.O_CREATE, 0o600)
+	file, err := syscall.Open(lock, syscall.O_RDWR|syscall.O_CREAT|syscall.O_CLOEXEC, 0o600)
 	if err != nil {
 		return fmt.Errorf("open the shared server's lock: %w", err)
 	}
-	for {
-		err = syscall.Flock(int(f.Fd()), syscall.LOCK_SH)
-		if err != syscall.EINTR {
-			break
-		}
+	for err = syscall.EINTR; err == syscall.EINTR; {
+		err = syscall.Flock(file, syscall.LOCK_SH)
 	}
 	if err != nil {
 		return fmt.Errorf("take a share of the shared server's lock: %w", err)
 	}
-	heldShare = f
 	return nil
 }
