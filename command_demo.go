@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"sync"
@@ -51,8 +52,15 @@ func (c demoCommand) Run(ctx context.Context, s streams) error {
 	})
 }
 
-// goOn lets a new login happen every few seconds.
+// goOn lets a new login begin every few seconds, and each go on at its own pace.
 func (c demoCommand) goOn(ctx context.Context, app *application, generator *demo.Generator) {
+	send := func(event json.RawMessage) {
+		if _, err := app.indexer.Ingest(ctx, audit.Everyone(), []json.RawMessage{event}); err != nil && ctx.Err() == nil {
+			app.logger.Error("store a demo login", "error", err)
+		}
+	}
+	var logins sync.WaitGroup
+	defer logins.Wait()
 	ticker := time.NewTicker(c.Every)
 	defer ticker.Stop()
 	for {
@@ -60,9 +68,8 @@ func (c demoCommand) goOn(ctx context.Context, app *application, generator *demo
 		case <-ctx.Done():
 			return
 		case now := <-ticker.C:
-			if _, err := app.indexer.Ingest(ctx, audit.Everyone(), generator.Now(now)); err != nil && ctx.Err() == nil {
-				app.logger.Error("store a demo login", "error", err)
-			}
+			events := generator.Next(now)
+			logins.Go(func() { demo.Play(ctx, events, send) })
 		}
 	}
 }

@@ -84,7 +84,11 @@ type importJob struct {
 	streams  streams
 	report   importReport
 	progress *terminal.Progress // of the file under way
+	bad      int                // lines of it that are no events
 }
+
+// maxShown is how many bad lines of a file are reported one by one. The sums have all.
+const maxShown = 20
 
 // file sends the events of one file.
 func (j *importJob) file(name string) error {
@@ -101,7 +105,8 @@ func (j *importJob) file(name string) error {
 		in = file
 	}
 	j.progress = terminal.NewProgress(j.streams.err, name, size)
-	defer j.progress.Clear()
+	j.bad = 0
+	defer j.sumUp(name)
 	lines := newLineReader(in)
 	for {
 		bulk, err := lines.next()
@@ -133,7 +138,7 @@ func (j *importJob) send(name string, bulk lineBulk) error {
 		j.report.New += stored
 		j.refuse(name, j.judge(bulk, result.Discard))
 		if bulk = bulk.again(result.Retry); len(bulk.events) > 0 {
-			if err := pause(j.ctx); err != nil {
+			if err := pause(j.ctx, result.RetryAfter()); err != nil {
 				return err
 			}
 		}
@@ -161,11 +166,22 @@ func (j *importJob) judge(bulk lineBulk, discarded []client.EventResult) []badLi
 
 // refuse reports lines that are no events, each with its number.
 func (j *importJob) refuse(name string, bad []badLine) {
-	if len(bad) > 0 {
+	if len(bad) > 0 && j.bad < maxShown {
 		j.progress.Clear()
 	}
 	for _, line := range bad {
 		j.report.Invalid++
+		if j.bad++; j.bad > maxShown {
+			continue
+		}
 		fmt.Fprintf(j.streams.err, "%s:%d: %s\n", name, line.number, terminal.Clean(line.reason))
+	}
+}
+
+// sumUp ends the report of a file.
+func (j *importJob) sumUp(name string) {
+	j.progress.Clear()
+	if more := j.bad - maxShown; more > 0 {
+		fmt.Fprintf(j.streams.err, "%s: %d more lines are no events\n", name, more)
 	}
 }

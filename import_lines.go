@@ -145,12 +145,12 @@ func (r *lineReader) line() (line []byte, tooLong bool, err error) {
 	}
 }
 
-// pause waits a moment before something is tried again.
-func pause(ctx context.Context) error {
+// pause waits before something is tried again.
+func pause(ctx context.Context, wait time.Duration) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-time.After(time.Second):
+	case <-time.After(wait):
 		return nil
 	}
 }

@@ -69,6 +69,21 @@ func TestABadLineIsReportedWithItsNumberAndDoesNotStopTheRest(t *testing.T) {
 	}
 }
 
+func TestOfManyBadLinesTheFirstAreShownAndAllAreCounted(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "events.ndjson")
+	if err := os.WriteFile(file, []byte(strings.Repeat("neither JSON\n", 3000)+strings.Repeat("[1]\n", 10)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got := authtrail(t, "import", "--data", filepath.Join(t.TempDir(), "data"), file)
+	if got.code != exitPartly || got.out != "0 new, 0 duplicate, 3010 invalid\n" {
+		t.Errorf("exit code %d: %s", got.code, got.out)
+	}
+	if lines := strings.Count(got.err, file+":"); lines != maxShown+1 || !strings.Contains(got.err, file+": 2990 more lines are no events\n") {
+		t.Errorf("%d lines were said:\n%s", lines, got.err)
+	}
+}
+
 func TestImportOfAMissingFileFailsAndNamesIt(t *testing.T) {
 	t.Parallel()
 	got := authtrail(t, "import", "--data", filepath.Join(t.TempDir(), "data"), "nowhere.ndjson")

@@ -16,6 +16,12 @@ type BulkResult struct {
 	Success []EventResult `json:"success_events"`
 	Discard []EventResult `json:"discard_events"`
 	Retry   []EventResult `json:"retry_events"`
+	Delay   float64       `json:"retry_after_delay_seconds"` // 0 if the server does not say
+}
+
+// RetryAfter is how long to wait before the events of Retry are sent again.
+func (r BulkResult) RetryAfter() time.Duration {
+	return patience(time.Duration(min(r.Delay, maxWait.Seconds()) * float64(time.Second)))
 }
 
 // EventResult is what became of one event. Lists name only the events for which
@@ -95,11 +101,17 @@ func bulkDocument(events []json.RawMessage) []byte {
 }
 
 func retryAfter(header http.Header) time.Duration {
-	seconds, err := strconv.Atoi(header.Get("Retry-After"))
-	if err != nil || seconds < 1 {
+	seconds, _ := strconv.Atoi(header.Get("Retry-After")) // 0 where it says nothing
+	return patience(time.Duration(min(seconds, int(maxWait.Seconds()))) * time.Second)
+}
+
+// patience is how long to wait for a server that asks for a wait: not for ever,
+// and a second where it does not say how long.
+func patience(asked time.Duration) time.Duration {
+	if asked <= 0 {
 		return time.Second
 	}
-	return min(time.Duration(seconds)*time.Second, maxWait)
+	return min(asked, maxWait)
 }
 
 func restError(status int, body []byte) error {

@@ -60,6 +60,23 @@ func TestBulkGivesUpOnAServerThatStaysUnavailableAndSaysWhy(t *testing.T) {
 	})
 }
 
+func TestAWaitIsBoundedOnBothSides(t *testing.T) {
+	t.Parallel()
+	for header, want := range map[string]time.Duration{
+		"": time.Second, "soon": time.Second, "-5": time.Second, "0": time.Second, "7": 7 * time.Second,
+		"3600": time.Minute, "9223372036854775807": time.Minute,
+	} {
+		if got := retryAfter(http.Header{"Retry-After": {header}}); got != want {
+			t.Errorf("Retry-After: %q is a wait of %s, want %s", header, got, want)
+		}
+	}
+	for delay, want := range map[float64]time.Duration{0: time.Second, -1: time.Second, 2.5: 2500 * time.Millisecond, 1e300: time.Minute} {
+		if got := (BulkResult{Delay: delay}).RetryAfter(); got != want {
+			t.Errorf("a delay of %g is a wait of %s, want %s", delay, got, want)
+		}
+	}
+}
+
 func TestBulkEndsWithItsContextWhileItWaits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -7,6 +7,7 @@
 package demo
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -39,48 +40,81 @@ func (g *Generator) Past(n int, span time.Duration, now time.Time) []json.RawMes
 		if s.recent {
 			ago = time.Minute + g.upTo(4*time.Minute)
 		}
-		events = append(events, g.flow(s, now.Add(-ago))...)
+		steps := g.flow(s)
+		for _, step := range steps {
+			events = append(events, g.event(now.Add(-ago-steps.length()+step.after), step.record))
+		}
 	}
 	return events
 }
 
-// Now returns the events of one flow of a random kind that ends now. Those that
+// Event is a bulk event and when it happens.
+type Event struct {
+	At  time.Time
+	Raw json.RawMessage
+}
+
+// Next returns the events of one flow of a random kind that begins now. Those that
 // nobody finishes are as rare as in the past: the recent ones are only there so
 // that the past has some that are not over yet.
-func (g *Generator) Now(now time.Time) []json.RawMessage {
-	for {
-		if s := scenarios[g.random.IntN(len(scenarios))]; !s.recent {
-			return g.flow(s, now)
+func (g *Generator) Next(now time.Time) []Event {
+	s := scenarios[g.random.IntN(len(scenarios))]
+	for s.recent {
+		s = scenarios[g.random.IntN(len(scenarios))]
+	}
+	var events []Event
+	for _, step := range g.flow(s) {
+		at := now.Add(step.after)
+		events = append(events, Event{At: at, Raw: g.event(at, step.record)})
+	}
+	return events
+}
+
+// Play calls send with each event when it happens, until ctx ends.
+func Play(ctx context.Context, events []Event, send func(json.RawMessage)) {
+	for _, event := range events {
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Until(event.At)):
 		}
+		if ctx.Err() != nil {
+			return
+		}
+		send(event.Raw)
 	}
 }
 
-// flow returns one attempt's events, and the API actions and web requests after
-// it, the last of which happened at end.
-func (g *Generator) flow(s scenario, end time.Time) []json.RawMessage {
+// timeline is the records of a flow in order, and when each happens after the
+// flow's beginning.
+type timeline []moment
+
+type moment struct {
+	after  time.Duration
+	record map[string]any
+}
+
+func (t timeline) length() time.Duration { return t[len(t)-1].after }
+
+// flow returns one attempt's records, and the API actions and web requests after it.
+func (g *Generator) flow(s scenario) timeline {
 	a := g.attempt(s)
-	var records []map[string]any
-	var offsets []time.Duration
+	var steps timeline
 	var at time.Duration
 	for _, step := range s.steps {
 		at += g.gap(step)
-		records, offsets = append(records, a.record(step)), append(offsets, at)
+		steps = append(steps, moment{at, a.record(step)})
 	}
 	if s.actions {
 		for range 1 + g.random.IntN(4) {
 			at += time.Second + g.upTo(20*time.Second)
-			records, offsets = append(records, g.action(a)), append(offsets, at)
+			steps = append(steps, moment{at, g.action(a)})
 		}
 		for range 1 + g.random.IntN(3) {
 			at += time.Second + g.upTo(5*time.Second)
-			records, offsets = append(records, g.access(a)), append(offsets, at)
+			steps = append(steps, moment{at, g.access(a)})
 		}
 	}
-	events := make([]json.RawMessage, len(records))
-	for i, record := range records {
-		events[i] = g.event(end.Add(offsets[i]-at), record)
-	}
-	return events
+	return steps
 }
 
 // gap is the time between a step and the one before it.

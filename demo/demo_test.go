@@ -1,7 +1,10 @@
 package demo_test
 
 import (
+	"context"
+	"encoding/json"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/authtrail/authtrail/audit"
@@ -107,5 +110,43 @@ func TestEveryApplicationMeetsEveryEndSoonEnough(t *testing.T) {
 				t.Errorf("%s in %d of 20 runs", end, ends[end])
 			}
 		}
+	}
+}
+
+func TestALiveFlowHappensStepByStep(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		events := demo.NewGenerator(1, "demo").Next(began)
+		if len(events) < 3 {
+			t.Fatalf("the flow has %d events; another seed is needed", len(events))
+		}
+		sent := 0
+		demo.Play(t.Context(), events, func(raw json.RawMessage) {
+			r, err := audit.DecodeEvent(raw, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if late := time.Since(r.Time); late < 0 || late > time.Millisecond {
+				t.Errorf("event %d is sent %s after it happened", sent, late)
+			}
+			sent++
+		})
+		if sent != len(events) || time.Since(began) < time.Second {
+			t.Errorf("%d of %d events were sent within %s", sent, len(events), time.Since(began))
+		}
+	})
+}
+
+func TestALiveFlowEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	sent := 0
+	demo.Play(ctx, demo.NewGenerator(1, "demo").Next(time.Now().Add(-time.Hour)), func(json.RawMessage) {
+		sent++
+		cancel()
+	})
+	if sent != 1 {
+		t.Errorf("%d events were sent, want those before its end", sent)
 	}
 }
