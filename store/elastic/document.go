@@ -9,10 +9,10 @@ import (
 	"github.com/authtrail/authtrail/audit/query"
 )
 
-// origin is where a record that a reindex copied was first stored, which is
-// where the feed has it. The zero origin is that of all other records.
+// origin is where a reindex copied a record from, which is where the feed has
+// it. The zero origin is that of all other records.
 type origin struct {
-	shard string // "<index UUID>/<shard>"
+	shard string // originOf
 	seq   int64
 }
 

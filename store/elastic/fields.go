@@ -32,7 +32,7 @@ const (
 	fieldExtraPath = "extrapath" // keyword: paths of the additional properties that have a value, shortened
 	fieldAttribute = "attribute" // keyword: each audit attribute's type, id and org, in every combination (attributeTerm)
 
-	fieldCopied    = "copied"     // keyword, of records that a reindex copied: "<index UUID>/<shard>" where it was first stored
+	fieldCopied    = "copied"     // keyword, of records that a reindex copied: the shard it was copied from (originOf)
 	fieldCopiedSeq = "copied_seq" // long: and the _seq_no that it had there
 )
 
