@@ -1,8 +1,9 @@
 package elastic
 
 import (
+	"slices"
 	"strconv"
-	"strings"
+	"sync"
 	"time"
 
 	"github.com/authtrail/authtrail/audit"
@@ -18,16 +19,44 @@ type origin struct {
 
 // appendDocument appends the document of a record, as JSON on one line.
 func appendDocument(dst []byte, r *audit.Record, from origin) []byte {
-	w := documentWriter{jsonWriter{buf: dst}}
+	w := documentWriters.Get().(*documentWriter)
+	defer documentWriters.Put(w)
+	w.buf = dst
+	w.collect(r)
 	w.open('{')
 	w.identity(r, from)
-	w.values(r)
+	w.values()
 	w.lists(r)
 	w.close('}')
-	return w.buf
+	document := w.buf
+	w.buf = nil // the caller's
+	return document
 }
 
-type documentWriter struct{ jsonWriter }
+type documentWriter struct {
+	jsonWriter
+	fields []valuesOf // of the record
+	words  []string
+}
+
+// valuesOf is a field that a record has.
+type valuesOf struct {
+	field  query.Field
+	values []string
+}
+
+// documentWriters keeps the room that was needed for one record for the next.
+var documentWriters = sync.Pool{New: func() any { return new(documentWriter) }}
+
+// collect finds the fields that the record has.
+func (w *documentWriter) collect(r *audit.Record) {
+	w.fields = w.fields[:0]
+	for _, field := range query.Fields {
+		if values := r.Values(field); len(values) > 0 {
+			w.fields = append(w.fields, valuesOf{field, values})
+		}
+	}
+}
 
 // identity writes what a record is restored from, and what it is sorted by.
 func (w *documentWriter) identity(r *audit.Record, from origin) {
@@ -50,9 +79,9 @@ func (w *documentWriter) identity(r *audit.Record, from origin) {
 }
 
 // values writes the objects that have a member for each field of the record.
-func (w *documentWriter) values(r *audit.Record) {
-	w.perField(fieldExact, query.Fields, r, func(value string) bool { w.string(shortened(value)); return true })
-	w.perField(fieldFolded, query.Fields, r, func(value string) bool {
+func (w *documentWriter) values() {
+	w.perField(fieldExact, func(_ query.Field, value string) bool { w.string(shortened(value)); return true })
+	w.perField(fieldFolded, func(_ query.Field, value string) bool {
 		folded := query.Fold(value)
 		if folded == value {
 			return false
@@ -60,8 +89,11 @@ func (w *documentWriter) values(r *audit.Record) {
 		w.string(shortened(folded))
 		return true
 	})
-	w.perField(fieldText, proseFields, r, w.tokens)
-	w.perField(fieldNumber, query.Fields, r, func(value string) bool {
+	w.perField(fieldText, func(field query.Field, value string) bool { return field.Text() && w.tokens(value) })
+	w.perField(fieldNumber, func(_ query.Field, value string) bool {
+		if value == "" || value[0] > '9' {
+			return false // most values; an error of ParseInt costs more than all else here
+		}
 		number, err := strconv.ParseInt(value, 10, 64)
 		if err != nil {
 			return false
@@ -83,15 +115,15 @@ var proseFields = func() (prose []query.Field) {
 
 // perField writes an object with a list for each field of which write writes
 // something; nothing where it writes nothing at all.
-func (w *documentWriter) perField(object string, fields []query.Field, r *audit.Record, write func(value string) bool) {
+func (w *documentWriter) perField(object string, write func(field query.Field, value string) bool) {
 	begin := w.mark()
 	w.name(objectOf(object))
 	w.open('{')
 	written := false
-	for _, field := range fields {
-		wrote := w.listOf(string(field), func() (some bool) {
-			for _, value := range r.Values(field) {
-				some = write(value) || some
+	for _, of := range w.fields {
+		wrote := w.listOf(string(of.field), func() (some bool) {
+			for _, value := range of.values {
+				some = write(of.field, value) || some
 			}
 			return some
 		})
@@ -118,17 +150,25 @@ func (w *documentWriter) listOf(name string, write func() bool) bool {
 
 // tokens writes the words of a text as the engine is to take them, unless there are none.
 func (w *documentWriter) tokens(text string) bool {
-	words := query.Tokens(text)
-	if len(words) == 0 {
+	w.words = query.AppendTokens(w.words[:0], text)
+	if len(w.words) == 0 {
 		return false
 	}
-	w.string(strings.Join(words, " "))
+	w.next()
+	w.buf = append(w.buf, '"')
+	for i, word := range w.words { // letters and digits: nothing to escape
+		if i > 0 {
+			w.buf = append(w.buf, ' ')
+		}
+		w.buf = append(w.buf, word...)
+	}
+	w.buf = append(w.buf, '"')
 	return true
 }
 
 // lists writes what the record as a whole can be asked about.
 func (w *documentWriter) lists(r *audit.Record) {
-	w.listOf(fieldHas, func() bool { return w.presence(r) })
+	w.listOf(fieldHas, w.presence)
 	w.listOf(fieldAddress, func() (some bool) {
 		for _, value := range r.Values(query.SourceIP) {
 			if address, ok := query.Address(value); ok {
@@ -156,14 +196,11 @@ func (w *documentWriter) lists(r *audit.Record) {
 	})
 }
 
-func (w *documentWriter) presence(r *audit.Record) (some bool) {
-	for _, field := range query.Fields {
-		for _, value := range r.Values(field) {
-			if value != "" {
-				w.string(string(field))
-				some = true
-				break
-			}
+func (w *documentWriter) presence() (some bool) {
+	for _, of := range w.fields {
+		if slices.ContainsFunc(of.values, func(value string) bool { return value != "" }) {
+			w.string(string(of.field))
+			some = true
 		}
 	}
 	return some
@@ -206,11 +243,11 @@ func (w *documentWriter) pieces(r *audit.Record) (some bool) {
 			some = true
 		}
 	}
-	for _, field := range query.Fields {
-		for _, value := range r.Values(field) {
+	for _, of := range w.fields {
+		for _, value := range of.values {
 			if len(value) > maxValue/maxFolding {
-				add(exactField(field), value)
-				add(foldedField(field), query.Fold(value))
+				add(exactField(of.field), value)
+				add(foldedField(of.field), query.Fold(value))
 			}
 		}
 	}
