@@ -76,12 +76,7 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{
-		client: c, names: names{options.IndexPrefix}, log: options.Logger, options: options,
-		now: options.now, bulks: make(chan struct{}, maxBulks), done: make(chan struct{}),
-	}
-	s.refreshes = refreshes{refresh: s.refreshIndices, run: s.background, done: s.done}
-	s.feed = newFeed(s)
+	s := newStore(c, options)
 	if err := s.install(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open Elasticsearch: %w", err), s.Close())
 	}
@@ -89,6 +84,16 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 		s.background(s.retire)
 	}
 	return s, nil
+}
+
+func newStore(c *client, options Options) *Store {
+	s := &Store{
+		client: c, names: names{options.IndexPrefix}, log: options.Logger, options: options,
+		now: options.now, bulks: make(chan struct{}, maxBulks), done: make(chan struct{}),
+	}
+	s.refreshes = refreshes{refresh: s.refreshIndices, run: s.background, done: s.done}
+	s.feed = newFeed(s)
+	return s
 }
 
 // Close implements audit.Store.
