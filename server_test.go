@@ -68,24 +68,25 @@ func (b *lockedBuffer) String() string {
 // called, and returns its URL. Stopping requires a clean end.
 func serverIn(t *testing.T, dir string) (url string, stop func()) {
 	t.Helper()
-	return startServer(t, dir, "127.0.0.1:0")
+	url, _, stop = startServer(t, dir, "127.0.0.1:0")
+	return url, stop
 }
 
 // serverAt is serverIn at an address that was free a moment ago.
 func serverAt(t *testing.T, dir, listen string) (url string) {
 	t.Helper()
-	url, _ = startServer(t, dir, listen)
+	url, _, _ = startServer(t, dir, listen)
 	return url
 }
 
-func startServer(t *testing.T, dir, listen string) (url string, stop func()) {
+func startServer(t *testing.T, dir, listen string, flags ...string) (url string, log *lockedBuffer, stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	var log lockedBuffer
+	log = &lockedBuffer{}
 	ended := make(chan int, 1)
 	go func() {
-		args := []string{"serve", "--listen", listen, "--data", dir, "--log-level", "warn"}
-		ended <- run(ctx, args, noEnv, streams{strings.NewReader(""), io.Discard, &log})
+		args := append([]string{"serve", "--listen", listen, "--data", dir, "--log-level", "warn"}, flags...)
+		ended <- run(ctx, args, noEnv, streams{strings.NewReader(""), io.Discard, log})
 	}()
 	stop = sync.OnceFunc(func() {
 		cancel()
@@ -99,7 +100,7 @@ func startServer(t *testing.T, dir, listen string) (url string, stop func()) {
 		url = strings.TrimSpace(string(address))
 		return err == nil && strings.HasPrefix(url, "http://") && strings.Contains(log.String(), "listening")
 	})
-	return url, stop
+	return url, log, stop
 }
 
 // eventually waits until a condition holds, for at most half a minute.

@@ -1,16 +1,12 @@
 package main
 
 import (
-	"bufio"
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
-
-	"github.com/coder/websocket"
 )
 
 // What org-two sends holds the word hidden throughout. Ids that both orgs use are
@@ -203,108 +199,5 @@ func TestNobodyWritesIntoAnotherOrg(t *testing.T) {
 	own := `{"events":[{"unique_id":"auth-0-hidden","create_time":"2026-11-01T00:00:00Z","event":{"event_name":"Token"}}]}`
 	if _, body := s.both.do(one, http.MethodPost, "/v1/bulk_audit_events", own); strings.Contains(body, "duplicate") {
 		t.Errorf("an id of another org is a duplicate: %s", body)
-	}
-}
-
-// subscription asks for everything about the records after a position.
-func (s tenants) subscription(t *testing.T) string {
-	t.Helper()
-	document := fmt.Sprintf("subscription { authAuditAdded(after: %q)%s }", s.start, newWalk(t).below("AuthAudit", "", ""))
-	request, err := json.Marshal(map[string]string{"query": document})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(request)
-}
-
-// onlyOwn reads results until all of org-one's own have come. The other org's
-// stand before them in the feed.
-func onlyOwn(t *testing.T, next func() string) {
-	t.Helper()
-	for own := 0; own < 3; {
-		result := next()
-		if strings.Contains(result, "hidden") || strings.Contains(result, "org-two") || strings.Contains(result, `"errors"`) {
-			t.Fatalf("got %s", result)
-		}
-		if strings.Contains(result, "auth-") && strings.Contains(result, "visible") {
-			own++
-		}
-	}
-}
-
-func TestNoRecordOfAnotherOrgComesOverServerSentEvents(t *testing.T) {
-	t.Parallel()
-	s := newTenants(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.both.url+"/graphql", strings.NewReader(s.subscription(t)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header = http.Header{"Content-Type": {"application/json"}, "Accept": {"text/event-stream"},
-		"Authorization": {"Bearer " + s.both.token("org-one", "viewer")}}
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	lines := bufio.NewReader(answer.Body)
-	onlyOwn(t, func() string {
-		line, err := lines.ReadString('\n')
-		if err != nil {
-			t.Fatal(err)
-		}
-		return line
-	})
-}
-
-func TestNoRecordOfAnotherOrgComesOverAWebSocket(t *testing.T) {
-	t.Parallel()
-	s := newTenants(t)
-	socket := openSocket(t, s.both.url)
-	write(t, socket, `{"type":"connection_init","payload":{"authorization":"Bearer `+s.both.token("org-one", "viewer")+`"}}`)
-	write(t, socket, `{"id":"1","type":"subscribe","payload":`+s.subscription(t)+`}`)
-	onlyOwn(t, func() string {
-		_, message, err := socket.Read(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(message)
-	})
-}
-
-func TestAWebSocketWithoutAGoodTokenIsClosed(t *testing.T) {
-	t.Parallel()
-	g := guardedServer(t)
-	for message, want := range map[string]websocket.StatusCode{
-		`{"type":"connection_init"}`:                                                 4403,
-		`{"type":"connection_init","payload":{"authorization":"Bearer x"}}`:          4403,
-		`{"id":"1","type":"subscribe","payload":{"query":"{ viewer { subject } }"}}`: 4401,
-	} {
-		socket := openSocket(t, g.url)
-		write(t, socket, message)
-		if _, answer, err := socket.Read(t.Context()); websocket.CloseStatus(err) != want {
-			t.Errorf("%s: %s, %v, want %d", message, answer, err, want)
-		}
-	}
-	if answer, _ := g.do("x", http.MethodGet, "/graphql", "", "Connection", "Upgrade", "Upgrade", "websocket"); answer.StatusCode != 401 {
-		t.Errorf("a handshake with a bad token: %d", answer.StatusCode)
-	}
-}
-
-func openSocket(t *testing.T, url string) *websocket.Conn {
-	t.Helper()
-	socket, _, err := websocket.Dial(t.Context(), url+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = socket.CloseNow() })
-	return socket
-}
-
-func write(t *testing.T, socket *websocket.Conn, message string) {
-	t.Helper()
-	if err := socket.Write(t.Context(), websocket.MessageText, []byte(message)); err != nil {
-		t.Fatal(err)
 	}
 }
