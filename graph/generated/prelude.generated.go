@@ -1931,7 +1931,7 @@ func (ec *executionContext) marshalOString2ᚖstring(ctx context.Context, sel as
 	}
 	_ = sel
 	_ = ctx
-	res := model.MarshalString(*v)
+	res := model.MarshalStringAt(v)
 	return res
 }
 

@@ -2,7 +2,6 @@ package model
 
 import (
 	"io"
-	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -14,12 +13,15 @@ type text string
 // MarshalString returns what writes a String.
 func MarshalString(s string) graphql.Marshaler { return text(s) }
 
+// MarshalStringAt returns what writes a String that nobody changes before.
+func MarshalStringAt(s *string) graphql.Marshaler { return (*text)(s) }
+
 // UnmarshalString reads a String.
 func UnmarshalString(value any) (string, error) { return graphql.UnmarshalString(value) }
 
 // MarshalGQL implements graphql.Marshaler: most strings are written as they are.
 func (t text) MarshalGQL(w io.Writer) {
-	if strings.IndexFunc(string(t), mustBeEscaped) >= 0 {
+	if t.mustBeEscaped() {
 		graphql.MarshalString(string(t)).MarshalGQL(w)
 		return
 	}
@@ -28,7 +30,14 @@ func (t text) MarshalGQL(w io.Writer) {
 	_, _ = io.WriteString(w, `"`)
 }
 
-func mustBeEscaped(r rune) bool { return r < ' ' || r == '"' || r == '\\' }
+func (t text) mustBeEscaped() bool {
+	for i := range len(t) { // by byte: no part of a longer character is one of these
+		if c := t[i]; c < ' ' || c == '"' || c == '\\' {
+			return true
+		}
+	}
+	return false
+}
 
 // moment is a time in a response.
 type moment time.Time

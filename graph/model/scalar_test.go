@@ -6,17 +6,21 @@ import (
 	"testing"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
+
 	"github.com/authtrail/authtrail/graph/model"
 )
 
 func TestStringsAreReadBackAsTheyWere(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "plain", `"quoted"`, `back\slash`, "line\nbreak\tand\x00more", "<html> & é 日本 😀", "\u2028", "\x7f"} {
-		var written bytes.Buffer
-		model.MarshalString(text).MarshalGQL(&written)
-		var read string
-		if err := json.Unmarshal(written.Bytes(), &read); err != nil || read != text {
-			t.Errorf("%q is written as %s, which reads %q, %v", text, &written, read, err)
+		for _, marshaler := range []graphql.Marshaler{model.MarshalString(text), model.MarshalStringAt(&text)} {
+			var written bytes.Buffer
+			marshaler.MarshalGQL(&written)
+			var read string
+			if err := json.Unmarshal(written.Bytes(), &read); err != nil || read != text {
+				t.Errorf("%q is written as %s, which reads %q, %v", text, &written, read, err)
+			}
 		}
 	}
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"testing"
 )
 
@@ -14,6 +15,9 @@ func TestEveryAnswerHasItsStatusAndMediaType(t *testing.T) {
 			answer := ask(t, test.request)
 			if answer.Code != test.status || answer.Header().Get("Content-Type") != test.media {
 				t.Errorf("got %d %s, want %d %s\n%s", answer.Code, answer.Header().Get("Content-Type"), test.status, test.media, answer.Body)
+			}
+			if got := answer.Header().Get("Content-Length"); got != strconv.Itoa(answer.Body.Len()) {
+				t.Errorf("Content-Length is %s, the body has %d bytes", got, answer.Body.Len())
 			}
 			if answer.Header().Get("Cache-Control") != "no-store" {
 				t.Error("the answer may be cached")

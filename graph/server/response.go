@@ -9,6 +9,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -16,11 +17,17 @@ import (
 	"github.com/authtrail/authtrail/audit"
 )
 
-// encode returns a response as JSON. One that was never executed has no data
-// entry at all: a null there would say that it was executed and failed. The data
-// are copied as they are, since checking them again would cost as much as they did.
+// encode returns a response as JSON.
 func encode(response *graphql.Response) ([]byte, error) {
 	var out bytes.Buffer
+	err := encodeTo(&out, response)
+	return out.Bytes(), err
+}
+
+// encodeTo writes a response as JSON. One that was never executed has no data
+// entry at all: a null there would say that it was executed and failed. The data
+// are copied as they are, since checking them again would cost as much as they did.
+func encodeTo(out *bytes.Buffer, response *graphql.Response) error {
 	out.Grow(len(response.Data) + 256)
 	separator := byte('{')
 	member := func(name string, value []byte) {
@@ -32,7 +39,7 @@ func encode(response *graphql.Response) ([]byte, error) {
 	if len(response.Errors) > 0 {
 		errs, err := json.Marshal(response.Errors)
 		if err != nil {
-			return nil, fmt.Errorf("encode errors: %w", err)
+			return fmt.Errorf("encode errors: %w", err)
 		}
 		member("errors", errs)
 	}
@@ -42,15 +49,15 @@ func encode(response *graphql.Response) ([]byte, error) {
 	if len(response.Extensions) > 0 {
 		extensions, err := json.Marshal(response.Extensions)
 		if err != nil {
-			return nil, fmt.Errorf("encode extensions: %w", err)
+			return fmt.Errorf("encode extensions: %w", err)
 		}
 		member("extensions", extensions)
 	}
 	if separator == '{' {
-		return nil, errors.New("encode response: it is empty")
+		return errors.New("encode response: it is empty")
 	}
 	out.WriteByte('}')
-	return out.Bytes(), nil
+	return nil
 }
 
 // write answers with a response that GraphQL made. Plain JSON says 200 to all
@@ -93,20 +100,33 @@ func Refuse(w http.ResponseWriter, r *http.Request, reason *audit.Error) {
 
 func (h *Handler) send(w http.ResponseWriter, media string, status int, response *graphql.Response) {
 	h.count(response.Errors)
-	body, err := encode(response)
-	if err != nil {
+	out := buffers.Get().(*bytes.Buffer)
+	defer func() {
+		if out.Cap() <= largestKept {
+			buffers.Put(out)
+		}
+	}()
+	out.Reset()
+	if err := encodeTo(out, response); err != nil {
 		h.options.Logger.Error("encode GraphQL response", "error", err)
 		status = http.StatusInternalServerError
-		body = []byte(`{"errors":[{"message":"internal error","extensions":{"code":"` + string(audit.Internal) + `"}}]}`)
+		out.Reset()
+		out.WriteString(`{"errors":[{"message":"internal error","extensions":{"code":"` + string(audit.Internal) + `"}}]}`)
 	}
-	sendJSON(w, media, status, body)
+	sendJSON(w, media, status, out.Bytes())
 }
+
+var buffers = sync.Pool{New: func() any { return &bytes.Buffer{} }}
+
+// largestKept is how long an answer may be for its buffer to be kept.
+const largestKept = 1 << 20
 
 func sendJSON(w http.ResponseWriter, media string, status int, body []byte) {
 	header := w.Header()
 	header.Set("Content-Type", media+"; charset=utf-8")
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Content-Length", strconv.Itoa(len(body))) // or it would go out in pieces
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // the client may have gone, which is its right
 }

@@ -31,6 +31,7 @@ $3`},
 		"	return direct.Object(fields, out)\n"},
 	{schema, "lists", regexp.MustCompile(`graphql\.MarshalSliceConcurrently\(ctx, len\(v\), 0, false, `), "direct.List(ctx, len(v), "},
 	{schema, "imports", regexp.MustCompile(`	"math"\n((?:.*\n)*?)(	"github.com/99designs/gqlgen/graphql"\n)`), "$1$2	" + runtime},
+	{prelude, "nullable strings", regexp.MustCompile(`model\.MarshalString\(\*v\)`), "model.MarshalStringAt(v)"},
 	{root, "answer to a query", regexp.MustCompile(`			var buf bytes\.Buffer\n			data\.MarshalGQL\(&buf\)\n			response\.Data = buf\.Bytes\(\)\n`),
 		"			response.Data = direct.JSON(data)\n"},
 	{root, "imports", regexp.MustCompile(`	"github.com/99designs/gqlgen/graphql"\n`), "$0	" + runtime},
@@ -38,6 +39,7 @@ $3`},
 
 const (
 	schema  = "schema.generated.go"
+	prelude = "prelude.generated.go"
 	root    = "root_.generated.go"
 	runtime = `"github.com/authtrail/authtrail/graph/internal/direct"` + "\n"
 )
