@@ -1,0 +1,32 @@
+package elastic
+
+import (
+	"context"
+	"flag"
+	"testing"
+
+	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/store/elastic/elastictest"
+	"github.com/authtrail/authtrail/store/storetest"
+)
+
+// A question costs a round trip here and not microseconds, so the property tests
+// ask fewer of them: still 540 in the suite. -rapid.checks asks more.
+func init() {
+	if err := flag.Set("rapid.checks", "30"); err != nil {
+		panic(err)
+	}
+}
+
+// The answers are those of every other store, but that a unique_id sent again
+// with another time of its own may lie in another partition, unseen.
+func TestStoreDoesWhatEveryStoreMust(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t testing.TB) audit.Store {
+		s, err := Open(context.Background(), Options{URLs: []string{elastictest.URL(t)}, IndexPrefix: elastictest.Prefix(t)})
+		if err != nil {
+			t.Fatalf("open: %v", err)
+		}
+		return s
+	}, storetest.Except{RepeatAtAnotherTime: true})
+}

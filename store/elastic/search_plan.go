@@ -1,0 +1,54 @@
+package elastic
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/store/elastic/internal/dsl"
+)
+
+// plan is how the engine is asked for a query's records.
+type plan struct {
+	filter  dsl.Query // every record that matches is among those that it finds
+	certain dsl.Query // every record that it finds matches
+	verify  bool      // whether the two differ
+}
+
+func planFor(q audit.Query) plan {
+	scope, kinds, where := scopeFilter(q.Scope), kindFilter(q.Kinds), compile(q.Where)
+	return plan{
+		filter:  dsl.AllOf(scope, kinds, where.over),
+		certain: dsl.AllOf(scope, kinds, where.under),
+		verify:  !where.exact,
+	}
+}
+
+// doubtful is the plan for the records that match, though the engine alone could not say so.
+func (p plan) doubtful() plan {
+	return plan{filter: dsl.AllOf(p.filter, dsl.Not(p.certain)), certain: dsl.None{}, verify: true}
+}
+
+func scopeFilter(scope audit.Scope) dsl.Query {
+	if scope.All() {
+		return dsl.All{}
+	}
+	orgs := make([]string, len(scope.List()))
+	for i, org := range scope.List() {
+		orgs[i] = shortened(org)
+	}
+	return anyValue(fieldOrg, orgs)
+}
+
+func kindFilter(kinds []audit.Kind) dsl.Query {
+	wanted := make([]string, 0, len(audit.Kinds))
+	for _, kind := range audit.Kinds {
+		if slices.Contains(kinds, kind) {
+			wanted = append(wanted, strconv.Itoa(int(kind)))
+		}
+	}
+	if len(kinds) == 0 || len(wanted) == len(audit.Kinds) {
+		return dsl.All{}
+	}
+	return anyValue(fieldKind, wanted)
+}

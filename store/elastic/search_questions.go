@@ -1,0 +1,65 @@
+package elastic
+
+import (
+	"bytes"
+	"context"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+
+	"github.com/authtrail/authtrail/store/elastic/internal/dsl"
+)
+
+// questions are searches that are asked together, in one round trip.
+type questions []question
+
+// question is a search, and what becomes of its answer.
+type question struct {
+	search      dsl.Search
+	take        func(*result)
+	mayOverflow bool // take is given an answer of too many buckets as well
+}
+
+func (q *questions) ask(search dsl.Search, take func(*result)) {
+	*q = append(*q, question{search: search, take: take})
+}
+
+// askAll asks all the questions of all partitions. It fails when one of them does.
+func (s *Store) askAll(ctx context.Context, all questions) error {
+	if len(all) == 0 {
+		return s.askNothing(ctx)
+	}
+	searches := make([]dsl.Search, len(all))
+	for i, question := range all {
+		searches[i] = question.search
+	}
+	body, err := dsl.Lines(searches)
+	if err != nil {
+		return err
+	}
+	var answer struct {
+		Responses []result `json:"responses"`
+	}
+	request := esapi.MsearchRequest{Index: []string{s.names.records()}, Body: bytes.NewReader(body), AllowNoIndices: yes, IgnoreUnavailable: yes}
+	if err := s.client.do(ctx, request, &answer); err != nil {
+		return err
+	}
+	if len(answer.Responses) != len(all) {
+		return unavailable("Elasticsearch could answer only in part", nil)
+	}
+	for i, question := range all {
+		result := &answer.Responses[i]
+		if err := result.failure(); err != nil && !(question.mayOverflow && result.tooManyBuckets()) {
+			return err
+		}
+		question.take(result)
+	}
+	return nil
+}
+
+// askNothing fails where asking something would.
+func (s *Store) askNothing(ctx context.Context) error {
+	if s.closing() {
+		return errClosed()
+	}
+	return ctx.Err()
+}

@@ -1,0 +1,136 @@
+package elastic
+
+import (
+	"slices"
+
+	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/audit/query"
+	"github.com/authtrail/authtrail/store/elastic/internal/dsl"
+)
+
+// walk reads the rows of a window from its near end towards its far one.
+type walk struct {
+	query audit.Query
+	plan  plan
+	size  int           // how many rows to ask for next
+	from  *audit.Cursor // rows beyond this; nil for all
+	found []audit.Hit   // of the window, and one more where there is one
+	done  bool
+}
+
+// maxBatch is how many rows a walk asks for at once, where many of them are
+// found only to be refused.
+const maxBatch = 4_000
+
+func newWalk(q audit.Query) *walk {
+	w := &walk{query: q, plan: planFor(q), size: q.Window.Limit + 1, from: q.Window.After}
+	if q.Window.Backward {
+		w.from = q.Window.Before
+	}
+	return w
+}
+
+// far returns the cursor that the window's rows lie before, in the direction of travel.
+func (w *walk) far() *audit.Cursor {
+	if w.query.Window.Backward {
+		return w.query.Window.After
+	}
+	return w.query.Window.Before
+}
+
+// past reports whether a row lies at or beyond the window's far end.
+func (w *walk) past(row audit.Hit) bool {
+	switch far := w.far(); {
+	case far == nil:
+		return false
+	case w.query.Window.Backward:
+		return far.Compare(row) <= 0
+	default:
+		return far.Compare(row) >= 0
+	}
+}
+
+// request is the search for the next rows.
+func (w *walk) request() dsl.Search {
+	search := dsl.Search{Query: w.plan.filter, Size: w.size, Source: sourceFields, Sort: w.order()}
+	if w.query.Order.Field == audit.ByRelevance {
+		search.Query = ranked(w.plan.filter, w.query.Where)
+	} else {
+		search.Query = dsl.AllOf(w.plan.filter, w.towardsFar())
+	}
+	if w.from != nil {
+		search.After = w.place(*w.from)
+	}
+	return search
+}
+
+// towardsFar spares the engine partitions beyond the far end. Which rows of that
+// very instant belong to the window, past decides.
+func (w *walk) towardsFar() dsl.Query {
+	switch far := w.far(); {
+	case far == nil:
+		return dsl.All{}
+	case w.ascending():
+		return timeRange(firstTime, far.Time.Add(1))
+	default:
+		return timeRange(far.Time, endOfTime)
+	}
+}
+
+// ascending reports whether times ascend in the direction of travel.
+func (w *walk) ascending() bool {
+	ascending := w.query.Order.Ascending && w.query.Order.Field == audit.ByTime
+	return ascending != w.query.Window.Backward
+}
+
+func (w *walk) order() []dsl.Sort {
+	byTime := []dsl.Sort{{Field: fieldTime, Ascending: w.ascending(), Format: timeParser}, {Field: fieldTie, Ascending: w.ascending()}}
+	if w.query.Order.Field == audit.ByRelevance {
+		return append([]dsl.Sort{dsl.ByScore(w.query.Window.Backward)}, byTime...)
+	}
+	return byTime
+}
+
+// place is a cursor as the sorts have it.
+func (w *walk) place(c audit.Cursor) []any {
+	place := []any{timeText(c.Time), tieOf(c.Org, c.UniqueID)}
+	if w.query.Order.Field == audit.ByRelevance {
+		return append([]any{float32(c.Score)}, place...)
+	}
+	return place
+}
+
+// take takes the rows that were asked for.
+func (w *walk) take(hits []hit) {
+	w.done = len(hits) < w.size
+	for _, h := range hits {
+		row := h.record()
+		if w.past(row) {
+			w.done = true
+			return
+		}
+		cursor := w.query.CursorAt(row)
+		w.from = &cursor
+		if w.plan.verify && !query.Match(w.query.Where, row.Record.Document()) {
+			continue
+		}
+		w.found = append(w.found, row)
+		if len(w.found) > w.query.Window.Limit {
+			w.done = true
+			return
+		}
+	}
+	w.size = min(2*w.size, maxBatch)
+}
+
+// page is the window, when the walk is done.
+func (w *walk) page() audit.Page {
+	window := w.query.Window
+	more := len(w.found) > window.Limit
+	page := audit.Page{Hits: w.found[:min(len(w.found), window.Limit)], HasNext: more, HasPrevious: window.After != nil}
+	if window.Backward {
+		slices.Reverse(page.Hits)
+		page.HasNext, page.HasPrevious = window.Before != nil, more
+	}
+	return page
+}
