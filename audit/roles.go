@@ -124,17 +124,22 @@ type Counter interface {
 	Histograms(ctx context.Context, requests []HistogramRequest) ([][]Bucket, error)
 }
 
-// Feed yields records in the order in which they were persisted.
+// Feed yields records in the order in which they were persisted: in one order
+// for all where the store has one writer (SQLite), and else (Elasticsearch) in one
+// for each shard, with the shards taking turns.
 type Feed interface {
 	// End returns the position after everything acknowledged so far.
 	End(ctx context.Context) (Position, error)
 	// Since returns up to limit records persisted after the position. Records of
-	// one Append come in the order in which they were sent. Nothing is ever passed
-	// over because it became visible late. At the end the batch has no records and
-	// Next is the given position.
+	// one Append come in the order in which they were sent, as far as they are in
+	// one shard and the cluster was not too busy to take some at once. Nothing is
+	// ever passed over because it became visible late. At the end the batch has no
+	// records and Next is the given position: everything acknowledged before the
+	// call has been given. A batch with fewer records than the limit is not the end.
 	//
 	// The empty position is the beginning. A position that this store did not
-	// give is BadUserInput.
+	// give is BadUserInput. Records that were dropped since are not given, and their
+	// part of a position has no meaning any more.
 	Since(ctx context.Context, after Position, limit int) (FeedBatch, error)
 	// Wait returns nil as soon as there may be records after the position.
 	Wait(ctx context.Context, after Position) error
