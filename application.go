@@ -19,6 +19,7 @@ import (
 	"github.com/authtrail/authtrail/indexer"
 	"github.com/authtrail/authtrail/observe"
 	"github.com/authtrail/authtrail/rest"
+	"github.com/authtrail/authtrail/store/elastic"
 	"github.com/authtrail/authtrail/store/sqlite"
 	"github.com/authtrail/authtrail/web"
 )
@@ -77,6 +78,8 @@ func openStore(ctx context.Context, config Config, logger *slog.Logger) (audit.S
 	switch config.Store {
 	case "sqlite":
 		return sqlite.Open(ctx, sqlite.Options{Dir: config.Data, Logger: logger})
+	case "elasticsearch":
+		return elastic.Open(ctx, config.elasticOptions(logger))
 	}
 	return nil, fmt.Errorf("--store %s: there is no such store", config.Store)
 }
@@ -151,8 +154,12 @@ func (a *application) serve(ctx context.Context, listener net.Listener) error {
 }
 
 // announce tells other commands, by a file in the data folder, where to find the
-// server that has it open, until that is withdrawn.
+// server that has it open, until that is withdrawn. A server that has no data
+// folder is found by its address only.
 func (a *application) announce(listener net.Listener) (withdraw func()) {
+	if a.config.Store != "sqlite" {
+		return func() {}
+	}
 	address := filepath.Join(a.config.Data, addressFile)
 	if err := os.WriteFile(address, []byte(urlOf(listener)+"\n"), 0o600); err != nil {
 		a.logger.Warn("other commands will not find this server by its data folder", "error", err)

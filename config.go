@@ -20,7 +20,7 @@ import (
 type Config struct {
 	Listen string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on. Without authentication it must be a loopback address."`
 	Data   string `default:"./data" type:"path" placeholder:"DIR" help:"Folder of the embedded store; made if it is missing. One process at a time opens it."`
-	Store  string `default:"sqlite" enum:"sqlite" help:"Store to keep records in: ${enum}."`
+	Store  string `default:"sqlite" enum:"sqlite,elasticsearch" help:"Store to keep records in: ${enum}."`
 	Auth   string `default:"none" enum:"none,jwt" help:"How callers prove who they are: ${enum}. With none, whoever reaches the server owns every org."`
 
 	JWTHS256SecretFile string `name:"jwt-hs256-secret-file" type:"path" placeholder:"FILE" help:"File with the secret that tokens are signed with (HS256): its bytes less a final newline."`
@@ -32,6 +32,9 @@ type Config struct {
 	JWTOrgClaim        string `name:"jwt-org-claim" default:"org" placeholder:"NAME" help:"Claim that holds the org of a token, or a list of them."`
 	JWTRolesClaim      string `name:"jwt-roles-claim" default:"roles" placeholder:"NAME" help:"Claim that holds the roles of a token, by API."`
 	JWTScopesClaim     string `name:"jwt-scopes-claim" default:"scopes" placeholder:"NAME" help:"Claim that holds the scopes of a token, which may cap its role."`
+
+	Elasticsearch ElasticsearchConfig `embed:"" prefix:"elasticsearch-"`
+	Retention     time.Duration       `default:"0" placeholder:"TIME" help:"Drop records that are older, whole stretches of time at once; 0 keeps them. Only with --store elasticsearch."`
 
 	FlowIdle       time.Duration `default:"15m" placeholder:"TIME" help:"How long an undecided login may be idle before it counts as abandoned."`
 	QueueBytes     int           `default:"67108864" placeholder:"BYTES" help:"How many bytes of events may wait to be stored before senders are told to wait (429)."`
@@ -60,7 +63,7 @@ func (c Config) Validate() error {
 	if c.Auth == "none" && !isLoopback(host) {
 		return fmt.Errorf("--listen %s: without authentication (--auth none) only a loopback address is allowed, such as 127.0.0.1", c.Listen)
 	}
-	if err := c.validateAuth(); err != nil {
+	if err := errors.Join(c.validateStore(), c.validateAuth()); err != nil {
 		return err
 	}
 	for _, flag := range []struct {

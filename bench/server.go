@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -24,30 +25,39 @@ type serverProcess struct {
 // startServer starts the program on the data folder and returns how long it
 // took until it was ready.
 func startServer(ctx context.Context, o options, more ...string) (*serverProcess, time.Duration, error) {
-	address := filepath.Join(o.data, "server.url")
-	_ = os.Remove(address) // of an earlier run that was killed
-	arguments := append([]string{"serve", "--listen", "127.0.0.1:0", "--data", o.data, "--log-level", "warn"}, more...)
+	address, err := freeAddress()
+	if err != nil {
+		return nil, 0, err
+	}
+	arguments := append([]string{"serve", "--listen", address, "--data", o.data, "--log-level", "warn"}, more...)
 	command := exec.CommandContext(ctx, o.program, arguments...)
 	command.Stderr = os.Stderr
 	begin := time.Now()
 	if err := command.Start(); err != nil {
 		return nil, 0, fmt.Errorf("start the server: %w", err)
 	}
-	server := &serverProcess{command: command}
+	server := &serverProcess{command: command, url: "http://" + address}
 	for time.Since(begin) < time.Minute {
-		if url, err := os.ReadFile(address); err == nil && len(url) > 0 {
-			server.url = strings.TrimSpace(string(url))
-			if answer, err := http.Get(server.url + "/readyz"); err == nil {
-				answer.Body.Close()
-				if answer.StatusCode == http.StatusOK {
-					return server, time.Since(begin), nil
-				}
+		if answer, err := http.Get(server.url + "/readyz"); err == nil {
+			answer.Body.Close()
+			if answer.StatusCode == http.StatusOK {
+				return server, time.Since(begin), nil
 			}
 		}
 		time.Sleep(2 * time.Millisecond)
 	}
 	_ = server.stop()
 	return nil, 0, fmt.Errorf("the server was not ready within a minute")
+}
+
+// freeAddress returns a loopback address that nothing listens on.
+func freeAddress() (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("find a free port: %w", err)
+	}
+	defer listener.Close()
+	return listener.Addr().String(), nil
 }
 
 // stop ends the server as an operator would, and waits for it.

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/authtrail/authtrail/store/elastic"
+)
+
+// ElasticsearchConfig says where Elasticsearch is, and how records are kept
+// there; for --store elasticsearch.
+type ElasticsearchConfig struct {
+	URL         []string `name:"url" placeholder:"URL" help:"Address of Elasticsearch; several, for several nodes, may be repeated or separated by commas."`
+	CloudID     string   `name:"cloud-id" placeholder:"ID" help:"Cloud id of a deployment, instead of addresses."`
+	Username    string   `placeholder:"NAME" help:"User to authenticate as."`
+	Password    string   `placeholder:"PASSWORD" help:"The user's password; better given by its variable, since others can see a process's flags."`
+	APIKey      string   `name:"api-key" placeholder:"KEY" help:"API key, in its encoded form, instead of a user; better given by its variable."`
+	CACertFile  string   `name:"ca-cert-file" type:"path" placeholder:"FILE" help:"PEM file of the authority that signed the nodes' certificates, where it is your own."`
+	IndexPrefix string   `default:"authtrail" placeholder:"PREFIX" help:"Beginning of the names of all indices."`
+	Partition   string   `default:"week" enum:"day,week,month" help:"How long the stretch of time is that one index holds: ${enum}."`
+	Shards      int      `default:"1" placeholder:"N" help:"Primary shards of each new index."`
+	Replicas    int      `default:"0" placeholder:"N" help:"Copies of each shard beside the first; 0 for one as soon as there are two nodes, -1 for none."`
+}
+
+// validateStore refuses settings of a store that is not used, or lacks what it needs.
+func (c Config) validateStore() error {
+	es := c.Elasticsearch
+	given := len(es.URL) > 0 || es.CloudID != ""
+	switch {
+	case c.Retention < 0:
+		return errors.New("--retention: must not be negative")
+	case c.Store == "elasticsearch" && !given:
+		return errors.New("--store elasticsearch: say where it is, by --elasticsearch-url or --elasticsearch-cloud-id")
+	case c.Store != "elasticsearch" && given:
+		return errors.New("--elasticsearch-url, --elasticsearch-cloud-id: need --store elasticsearch, or they would not be used")
+	case c.Store != "elasticsearch" && c.Retention > 0:
+		return errors.New("--retention: only --store elasticsearch can drop old records")
+	}
+	return nil
+}
+
+// elasticOptions are the options of the store on Elasticsearch.
+func (c Config) elasticOptions(logger *slog.Logger) elastic.Options {
+	es := c.Elasticsearch
+	return elastic.Options{
+		URLs: es.URL, CloudID: es.CloudID, Username: es.Username, Password: es.Password, APIKey: es.APIKey, CACertFile: es.CACertFile,
+		IndexPrefix: es.IndexPrefix, Partition: elastic.Partition(es.Partition), Shards: es.Shards, Replicas: es.Replicas,
+		Retention: c.Retention, RequestTimeout: c.RequestTimeout + 5*time.Second, Logger: logger,
+	}
+}
