@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -59,11 +60,11 @@ func newApplication(ctx context.Context, config Config, logger *slog.Logger) (*a
 	}
 	metrics.WatchQueue(app.indexer.Depth)
 	ingester := metrics.Ingester(app.indexer)
-	app.graphql = app.graphQL(ingester)
+	app.graphql = app.graphQL(ingester, metrics.GraphQLError)
 	app.handler = routes(routeHandlers{
 		graphql:  app.graphql,
 		graphiql: http.StripPrefix("/graphiql", web.GraphiQL()),
-		rest:     rest.New(rest.Options{Searcher: store, Ingester: ingester, Timeout: config.RequestTimeout, Logger: logger}),
+		rest:     rest.New(rest.Options{Searcher: store, Ingester: ingester, PublicURL: strings.TrimRight(config.PublicURL, "/"), Timeout: config.RequestTimeout, Logger: logger}),
 		metrics:  metrics,
 		ready:    store.Ready,
 		logger:   logger,
@@ -85,7 +86,7 @@ func openStore(ctx context.Context, config Config, logger *slog.Logger) (audit.S
 }
 
 // graphQL returns the handler of /graphql.
-func (a *application) graphQL(ingester audit.Ingester) *server.Handler {
+func (a *application) graphQL(ingester audit.Ingester, countError func(audit.Code)) *server.Handler {
 	schema := graph.New(graph.Deps{
 		Store:    a.store,
 		Flows:    flow.NewReader(a.store, a.store, time.Now, a.config.FlowIdle),
@@ -95,7 +96,7 @@ func (a *application) graphQL(ingester audit.Ingester) *server.Handler {
 	})
 	return server.New(schema, server.Options{
 		Timeout: a.config.RequestTimeout, Introspection: true, Stop: a.stop, Logger: a.logger,
-		WebSocketInit:  a.authentication.socket,
+		WebSocketInit: a.authentication.socket, CountError: countError,
 		ErrorPresenter: graph.ErrorPresenter(a.logger), RecoverFunc: graph.Recover(a.logger),
 	})
 }

@@ -36,6 +36,8 @@ type Config struct {
 	Elasticsearch ElasticsearchConfig `embed:"" prefix:"elasticsearch-"`
 	Retention     time.Duration       `default:"0" placeholder:"TIME" help:"Drop records that are older, whole stretches of time at once; 0 keeps them. Only with --store elasticsearch."`
 
+	PublicURL string `name:"public-url" placeholder:"URL" help:"Address that callers know the server by, such as https://audit.example.com, for the links in its answers; without it they are relative."`
+
 	FlowIdle       time.Duration `default:"15m" placeholder:"TIME" help:"How long an undecided login may be idle before it counts as abandoned."`
 	QueueBytes     int           `default:"67108864" placeholder:"BYTES" help:"How many bytes of events may wait to be stored before senders are told to wait (429)."`
 	RequestTimeout time.Duration `default:"30s" placeholder:"TIME" help:"How long answering one request may take; subscriptions are not bounded."`
@@ -63,7 +65,7 @@ func (c Config) Validate() error {
 	if c.Auth == "none" && !isLoopback(host) {
 		return fmt.Errorf("--listen %s: without authentication (--auth none) only a loopback address is allowed, such as 127.0.0.1", c.Listen)
 	}
-	if err := errors.Join(c.validateStore(), c.validateAuth()); err != nil {
+	if err := errors.Join(c.validateStore(), c.validateAuth(), c.validatePublicURL()); err != nil {
 		return err
 	}
 	for _, flag := range []struct {
@@ -76,6 +78,19 @@ func (c Config) Validate() error {
 	}
 	if c.QueueBytes < 1<<20 {
 		return fmt.Errorf("--queue-bytes %d: must be at least 1048576 (1 MiB)", c.QueueBytes)
+	}
+	return nil
+}
+
+// validatePublicURL refuses what no path can be put behind.
+func (c Config) validatePublicURL() error {
+	if c.PublicURL == "" {
+		return nil
+	}
+	public, err := url.Parse(c.PublicURL)
+	if err != nil || public.Host == "" || public.Scheme != "https" && public.Scheme != "http" ||
+		strings.Trim(public.Path, "/") != "" || public.RawQuery != "" || public.Fragment != "" || public.User != nil {
+		return fmt.Errorf("--public-url %q: want an address like https://audit.example.com, without a path", c.PublicURL)
 	}
 	return nil
 }

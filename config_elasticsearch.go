@@ -2,7 +2,9 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"github.com/authtrail/authtrail/store/elastic"
@@ -20,18 +22,21 @@ type ElasticsearchConfig struct {
 	IndexPrefix string   `default:"authtrail" placeholder:"PREFIX" help:"Beginning of the names of all indices."`
 	Partition   string   `default:"week" enum:"day,week,month" help:"How long the stretch of time is that one index holds: ${enum}."`
 	Shards      int      `default:"1" placeholder:"N" help:"Primary shards of each new index."`
-	Replicas    int      `default:"0" placeholder:"N" help:"Copies of each shard beside the first; 0 for one as soon as there are two nodes, -1 for none."`
+	Replicas    string   `default:"auto" placeholder:"N" help:"Copies of each shard beside the first; auto for one as soon as there are two nodes."`
 }
 
 // validateStore refuses settings of a store that is not used, or lacks what it needs.
 func (c Config) validateStore() error {
 	es := c.Elasticsearch
+	_, countable := es.replicas()
 	given := len(es.URL) > 0 || es.CloudID != ""
 	switch {
 	case c.Retention < 0:
 		return errors.New("--retention: must not be negative")
 	case c.Store == "elasticsearch" && !given:
 		return errors.New("--store elasticsearch: say where it is, by --elasticsearch-url or --elasticsearch-cloud-id")
+	case !countable:
+		return fmt.Errorf("--elasticsearch-replicas %q: want auto or a number from 0", es.Replicas)
 	case c.Store != "elasticsearch" && given:
 		return errors.New("--elasticsearch-url, --elasticsearch-cloud-id: need --store elasticsearch, or they would not be used")
 	case c.Store != "elasticsearch" && c.Retention > 0:
@@ -40,12 +45,25 @@ func (c Config) validateStore() error {
 	return nil
 }
 
+// replicas returns the number as the store's options take it.
+func (c ElasticsearchConfig) replicas() (number int, ok bool) {
+	if c.Replicas == "auto" {
+		return 0, true
+	}
+	number, err := strconv.Atoi(c.Replicas)
+	if number == 0 {
+		return -1, err == nil
+	}
+	return number, err == nil && number > 0
+}
+
 // elasticOptions are the options of the store on Elasticsearch.
 func (c Config) elasticOptions(logger *slog.Logger) elastic.Options {
 	es := c.Elasticsearch
+	replicas, _ := es.replicas() // validated
 	return elastic.Options{
 		URLs: es.URL, CloudID: es.CloudID, Username: es.Username, Password: es.Password, APIKey: es.APIKey, CACertFile: es.CACertFile,
-		IndexPrefix: es.IndexPrefix, Partition: elastic.Partition(es.Partition), Shards: es.Shards, Replicas: es.Replicas,
+		IndexPrefix: es.IndexPrefix, Partition: elastic.Partition(es.Partition), Shards: es.Shards, Replicas: replicas,
 		Retention: c.Retention, RequestTimeout: c.RequestTimeout + 5*time.Second, Logger: logger,
 	}
 }

@@ -96,9 +96,10 @@ func startServer(t *testing.T, dir, listen string, flags ...string) (url string,
 	})
 	t.Cleanup(stop)
 	eventually(t, "the server listens", func() bool {
-		address, err := os.ReadFile(filepath.Join(dir, addressFile))
-		url = strings.TrimSpace(string(address))
-		return err == nil && strings.HasPrefix(url, "http://") && strings.Contains(log.String(), "listening")
+		_, said, listening := strings.Cut(log.String(), "listening on ")
+		address, _, whole := strings.Cut(said, ",")
+		url = address
+		return listening && whole
 	})
 	return url, log, stop
 }
