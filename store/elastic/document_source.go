@@ -18,6 +18,8 @@ type source struct {
 		Org      string `json:"org"`
 		UniqueID string `json:"unique_id"`
 	} `json:"meta"`
+	Copied    string `json:"copied"` // only where a reindex asks for it
+	CopiedSeq int64  `json:"copied_seq"`
 }
 
 // fromHit returns the record that a hit's _source holds.

@@ -23,6 +23,7 @@ type feed struct {
 	views   shared             // how far they are, and everything up to there visible
 	visible map[shardKey]int64 // as the last view left it; only views use it
 	passed  passed
+	origins origins
 	average atomic.Int64 // bytes of a record in the last batch
 
 	mu    sync.Mutex
@@ -32,7 +33,7 @@ type feed struct {
 
 func newFeed(s *Store) *feed {
 	f := &feed{store: s, moved: make(chan struct{}), passed: passed{spans: map[shardKey]span{}}}
-	f.numbers = shared{read: s.readShards, run: s.background}
+	f.numbers = shared{read: f.readStreams, run: s.background}
 	f.views = shared{read: f.readVisible, run: s.background}
 	return f
 }

@@ -10,12 +10,12 @@ import (
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 )
 
-// readVisible returns all shards as readShards does, when all up to their
+// readVisible returns all shards as readStreams does, when all up to their
 // checkpoints is visible to searches on every copy. The order matters: what is
 // refreshed after a checkpoint was read holds everything up to it.
 func (f *feed) readVisible(ctx context.Context) (shards []shard, err error) {
 	for range attempts {
-		if shards, err = f.store.readShards(ctx); err != nil {
+		if shards, err = f.readStreams(ctx); err != nil {
 			return nil, err
 		}
 		if err = f.refresh(ctx, shards); !errors.Is(err, errDropped) {
@@ -30,12 +30,12 @@ func (f *feed) refresh(ctx context.Context, shards []shard) error {
 	var moved []string
 	count := 0
 	for _, s := range shards {
-		if visible, ok := f.visible[s.key]; (!ok && s.checkpoint >= 0 || s.checkpoint > visible) && !slices.Contains(moved, s.index) {
+		if visible, ok := f.visible[s.key]; s.origin == "" && (!ok && s.checkpoint >= 0 || s.checkpoint > visible) && !slices.Contains(moved, s.index) {
 			moved = append(moved, s.index)
 		}
 	}
 	for _, s := range shards {
-		if slices.Contains(moved, s.index) {
+		if s.origin == "" && slices.Contains(moved, s.index) {
 			count++
 		}
 	}

@@ -6,9 +6,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
+
+	"github.com/authtrail/authtrail/store/elastic/internal/dsl"
 )
 
 // section is a stretch of one shard's numbers to read, and what was found there.
@@ -21,66 +24,48 @@ type section struct {
 	dropped bool // there is no such index any more
 }
 
+// feedHit is a record, and the number by which the search was ordered.
 type feedHit struct {
-	SeqNo  int64  `json:"_seq_no"`
-	Source source `json:"_source"`
+	Index  string   `json:"_index"`
+	Sort   [1]int64 `json:"sort"`
+	Source source   `json:"_source"`
 }
+
+func (h feedHit) number() int64 { return h.Sort[0] }
 
 // end returns the number to go on with after the section.
 func (s section) end() int64 {
 	if len(s.hits) < s.size {
 		return s.to + 1
 	}
-	return s.hits[len(s.hits)-1].SeqNo + 1
+	return s.hits[len(s.hits)-1].number() + 1
 }
 
-// The two lines of a section's search. Records that a reindex copied are passed
-// by: they were fed where they were stored first.
-type (
-	feedHeader struct {
-		Index      string `json:"index"`
-		Preference string `json:"preference"`
-		Partial    bool   `json:"allow_partial_search_results"`
-	}
-	feedSearch struct {
-		Size       int                 `json:"size"`
-		Query      feedQuery           `json:"query"`
-		Sort       []map[string]string `json:"sort"`
-		WithSeqNo  bool                `json:"seq_no_primary_term"`
-		TrackTotal bool                `json:"track_total_hits"`
-		Source     []string            `json:"_source"`
-	}
-	feedQuery struct {
-		Bool struct {
-			Filter  seqNoRange  `json:"filter"`
-			MustNot fieldExists `json:"must_not"`
-		} `json:"bool"`
-	}
-	seqNoRange struct {
-		Range struct {
-			SeqNo struct {
-				From int64 `json:"gte"`
-				To   int64 `json:"lte"`
-			} `json:"_seq_no"`
-		} `json:"range"`
-	}
-	fieldExists struct {
-		Exists struct {
-			Field string `json:"field"`
-		} `json:"exists"`
-	}
-)
+// feedHeader is the first of the two lines of a section's search.
+type feedHeader struct {
+	Index      string `json:"index"`
+	Preference string `json:"preference,omitempty"`
+	Partial    bool   `json:"allow_partial_search_results"`
+}
 
 func (s section) header() feedHeader {
+	if s.origin != "" {
+		return feedHeader{Index: s.index}
+	}
 	return feedHeader{Index: s.index, Preference: "_shards:" + strconv.Itoa(s.key.number)}
 }
 
-func (s section) search() feedSearch {
-	search := feedSearch{Size: s.size, Sort: []map[string]string{{"_seq_no": "asc"}}, WithSeqNo: true, Source: sourceFields}
-	search.Query.Bool.Filter.Range.SeqNo.From = s.from
-	search.Query.Bool.Filter.Range.SeqNo.To = s.to
-	search.Query.Bool.MustNot.Exists.Field = fieldCopied
-	return search
+// search is the other line: what the shard has stored, but for copies, which are
+// given under the shard that they come from.
+func (s section) search() dsl.Search {
+	number, which := "_seq_no", dsl.Not(dsl.Exists{Field: fieldCopied})
+	if s.origin != "" {
+		number, which = fieldCopiedSeq, dsl.Term{Field: fieldCopied, Value: s.origin}
+	}
+	return dsl.Search{
+		Query: dsl.AllOf(dsl.Range{Field: number, From: s.from, To: s.to + 1}, which),
+		Sort:  []dsl.Sort{{Field: number, Ascending: true}}, Size: s.size, Source: sourceFields,
+	}
 }
 
 // feedAnswer is what one section's search found.
@@ -88,6 +73,7 @@ type feedAnswer struct {
 	Status int             `json:"status"`
 	Error  json.RawMessage `json:"error"`
 	Shards struct {
+		Total      int `json:"total"`
 		Successful int `json:"successful"`
 	} `json:"_shards"`
 	Hits struct {
@@ -110,7 +96,7 @@ func (s *Store) readSections(ctx context.Context, sections []section) error {
 		Responses []feedAnswer `json:"responses"`
 	}
 	request := esapi.MsearchRequest{Body: bytes.NewReader(body.Bytes()), FilterPath: []string{"responses.status", "responses.error",
-		"responses.timed_out", "responses._shards", "responses.hits.hits._seq_no", "responses.hits.hits._source"}}
+		"responses.timed_out", "responses._shards", "responses.hits.hits._index", "responses.hits.hits.sort", "responses.hits.hits._source"}}
 	if err := s.client.do(ctx, request, &answer); err != nil {
 		return err
 	}
@@ -133,9 +119,37 @@ func (s *section) take(answer feedAnswer) error {
 		return nil
 	case answer.Status > 299 || len(answer.Error) > 0:
 		return unavailable("Elasticsearch could answer only in part", fmt.Errorf("read %s: %d %.1000s", s.index, answer.Status, answer.Error))
-	case answer.Shards.Successful != 1:
-		return unavailable("Elasticsearch could answer only in part", fmt.Errorf("read %s: %d shards answered", s.index, answer.Shards.Successful))
+	case answer.Shards.Successful == 0 || answer.Shards.Successful != answer.Shards.Total:
+		return unavailable("Elasticsearch could answer only in part",
+			fmt.Errorf("read %s: %d of %d shards answered", s.index, answer.Shards.Successful, answer.Shards.Total))
 	}
 	s.hits = answer.Hits.Hits
+	s.dropped = slices.ContainsFunc(s.hits, func(hit feedHit) bool { return hit.Index != s.index })
+	return nil
+}
+
+// confirm marks the sections as dropped whose index has gone while they were
+// read. Its name then stands for another: as an alias for the index that was made
+// anew of it, or for a new one; and that there is nothing in that one says nothing.
+func (s *Store) confirm(ctx context.Context, sections []section) error {
+	var names []string
+	for _, section := range sections {
+		if !slices.Contains(names, section.index) {
+			names = append(names, section.index)
+		}
+	}
+	indices, err := s.readIndices(ctx, names...)
+	if err != nil {
+		return err
+	}
+	for i, section := range sections {
+		identity, ok := indices[section.index]
+		if !ok || section.origin == "" && keyOf(identity.uuid, section.key.number) != section.key {
+			sections[i].dropped = true
+		}
+		if sections[i].dropped {
+			sections[i].hits = nil
+		}
+	}
 	return nil
 }

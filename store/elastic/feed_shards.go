@@ -15,8 +15,9 @@ import (
 
 // shard is one shard of a partition, as far as it has got.
 type shard struct {
-	key   shardKey
-	index string
+	key    shardKey
+	index  string
+	origin string // where the copies come from that stand for this shard, which is no more; empty for a shard that is there
 
 	// checkpoint is the highest _seq_no of which every copy in sync has all that
 	// is numbered lower: no failure takes any of it back. highest is the highest
@@ -119,8 +120,8 @@ func (s *Store) missing(ctx context.Context, name string, identity indexIdentity
 	return unavailable("Elasticsearch has lost a shard for now", fmt.Errorf("shard %d of %s: %w", number, name, errMissing))
 }
 
-// readIndices returns the partitions, by name.
-func (s *Store) readIndices(ctx context.Context) (map[string]indexIdentity, error) {
+// readIndices returns the partitions, or some of the indices, by the names that are their own.
+func (s *Store) readIndices(ctx context.Context, some ...string) (map[string]indexIdentity, error) {
 	var answer map[string]struct {
 		Settings struct {
 			Index struct {
@@ -129,8 +130,11 @@ func (s *Store) readIndices(ctx context.Context) (map[string]indexIdentity, erro
 			} `json:"index"`
 		} `json:"settings"`
 	}
+	if len(some) == 0 {
+		some = []string{s.names.records()}
+	}
 	err := s.client.do(ctx, esapi.IndicesGetSettingsRequest{
-		Index: []string{s.names.records()}, IgnoreUnavailable: yes, AllowNoIndices: yes,
+		Index: some, IgnoreUnavailable: yes, AllowNoIndices: yes,
 		FilterPath: []string{"*.settings.index.uuid", "*.settings.index.number_of_shards"},
 	}, &answer)
 	if err != nil {

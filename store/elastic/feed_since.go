@@ -36,11 +36,11 @@ type gathering struct {
 	bytes int
 }
 
-// gather reads what is known to be visible, and when that is nothing, what has
-// come since. An empty batch says that everything acknowledged before the call
-// has been given.
+// gather reads what is known to be visible, and unless that fills the batch, what
+// has come since. An empty batch says that everything acknowledged before the
+// call has been given.
 func (g *gathering) gather(ctx context.Context) (err error) {
-	if err := g.from(ctx, g.feed.views.known()); err != nil && !errors.Is(err, errDropped) || len(g.batch.Records) > 0 {
+	if err := g.from(ctx, g.feed.views.known()); err != nil && !errors.Is(err, errDropped) || g.room() == 0 {
 		return err
 	}
 	for range attempts {
@@ -93,6 +93,9 @@ func (g *gathering) from(ctx context.Context, shards []shard) error {
 			break
 		}
 		if err := g.feed.store.readSections(ctx, round); err != nil {
+			return err
+		}
+		if err := g.feed.store.confirm(ctx, round); err != nil {
 			return err
 		}
 		for _, s := range round {
@@ -184,7 +187,7 @@ func (g *gathering) add(s section) error {
 	for _, hit := range s.hits {
 		record := fromHit(hit.Source)
 		g.bytes += len(record.Raw)
-		g.batch.Next = positionAfter(base, s.key, hit.SeqNo+1)
+		g.batch.Next = positionAfter(base, s.key, hit.number()+1)
 		g.batch.Records, g.batch.Positions = append(g.batch.Records, record), append(g.batch.Positions, g.batch.Next)
 	}
 	return nil

@@ -2,7 +2,6 @@ package elastic
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -159,35 +158,68 @@ func TestADroppedPartitionIsForgottenAndOneMadeAnewIsRead(t *testing.T) {
 	}
 }
 
-func TestCopiesAreNotGivenAgainAndWakeNobody(t *testing.T) {
+// Wherever in a partition a reader is when it is made anew, once and again, it
+// gets each record once; so does one that begins afterwards.
+func TestAPartitionMadeAnewIsReadWhereItWas(t *testing.T) {
 	t.Parallel()
 	options := dailyOptions(t)
 	s := open(t, options)
-	first, ids := daily(t, "first", 0, 3)
-	statuses(t, s, first...)
-	_, end := drain(t, s, "", 10)
-	copies, _ := daily(t, "copy", 0, 50)
-	var copying bulk
-	for i, r := range copies {
-		copying.create(i, s.partitionOf(r.Time), idOf(r.Org, r.UniqueID), r, origin{shard: "anywhere/0", seq: int64(i)})
+	makeOlder(t, s)
+	var want []string
+	write := func(name string) {
+		records, ids := daily(t, name, 0, 20)
+		statuses(t, s, records...)
+		want = append(want, ids...)
 	}
-	if err := s.sendBulk(t.Context(), &copying, func(int, audit.Outcome) {}); err != nil {
+	reader := func(read int) *follower { // that has read some records
+		f := &follower{store: s, given: map[string]int{}}
+		for n := 0; n < read; {
+			got, err := f.read(t.Context(), 3)
+			if err != nil || got == 0 {
+				t.Fatalf("read %d records, %v", n, err)
+			}
+			n += got
+		}
+		return f
+	}
+	write("old")
+	readers := []*follower{reader(0), reader(7), reader(20)}
+	for _, round := range []string{"once", "twice"} {
+		rebuild(t, s)
+		write(round)
+		readers = append(readers, reader(0), reader(25), reader(len(want)))
+	}
+	readers[0].store = open(t, options) // one that knows nothing of before
+	for i, f := range readers {
+		for n := 1; n > 0; {
+			var err error
+			if n, err = f.read(t.Context(), 4); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, id := range want {
+			if f.given[id] != 1 {
+				t.Errorf("reader %d got %s %d times", i, id, f.given[id])
+			}
+		}
+	}
+}
+
+// rebuild makes the partition of the test's time anew, whatever its version.
+func rebuild(t *testing.T, s *Store) {
+	t.Helper()
+	versions, err := s.partitionVersions(t.Context())
+	if err != nil {
 		t.Fatal(err)
 	}
-	if batch := since(t, s, end, 10); len(batch.Records) != 0 || batch.Next != end {
-		t.Errorf("copies are given: %d records", len(batch.Records))
+	for index := range versions {
+		if stretch, _ := s.names.stretchOf(index); stretch != overflow {
+			r := &rebuilding{store: s, source: index, partition: s.names.partition(stretch)}
+			if err := r.run(t.Context()); err != nil {
+				t.Fatalf("make %s anew: %v", index, err)
+			}
+		}
 	}
-	short, cancel := context.WithTimeout(t.Context(), 3*pollInterval)
-	defer cancel()
-	if err := s.Wait(short, end); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("copies have woken a reader: %v", err)
-	}
-	last, lastIDs := daily(t, "last", 0, 3)
-	statuses(t, s, last...)
-	got, _ := drain(t, open(t, options), end, 1)
-	expectIDs(t, "behind the copies", got, lastIDs...)
-	got, _ = drain(t, open(t, options), "", 2)
-	expectIDs(t, "from the beginning", got, append(ids, lastIDs...)...)
 }
 
 func TestWaitersLearnOfAnotherProcess(t *testing.T) {

@@ -69,7 +69,7 @@ func newMappings() mappings {
 			fieldExtra:     foundKeyword,
 			fieldExtraPath: foundKeyword,
 			fieldAttribute: foundKeyword,
-			fieldCopied:    foundKeyword,
+			fieldCopied:    countedKeyword,
 			fieldCopiedSeq: {Type: "long"},
 
 			objectOf(fieldExact):  perField(query.Fields, countedKeyword),

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 
@@ -86,8 +87,12 @@ func (s *Store) makeRegistry(ctx context.Context) error {
 	if s.registry.made {
 		return nil
 	}
-	err := s.client.do(ctx, esapi.IndicesCreateRequest{Index: s.names.registry(), Body: jsonBody(registryIndex)}, nil)
-	if err != nil && !alreadyExists(err) {
+	index := s.names.registry()
+	err := s.client.do(ctx, esapi.IndicesCreateRequest{Index: index, Body: jsonBody(registryIndex)}, nil)
+	if alreadyExists(err) { // maybe since a moment ago, and no shard has started
+		err = s.client.do(ctx, esapi.ClusterHealthRequest{Index: []string{index}, WaitForActiveShards: "1", Timeout: 10 * time.Second}, nil)
+	}
+	if err != nil {
 		return fmt.Errorf("make the registry: %w", err)
 	}
 	s.registry.made = true

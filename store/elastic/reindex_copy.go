@@ -137,7 +137,7 @@ func (r *rebuilding) copyShard(ctx context.Context, s shard) error {
 			return err
 		}
 		size = min(max(copyBytes/(bytes/len(hits)+1), 5), 2_000)
-		r.copied.Next[number] = hits[len(hits)-1].SeqNo + 1
+		r.copied.Next[number] = hits[len(hits)-1].number() + 1
 		r.copied.Records += int64(len(hits))
 		if r.copied.Records-saved >= saveEvery {
 			if err := r.save(ctx); err != nil {
@@ -166,10 +166,10 @@ func (r *rebuilding) read(ctx context.Context, s shard, size int) ([]feedHit, er
 	}
 	search := dsl.Search{
 		Query: dsl.Range{Field: "_seq_no", From: r.copied.Next[s.key.number], To: s.checkpoint + 1},
-		Sort:  []dsl.Sort{{Field: "_seq_no", Ascending: true}}, Size: size, Source: sourceFields,
+		Sort:  []dsl.Sort{{Field: "_seq_no", Ascending: true}}, Size: size, Source: append(slices.Clone(sourceFields), fieldCopied, fieldCopiedSeq),
 	}
 	request := esapi.SearchRequest{Index: []string{r.source}, Preference: "_shards:" + strconv.Itoa(s.key.number),
-		Body: jsonBody(search), SeqNoPrimaryTerm: yes, AllowPartialSearchResults: no}
+		Body: jsonBody(search), AllowPartialSearchResults: no}
 	if err := r.store.client.do(ctx, request, &answer); err != nil {
 		return nil, fmt.Errorf("read records: %w", err)
 	}
@@ -182,7 +182,7 @@ func (r *rebuilding) write(ctx context.Context, s shard, hits []feedHit) (bytes 
 	for i, hit := range hits {
 		record := fromHit(hit.Source)
 		bytes += len(record.Raw)
-		copies.create(i, r.target, idOf(record.Org, record.UniqueID), record, origin{originOf(s.key), hit.SeqNo})
+		copies.create(i, r.target, idOf(record.Org, record.UniqueID), record, hit.origin(s.key))
 	}
 	var refused error
 	err = r.store.sendBulk(ctx, &copies, func(at int, outcome audit.Outcome) {
@@ -197,6 +197,15 @@ func (r *rebuilding) write(ctx context.Context, s shard, hits []feedHit) (bytes 
 		return 0, fmt.Errorf("copy records: %w", err)
 	}
 	return bytes, nil
+}
+
+// origin returns where a record was first stored: in the shard that it was read
+// from, or where that one's copy comes from.
+func (h feedHit) origin(key shardKey) origin {
+	if h.Source.Copied != "" {
+		return origin{h.Source.Copied, h.Source.CopiedSeq}
+	}
+	return origin{originOf(key), h.number()}
 }
 
 // originOf is what fieldCopied says of the records that were copied from a shard.
