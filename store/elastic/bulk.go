@@ -77,6 +77,10 @@ const (
 	firstRetry = 50 * time.Millisecond
 	lastRetry  = 2 * time.Second
 	retryFor   = 20 * time.Second // then the caller is told to come back later
+
+	// shardTimeout is how long the cluster waits for a shard that has no primary
+	// before it answers for that shard's records alone.
+	shardTimeout = 5 * time.Second
 )
 
 // sendBulk sends a bulk, and again the items that the cluster is too busy for,
@@ -108,7 +112,7 @@ func (s *Store) sendBulk(ctx context.Context, b *bulk, settled func(at int, outc
 // sendOnce sends a bulk, and returns the items to send again, with why.
 func (s *Store) sendOnce(ctx context.Context, b *bulk, settled func(at int, outcome audit.Outcome)) ([]bulkItem, error) {
 	var answer bulkAnswer
-	request := esapi.BulkRequest{Body: bytes.NewReader(b.body), FilterPath: []string{
+	request := esapi.BulkRequest{Body: bytes.NewReader(b.body), Timeout: shardTimeout, FilterPath: []string{
 		"items.create.status", "items.create.error.type", "items.create.error.reason", "items.create.error.caused_by.reason"}}
 	body, err := s.client.ask(ctx, request)
 	switch {

@@ -113,7 +113,11 @@ func (c *client) refused(response *esapi.Response, body []byte) error {
 		c.breaker.succeeded() // it answers
 		return &audit.Error{Code: audit.Unavailable, Message: "Elasticsearch is overloaded", RetryAfter: retryAfter(response), Err: failure}
 	case response.StatusCode >= 500:
-		c.breaker.failed()
+		if failure.Type == "" { // of a proxy that finds no node; else a node says that it lacks something, quickly
+			c.breaker.failed()
+		} else {
+			c.breaker.succeeded()
+		}
 		return &audit.Error{Code: audit.Unavailable, Message: "Elasticsearch cannot answer now", RetryAfter: retryAfter(response), Err: failure}
 	}
 	c.breaker.succeeded()

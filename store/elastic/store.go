@@ -30,6 +30,8 @@ type Store struct {
 	done chan struct{}  // closed when Close was called
 }
 
+var _ audit.Store = (*Store)(nil)
+
 // maxBulks is how many bulks one process sends at a time. Each holds up to
 // bulkBytes of memory here and in the cluster.
 const maxBulks = 8
