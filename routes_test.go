@@ -39,6 +39,7 @@ func TestMetricsCountRequestsStoreCallsAndEvents(t *testing.T) {
 	url, _ := serverIn(t, t.TempDir())
 	send(t, url, "a-1", "a-1", "a-2")
 	get(t, url+"/v1/auth_audits")
+	answer(t, url, `{"query":"{nothing}"}`)
 	_, metrics := get(t, url+"/metrics")
 	for _, line := range []string{
 		`authtrail_ingest_events_total{status="success"} 2`,
@@ -46,6 +47,7 @@ func TestMetricsCountRequestsStoreCallsAndEvents(t *testing.T) {
 		`authtrail_store_calls_total{method="append",result="ok"} 1`,
 		`authtrail_store_calls_total{method="search",result="ok"} 1`,
 		`authtrail_http_requests_total{method="POST",route="/v1/bulk_audit_events",status="201"} 1`,
+		`authtrail_graphql_errors_total{code="BAD_USER_INPUT"} 1`,
 		`authtrail_ingest_queue_events 0`,
 	} {
 		if !strings.Contains(metrics, line+"\n") {
