@@ -3,12 +3,18 @@ package elastic
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
+	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
+
+	"github.com/authtrail/authtrail/audit"
 )
 
 // A partition that was made anew (reindex.go) holds copies, whose own numbers say
@@ -24,17 +30,25 @@ type origins struct {
 	of map[uint64][]shard // by the hash of the index's UUID
 }
 
-// readStreams returns all shards, and those that copies come from.
+// readStreams returns all shards, and those that copies come from. A partition
+// that was made a moment ago cannot be searched at once.
 func (f *feed) readStreams(ctx context.Context) ([]shard, error) {
-	shards, err := f.store.readShards(ctx)
-	if err != nil {
-		return nil, err
+	for deadline := time.Now().Add(missingWithin); ; {
+		shards, err := f.store.readShards(ctx)
+		if err != nil {
+			return nil, err
+		}
+		copied, err := f.originsOf(ctx, shards)
+		if err == nil {
+			return append(shards, copied...), nil
+		}
+		if audit.AsError(err).Code != audit.Unavailable && !hasStatus(err, http.StatusNotFound) || time.Now().After(deadline) {
+			return nil, fmt.Errorf("read where copies come from: %w", err)
+		}
+		if err := f.pause(ctx, missingPause, nil); err != nil {
+			return nil, err
+		}
 	}
-	copied, err := f.originsOf(ctx, shards)
-	if err != nil {
-		return nil, fmt.Errorf("read where copies come from: %w", err)
-	}
-	return append(shards, copied...), nil
 }
 
 // originsOf returns the shards that copies come from, and that are no more.
@@ -53,7 +67,7 @@ func (f *feed) originsOf(ctx context.Context, shards []shard) ([]shard, error) {
 		}
 	}
 	if len(unknown) > 0 {
-		found, err := f.store.findOrigins(ctx)
+		found, err := f.store.findOrigins(ctx, slices.Sorted(maps.Keys(unknown)))
 		if err != nil {
 			return nil, err
 		}
@@ -62,9 +76,13 @@ func (f *feed) originsOf(ctx context.Context, shards []shard) ([]shard, error) {
 		}
 	}
 	f.origins.of = known
-	var copied []shard
+	return copiesIn(shards, known, present), nil
+}
+
+// copiesIn returns what stands in the shards' indices for shards that are not present, in their order.
+func copiesIn(shards []shard, known map[uint64][]shard, present map[shardKey]bool) (copied []shard) {
 	listed := map[uint64]bool{}
-	for _, s := range shards { // in their order
+	for _, s := range shards {
 		if listed[s.key.index] {
 			continue
 		}
@@ -75,7 +93,7 @@ func (f *feed) originsOf(ctx context.Context, shards []shard) ([]shard, error) {
 			}
 		}
 	}
-	return copied, nil
+	return copied
 }
 
 const findOriginsBody = `{"size":0,"track_total_hits":false,"query":{"exists":{"field":"` + fieldCopied + `"}},
@@ -83,8 +101,11 @@ const findOriginsBody = `{"size":0,"track_total_hits":false,"query":{"exists":{"
 	"aggs":{"origins":{"terms":{"field":"` + fieldCopied + `","size":20000,"order":{"_key":"asc"}},
 	"aggs":{"last":{"max":{"field":"` + fieldCopiedSeq + `"}}}}}}}}`
 
-// findOrigins returns the shards that the copies in each index come from.
-func (s *Store) findOrigins(ctx context.Context) (map[string][]shard, error) {
+// maxNamedIndices is how many indices a request names; for more it asks all.
+const maxNamedIndices = 20
+
+// findOrigins returns the shards that the copies in each of the indices come from.
+func (s *Store) findOrigins(ctx context.Context, indices []string) (map[string][]shard, error) {
 	var answer struct {
 		Aggregations struct {
 			Indices struct {
@@ -97,7 +118,10 @@ func (s *Store) findOrigins(ctx context.Context) (map[string][]shard, error) {
 			} `json:"indices"`
 		} `json:"aggregations"`
 	}
-	request := esapi.SearchRequest{Index: []string{s.names.records()}, Body: strings.NewReader(findOriginsBody), AllowPartialSearchResults: no}
+	if len(indices) > maxNamedIndices {
+		indices = []string{s.names.records()}
+	}
+	request := esapi.SearchRequest{Index: indices, Body: strings.NewReader(findOriginsBody), AllowPartialSearchResults: no}
 	if err := s.client.do(ctx, request, &answer); err != nil {
 		return nil, err
 	}
