@@ -73,7 +73,9 @@ func (q request) send(ctx context.Context, client *http.Client, target string) (
 	if err != nil {
 		return nil, err
 	}
-	sent.Header.Set("Content-Type", q.contentType)
+	if q.contentType != "" {
+		sent.Header.Set("Content-Type", q.contentType)
+	}
 	if q.encoding != "" {
 		sent.Header.Set("Content-Encoding", q.encoding)
 	}
