@@ -129,6 +129,11 @@ func (s *Store) sendOnce(ctx context.Context, b *bulk, settled func(at int, outc
 	if err := decode(body, &answer); err != nil {
 		return nil, err
 	}
+	return b.settle(answer, settled)
+}
+
+// settle tells what became of the items, and returns those to send again, with why.
+func (b *bulk) settle(answer bulkAnswer, settled func(at int, outcome audit.Outcome)) ([]bulkItem, error) {
 	if len(answer.Items) != len(b.items) {
 		return nil, unavailable("Elasticsearch's answer cannot be read", fmt.Errorf("it has %d items for %d records", len(answer.Items), len(b.items)))
 	}
@@ -143,7 +148,11 @@ func (s *Store) sendOnce(ctx context.Context, b *bulk, settled func(at int, outc
 		busy, why = append(busy, item), result
 	}
 	if len(busy) > 0 {
-		return busy, unavailable("Elasticsearch is overloaded", fmt.Errorf("%d of %d records: %d %s: %s",
+		message := "Elasticsearch is overloaded"
+		if why.Error.Type == blocked {
+			message = "Elasticsearch takes no writes of that time for now"
+		}
+		return busy, unavailable(message, fmt.Errorf("%d of %d records: %d %s: %s",
 			len(busy), len(b.items), why.Status, why.Error.Type, why.Error.Reason))
 	}
 	return nil, nil
@@ -169,6 +178,10 @@ func (s *Store) sendHalves(ctx context.Context, b *bulk, settled func(at int, ou
 	return nil
 }
 
+// blocked is the engine's word for an index that takes no writes: while a
+// reindex replaces it, or because a disk is full.
+const blocked = "cluster_block_exception"
+
 // outcome returns what became of a record, unless it has to be sent again: the
 // cluster was too busy, or the partition is being replaced.
 func (r bulkResult) outcome() (audit.Outcome, bool) {
@@ -178,7 +191,7 @@ func (r bulkResult) outcome() (audit.Outcome, bool) {
 	case r.Status == http.StatusConflict:
 		return audit.Outcome{Status: audit.Duplicate}, true
 	case r.Status == http.StatusTooManyRequests, r.Status >= 500,
-		r.Error.Type == "cluster_block_exception", r.Error.Type == "index_not_found_exception", r.Error.Type == "index_closed_exception":
+		r.Error.Type == blocked, r.Error.Type == "index_not_found_exception", r.Error.Type == "index_closed_exception":
 		return audit.Outcome{}, false
 	}
 	reason := r.Error.Reason

@@ -94,6 +94,9 @@ func (r *rebuilding) run(ctx context.Context) error {
 	if err := r.prepare(ctx); err != nil {
 		return err
 	}
+	if err := r.unblock(); err != nil { // where a run was killed at the end
+		return err
+	}
 	for range maxPasses {
 		count, err := r.pass(ctx, false)
 		if err != nil {
