@@ -101,7 +101,8 @@ const findOriginsBody = `{"size":0,"track_total_hits":false,"query":{"exists":{"
 	"aggs":{"origins":{"terms":{"field":"` + fieldCopied + `","size":20000,"order":{"_key":"asc"}},
 	"aggs":{"last":{"max":{"field":"` + fieldCopiedSeq + `"}}}}}}}}`
 
-// maxNamedIndices is how many indices a request names; for more it asks all.
+// maxNamedIndices is how many indices a request names. For more it is of all:
+// the engine refuses a first line of more than 4 kB.
 const maxNamedIndices = 20
 
 // findOrigins returns the shards that the copies in each of the indices come from.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 
@@ -27,20 +28,25 @@ func (f *feed) readVisible(ctx context.Context) (shards []shard, err error) {
 
 // refresh refreshes the indices of shards that have moved since they were last refreshed.
 func (f *feed) refresh(ctx context.Context, shards []shard) error {
-	var moved []string
-	count := 0
+	shards = slices.DeleteFunc(slices.Clone(shards), func(s shard) bool { return s.origin != "" })
+	moved := map[string]bool{}
 	for _, s := range shards {
-		if visible, ok := f.visible[s.key]; s.origin == "" && (!ok && s.checkpoint >= 0 || s.checkpoint > visible) && !slices.Contains(moved, s.index) {
-			moved = append(moved, s.index)
-		}
+		visible, ok := f.visible[s.key]
+		moved[s.index] = moved[s.index] || !ok && s.checkpoint >= 0 || ok && s.checkpoint > visible
+	}
+	maps.DeleteFunc(moved, func(_ string, has bool) bool { return !has })
+	names, count := slices.Sorted(maps.Keys(moved)), 0
+	all := len(names) > maxNamedIndices
+	if all {
+		names = []string{f.store.names.records()}
 	}
 	for _, s := range shards {
-		if s.origin == "" && slices.Contains(moved, s.index) {
+		if all || moved[s.index] {
 			count++
 		}
 	}
-	if len(moved) > 0 {
-		if err := f.store.refreshAll(ctx, moved, count); err != nil {
+	if count > 0 {
+		if err := f.store.refreshAll(ctx, names, count); err != nil {
 			return fmt.Errorf("refresh what was written: %w", err)
 		}
 	}

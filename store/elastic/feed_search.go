@@ -138,6 +138,9 @@ func (s *Store) confirm(ctx context.Context, sections []section) error {
 			names = append(names, section.index)
 		}
 	}
+	if len(names) > maxNamedIndices {
+		names = nil
+	}
 	indices, err := s.readIndices(ctx, names...)
 	if err != nil {
 		return err

@@ -115,6 +115,25 @@ func TestEachShardHasItsTurn(t *testing.T) {
 	}
 }
 
+// More partitions than can be named in one request.
+func TestTheFeedOfManyPartitions(t *testing.T) {
+	t.Parallel()
+	options := dailyOptions(t)
+	options.Shards = 1
+	s := open(t, options)
+	var all []*audit.Record
+	var want []string
+	for day := range maxNamedIndices + 5 {
+		records, ids := daily(t, fmt.Sprint("day-", day), day, 1)
+		all, want = append(all, records...), append(want, ids...)
+	}
+	statuses(t, s, all...)
+	for _, limit := range []int{3, 100} {
+		got, _ := drain(t, open(t, options), "", limit)
+		expectIDs(t, fmt.Sprintf("by %d", limit), got, want...)
+	}
+}
+
 func TestAnAppendIsInOrderWithinAShard(t *testing.T) {
 	t.Parallel()
 	options := dailyOptions(t)
