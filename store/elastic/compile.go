@@ -118,7 +118,8 @@ func leaf(n query.Node) answer {
 const expansions = 1_000
 
 // words answers for words that stand next to each other in a field of text. A
-// phrase with an unfinished word is verified: there is no limit to what it may become.
+// phrase with an unfinished word is verified: there is no limit to what it may
+// become, and which of that the engine tries is not the same each time.
 func words(field string, tokens []string, prefix bool) answer {
 	last := len(tokens) - 1
 	switch {

@@ -28,7 +28,9 @@ func (s *Store) count(ctx context.Context, queries []audit.Query) ([]int, error)
 	var all questions
 	for i, q := range queries {
 		plans[i] = planFor(q)
-		all.ask(dsl.Search{Query: plans[i].certain, TrackTotalHits: true}, func(r *result) { counts[i] = r.Hits.Total.Value })
+		if !plans[i].verify {
+			all.ask(dsl.Search{Query: plans[i].filter, TrackTotalHits: true}, func(r *result) { counts[i] = r.Hits.Total.Value })
+		}
 	}
 	if err := s.askAll(ctx, all); err != nil {
 		return nil, err
@@ -37,7 +39,7 @@ func (s *Store) count(ctx context.Context, queries []audit.Query) ([]int, error)
 		if !plans[i].verify {
 			continue
 		}
-		if err := s.each(ctx, q, plans[i].doubtful(), func(*audit.Record) { counts[i]++ }); err != nil {
+		if err := s.each(ctx, q, plans[i], func(*audit.Record) { counts[i]++ }); err != nil {
 			return nil, err
 		}
 	}

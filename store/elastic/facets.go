@@ -36,8 +36,11 @@ func (s *Store) facets(ctx context.Context, requests []audit.FacetRequest) ([][]
 	var all questions
 	for i, r := range requests {
 		plans[i] = planFor(r.Query)
+		if plans[i].verify {
+			continue
+		}
 		values := commonValues(r.Field, r.Size, facetShardSize)
-		all.ask(dsl.Search{Query: plans[i].certain, Aggregations: values}, func(r *result) { common[i] = r.Aggregations.Values })
+		all.ask(dsl.Search{Query: plans[i].filter, Aggregations: values}, func(r *result) { common[i] = r.Aggregations.Values })
 	}
 	if err := s.askAll(ctx, all); err != nil {
 		return nil, err
@@ -71,12 +74,12 @@ func commonValues(field query.Field, size, shardSize int) dsl.Aggregations {
 // allValues counts every value there is.
 func (s *Store) allValues(ctx context.Context, r audit.FacetRequest, p plan) (tally, error) {
 	counts := tally{}
-	parts := []dsl.CompositePart{{Name: valueName, Field: exactField(r.Field)}}
-	err := s.eachPair(ctx, p.certain, parts, func(pair pairCount) { counts[pair.Key.Value] = pair.Count })
-	if err != nil || !p.verify {
+	if p.verify {
+		err := s.each(ctx, r.Query, p, func(record *audit.Record) { counts.add(record.Values(r.Field)) })
 		return counts, err
 	}
-	err = s.each(ctx, r.Query, p.doubtful(), func(record *audit.Record) { counts.add(record.Values(r.Field)) })
+	parts := []dsl.CompositePart{{Name: valueName, Field: exactField(r.Field)}}
+	err := s.eachPair(ctx, p.filter, parts, func(pair pairCount) { counts[pair.Key.Value] = pair.Count })
 	return counts, err
 }
 

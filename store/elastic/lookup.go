@@ -3,35 +3,116 @@ package elastic
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/audit/query"
+	"github.com/authtrail/authtrail/store/elastic/internal/dsl"
 )
 
-// Lookup implements audit.Looker.
+// maxLookupRows is how many rows one search may give. A look-up of more takes a
+// further round trip for each so many.
+const maxLookupRows = 10_000
+
+// Lookup implements audit.Looker. All keys are one search, whose rows are dealt
+// out here: searches of their own, in one request, took twenty times as long.
 func (s *Store) Lookup(ctx context.Context, l audit.Lookup) ([]audit.Page, error) {
 	if err := l.Validate(); err != nil {
 		return nil, err
 	}
-	walks := make([]*walk, len(l.Keys))
-	for i, key := range l.Keys {
-		walks[i] = newWalk(l.Query(key))
-	}
-	if err := s.walkAll(ctx, walks); err != nil {
+	d := newDeal(l)
+	if err := s.deal(ctx, d); err != nil {
 		return nil, fmt.Errorf("look up records: %w", err)
 	}
-	pages := make([]audit.Page, len(walks))
-	for i, w := range walks {
+	pages := make([]audit.Page, len(d.walks))
+	for i, w := range d.walks {
 		pages[i] = w.page()
 	}
 	return pages, nil
 }
 
-// walkAll takes every walk to its end in one round trip. There is no second one,
-// as the engine compares ids exactly.
-func (s *Store) walkAll(ctx context.Context, walks []*walk) error {
-	var steps questions
-	for _, w := range walks {
-		steps.ask(w.request(), func(r *result) { w.take(r.Hits.Hits) })
+// deal is the rows of a look-up, dealt out to its keys.
+type deal struct {
+	lookup audit.Lookup
+	all    *walk            // through the rows of all keys
+	walks  []*walk          // those of each key
+	places map[string][]int // of the keys that have a value
+}
+
+func newDeal(l audit.Lookup) *deal {
+	d := &deal{lookup: l, walks: make([]*walk, len(l.Keys)), places: make(map[string][]int, len(l.Keys))}
+	d.all = newWalk(audit.Query{Scope: l.Scope, Kinds: l.Kinds, Order: l.Order, Window: l.Window})
+	for i, key := range l.Keys {
+		d.walks[i] = &walk{query: d.all.query, done: !key.AnyOrg && !l.Scope.Allows(key.Org)}
+		d.places[key.Value] = append(d.places[key.Value], i)
 	}
-	return s.askAll(ctx, steps)
+	return d
+}
+
+func (s *Store) deal(ctx context.Context, d *deal) error {
+	if len(d.walks) == 0 {
+		return s.askNothing(ctx)
+	}
+	for !d.all.done {
+		search := d.request()
+		if search.Size == 0 {
+			return s.askNothing(ctx)
+		}
+		answer, err := s.ask(ctx, search, "")
+		if err != nil {
+			return err
+		}
+		d.take(answer.Hits.Hits)
+	}
+	return nil
+}
+
+// request is the search for the next rows of the keys that may have more; its
+// size is 0 when none has.
+func (d *deal) request() dsl.Search {
+	wanted, keys := d.wanted()
+	d.all.size = min(keys*(d.lookup.Window.Limit+1), maxLookupRows)
+	search := d.all.request()
+	search.Query = dsl.AllOf(search.Query, wanted)
+	return search
+}
+
+// wanted asks for the rows of the keys that may have more, and says how many
+// keys these are. Rows of an org that is another key's are found as well; they
+// are not dealt out.
+func (d *deal) wanted() (dsl.Query, int) {
+	var values, orgs []string
+	anyOrg := false
+	for i, key := range d.lookup.Keys {
+		if !d.walks[i].done {
+			values, orgs = append(values, key.Value), append(orgs, key.Org)
+			anyOrg = anyOrg || key.AnyOrg
+		}
+	}
+	wanted := compile(query.Exact{Field: d.lookup.Field, Values: slices.Compact(slices.Sorted(slices.Values(values)))}).over
+	if !anyOrg && len(orgs) > 0 {
+		wanted = dsl.AllOf(scopeFilter(audit.Orgs(orgs...)), wanted)
+	}
+	return wanted, len(values)
+}
+
+// take deals the rows out.
+func (d *deal) take(hits []hit) {
+	d.all.done = len(hits) < d.all.size
+	for _, h := range hits {
+		row := h.record()
+		if d.all.past(row) {
+			d.all.done = true
+			return
+		}
+		cursor := d.all.query.CursorAt(row)
+		d.all.from = &cursor
+		for _, value := range row.Record.Values(d.lookup.Field) {
+			for _, i := range d.places[value] {
+				if key := d.lookup.Keys[i]; key.AnyOrg || key.Org == row.Record.Org {
+					d.walks[i].add(row)
+				}
+			}
+		}
+	}
 }

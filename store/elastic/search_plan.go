@@ -10,23 +10,13 @@ import (
 
 // plan is how the engine is asked for a query's records.
 type plan struct {
-	filter  dsl.Query // every record that matches is among those that it finds
-	certain dsl.Query // every record that it finds matches
-	verify  bool      // whether the two differ
+	filter dsl.Query // every record that matches is among those that it finds
+	verify bool      // whether others may be as well
 }
 
 func planFor(q audit.Query) plan {
-	scope, kinds, where := scopeFilter(q.Scope), kindFilter(q.Kinds), compile(q.Where)
-	return plan{
-		filter:  dsl.AllOf(scope, kinds, where.over),
-		certain: dsl.AllOf(scope, kinds, where.under),
-		verify:  !where.exact,
-	}
-}
-
-// doubtful is the plan for the records that match, though the engine alone could not say so.
-func (p plan) doubtful() plan {
-	return plan{filter: dsl.AllOf(p.filter, dsl.Not(p.certain)), certain: dsl.None{}, verify: true}
+	where := compile(q.Where)
+	return plan{filter: dsl.AllOf(scopeFilter(q.Scope), kindFilter(q.Kinds), where.over), verify: !where.exact}
 }
 
 func scopeFilter(scope audit.Scope) dsl.Query {

@@ -102,7 +102,6 @@ func (w *walk) place(c audit.Cursor) []any {
 
 // take takes the rows that were asked for.
 func (w *walk) take(hits []hit) {
-	w.done = len(hits) < w.size
 	for _, h := range hits {
 		row := h.record()
 		if w.past(row) {
@@ -114,13 +113,20 @@ func (w *walk) take(hits []hit) {
 		if w.plan.verify && !query.Match(w.query.Where, row.Record.Document()) {
 			continue
 		}
-		w.found = append(w.found, row)
-		if len(w.found) > w.query.Window.Limit {
-			w.done = true
+		if w.add(row); w.done {
 			return
 		}
 	}
+	w.done = len(hits) < w.size // there are no more
 	w.size = min(2*w.size, maxBatch)
+}
+
+// add adds a row of the window, unless there are enough.
+func (w *walk) add(row audit.Hit) {
+	if len(w.found) <= w.query.Window.Limit {
+		w.found = append(w.found, row)
+	}
+	w.done = w.done || len(w.found) > w.query.Window.Limit
 }
 
 // page is the window, when the walk is done.
