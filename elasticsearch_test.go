@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -139,4 +140,52 @@ func read(t *testing.T, file string) string {
 func inJSON(text string) string {
 	encoded, _ := json.Marshal(text)
 	return string(encoded)
+}
+
+func TestReindexMakesIndicesOfAnOlderVersionAnew(t *testing.T) {
+	t.Parallel()
+	prefix := elastictest.Prefix(t)
+	server := onElasticsearch(t, prefix)
+	olderTemplate(t, prefix)
+	mustRun(t, "import", "--server", server, sample)
+	args := []string{"reindex", "--elasticsearch-url", elastictest.URL(t), "--elasticsearch-index-prefix", prefix}
+	if got, want := mustRun(t, args...), fmt.Sprintf("1 partitions made anew, %d records\n", sampleEvents); got != want {
+		t.Errorf("reindex: %q, want %q", got, want)
+	}
+	if got := mustRun(t, args...); !strings.Contains(got, "nothing to do") {
+		t.Errorf("once more: %s", got)
+	}
+	if got := mustRun(t, "import", "--server", server, sample); !strings.Contains(got, "0 new, 3170 duplicate") {
+		t.Errorf("import after it: %s", got)
+	}
+}
+
+// olderTemplate makes the cluster's template one of an older version, so that the
+// partitions that are made next are of that version.
+func olderTemplate(t *testing.T, prefix string) {
+	t.Helper()
+	url := elastictest.URL(t) + "/_index_template/" + prefix + "-records"
+	_, body := get(t, url)
+	var list struct {
+		Templates []struct {
+			Template json.RawMessage `json:"index_template"`
+		} `json:"index_templates"`
+	}
+	if err := json.Unmarshal([]byte(body), &list); err != nil || len(list.Templates) != 1 {
+		t.Fatalf("read the template: %v: %s", err, body)
+	}
+	older := regexp.MustCompile(`"version":\d+`).ReplaceAllString(string(list.Templates[0].Template), `"version":0`)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, url, strings.NewReader(older))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		t.Fatalf("put the older template: %s", answer.Status)
+	}
 }

@@ -35,6 +35,7 @@ type commands struct {
 	Tail    tailCommand    `cmd:"" help:"Follow the authentication audits as they arrive."`
 	Flow    flowCommand    `cmd:"" help:"Show one login attempt: its steps, and how it ended."`
 	Token   tokenCommand   `cmd:"" help:"Print a development token, and nothing else."`
+	Reindex reindexCommand `cmd:"" help:"Make the indices in Elasticsearch anew that an older version made, while servers run."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

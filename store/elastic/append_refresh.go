@@ -122,7 +122,11 @@ func (s *Store) refreshIndices(indices []string) error {
 			Successful int `json:"successful"`
 		} `json:"_shards"`
 	}
-	request := esapi.IndicesRefreshRequest{Index: indices, IgnoreUnavailable: yes, AllowNoIndices: yes}
+	named := indices
+	if len(named) > maxNamedIndices {
+		named = []string{s.names.records()}
+	}
+	request := esapi.IndicesRefreshRequest{Index: named, IgnoreUnavailable: yes, AllowNoIndices: yes}
 	switch err := s.client.do(context.Background(), request, &answer); {
 	case err != nil:
 		return fmt.Errorf("refresh what was written: %w", err)

@@ -101,6 +101,24 @@ func (o Options) addresses() ([]*url.URL, error) {
 	return addresses, nil
 }
 
+// notOpened says where it was that the store could not be opened, and why: unlike
+// callers of the API, who starts the program may know.
+func (o Options) notOpened(err error) error {
+	where := cmp.Or(o.CloudID, strings.Join(redactedAll(o.URLs), ", "))
+	if known := audit.AsError(err); known.Err != nil && known.Code == audit.Unavailable {
+		return fmt.Errorf("open Elasticsearch at %s: %w: %w", where, err, known.Err)
+	}
+	return fmt.Errorf("open Elasticsearch at %s: %w", where, err)
+}
+
+func redactedAll(urls []string) []string {
+	all := make([]string, len(urls))
+	for i, text := range urls {
+		all[i] = redacted(text)
+	}
+	return all
+}
+
 // redacted is a URL without the password that it may hold.
 func redacted(text string) string {
 	if _, host, found := strings.Cut(text, "@"); found {

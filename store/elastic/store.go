@@ -3,7 +3,6 @@ package elastic
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -80,7 +79,7 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 	}
 	s := newStore(c, options)
 	if err := s.install(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("open Elasticsearch: %w", err), s.Close())
+		return nil, errors.Join(options.notOpened(err), s.Close())
 	}
 	if options.Retention > 0 {
 		s.background(s.retire)
