@@ -24,10 +24,11 @@ type Cluster struct {
 }
 
 // StartCluster starts a cluster of so many nodes by the server that
-// scripts/elasticsearch fetches, and waits until it is green. The nodes and
-// their data go when the test ends. Where there is no such server the test is
-// skipped, and in CI it fails.
-func StartCluster(t testing.TB, nodes int) *Cluster {
+// scripts/elasticsearch fetches, each with some settings of its own such as
+// "thread_pool.write.size=1", and waits until it is green. The nodes and their data
+// go when the test ends. Where there is no such server the test is skipped, and
+// in CI it fails.
+func StartCluster(t testing.TB, nodes int, settings ...string) *Cluster {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), startTimeout)
 	defer cancel()
@@ -46,7 +47,7 @@ func StartCluster(t testing.TB, nodes int) *Cluster {
 			t.Errorf("remove the cluster's folder: %v", err)
 		}
 	})
-	cluster.nodes, err = layOut(folder, home, java, nodes)
+	cluster.nodes, err = layOut(folder, home, java, nodes, settings)
 	if err != nil {
 		t.Fatalf("lay out the cluster: %v", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -24,7 +25,7 @@ func fetchServer(ctx context.Context) (home, java string, err error) {
 
 // layOut makes the folders and the settings of a cluster's nodes in folder, as
 // the user who shall run them.
-func layOut(folder, home, java string, count int) ([]*node, error) {
+func layOut(folder, home, java string, count int, settings []string) ([]*node, error) {
 	if os.Geteuid() == 0 { // nobody else can read root's cache
 		own := filepath.Join(folder, "home")
 		if err := os.CopyFS(own, os.DirFS(home)); err != nil {
@@ -52,7 +53,7 @@ func layOut(folder, home, java string, count int) ([]*node, error) {
 				return nil, err
 			}
 		}
-		n.settings = append(settingsOf(n),
+		n.settings = append(slices.Concat(settingsOf(n), settings),
 			"cluster.name="+filepath.Base(folder),
 			"cluster.initial_master_nodes="+strings.Join(names, ","),
 			"discovery.seed_hosts="+strings.Join(transport, ","))

@@ -65,6 +65,12 @@ func (p *FaultyProxy) Silence() {
 	p.add("timeout", map[string]int64{"timeout": 0})
 }
 
+// Throttle lets so many bytes of answers through in a second, in kilobytes.
+func (p *FaultyProxy) Throttle(kilobytes int) {
+	p.t.Helper()
+	p.add("bandwidth", map[string]int64{"rate": int64(kilobytes)})
+}
+
 // Down refuses connections and ends the open ones.
 func (p *FaultyProxy) Down() { p.proxy.Stop() }
 
