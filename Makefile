@@ -58,8 +58,9 @@ race: ## Run the Go suite under the race detector
 	$(GO) test -race -count=1 ./...
 
 .PHONY: bench
-bench: build ## Measure speed and memory on a million records (docs/performance.md)
+bench: build ## Measure speed and memory on a million records, on both stores (docs/performance.md)
 	$(GO) run ./bench
+	scripts/elasticsearch --heap 4g with $(GO) run ./bench -on-elasticsearch
 
 .PHONY: clean
 clean: ## Remove what was built and installed

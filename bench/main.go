@@ -36,8 +36,15 @@ func main() {
 	flag.IntVar(&o.senders, "senders", 8, "how many clients send at once")
 	flag.IntVar(&o.bulk, "bulk", 2_000, "how many events a request carries")
 	flag.IntVar(&o.repeats, "repeats", 300, "how often each question is asked, with other values each time")
-	flag.StringVar(&o.elasticsearch, "elasticsearch", "", "URL of an Elasticsearch: compare the program on it with asking it directly, instead of measuring the embedded store")
+	onElasticsearch := flag.Bool("on-elasticsearch", false,
+		"compare the program on the Elasticsearch that ELASTICSEARCH_URL names with asking that directly, instead of measuring the embedded store")
 	flag.Parse()
+	if *onElasticsearch {
+		if o.elasticsearch = os.Getenv("ELASTICSEARCH_URL"); o.elasticsearch == "" {
+			fmt.Fprintln(os.Stderr, "bench: -on-elasticsearch needs ELASTICSEARCH_URL")
+			os.Exit(2)
+		}
+	}
 	if o.records < perFlow || o.senders < 1 || o.bulk < 1 || o.repeats < 1 {
 		fmt.Fprintf(os.Stderr, "bench: want at least %d records, one sender and one repeat\n", perFlow)
 		os.Exit(2)
