@@ -92,10 +92,14 @@ func (s *Store) readSections(ctx context.Context, sections []section) error {
 			}
 		}
 	}
+	return s.whenStill(ctx, func() error { return s.readSectionsOnce(ctx, body.Bytes(), sections) })
+}
+
+func (s *Store) readSectionsOnce(ctx context.Context, body []byte, sections []section) error {
 	var answer struct {
 		Responses []feedAnswer `json:"responses"`
 	}
-	request := esapi.MsearchRequest{Body: bytes.NewReader(body.Bytes()), FilterPath: []string{"responses.status", "responses.error",
+	request := esapi.MsearchRequest{Body: bytes.NewReader(body), FilterPath: []string{"responses.status", "responses.error",
 		"responses.timed_out", "responses._shards", "responses.hits.hits._index", "responses.hits.hits.sort", "responses.hits.hits._source"}}
 	if err := s.client.do(ctx, request, &answer); err != nil {
 		return err
@@ -118,7 +122,8 @@ func (s *section) take(answer feedAnswer) error {
 		s.dropped = true
 		return nil
 	case answer.Status > 299 || len(answer.Error) > 0:
-		return unavailable("Elasticsearch could answer only in part", fmt.Errorf("read %s: %d %.1000s", s.index, answer.Status, answer.Error))
+		failure := (&result{Status: answer.Status, Error: answer.Error}).failure()
+		return unavailable("Elasticsearch could answer only in part", fmt.Errorf("read %s: %w", s.index, failure))
 	case answer.Shards.Successful == 0 || answer.Shards.Successful != answer.Shards.Total:
 		return unavailable("Elasticsearch could answer only in part",
 			fmt.Errorf("read %s: %d of %d shards answered", s.index, answer.Shards.Successful, answer.Shards.Total))

@@ -72,10 +72,14 @@ func (s *Store) ask(ctx context.Context, search dsl.Search, searchType string) (
 	}
 	answer := new(result)
 	request := esapi.SearchRequest{
-		Index: []string{s.names.records()}, Body: bytes.NewReader(body), SearchType: searchType,
+		Index: []string{s.names.records()}, SearchType: searchType,
 		AllowNoIndices: yes, IgnoreUnavailable: yes, AllowPartialSearchResults: no,
 	}
-	if err := s.client.do(ctx, request, answer); err != nil {
+	err = s.whenStill(ctx, func() error {
+		request.Body = bytes.NewReader(body)
+		return s.client.do(ctx, request, answer)
+	})
+	if err != nil {
 		return nil, err
 	}
 	return answer, nil

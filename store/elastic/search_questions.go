@@ -36,24 +36,39 @@ func (s *Store) askAll(ctx context.Context, all questions) error {
 	if err != nil {
 		return err
 	}
+	var results []result
+	err = s.whenStill(ctx, func() (err error) {
+		results, err = s.askOnce(ctx, body, all)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for i, question := range all {
+		question.take(&results[i])
+	}
+	return nil
+}
+
+// askOnce returns the answers to all the questions, whose searches the body has.
+func (s *Store) askOnce(ctx context.Context, body []byte, all questions) ([]result, error) {
 	var answer struct {
 		Responses []result `json:"responses"`
 	}
 	request := esapi.MsearchRequest{Index: []string{s.names.records()}, Body: bytes.NewReader(body), AllowNoIndices: yes, IgnoreUnavailable: yes}
 	if err := s.client.do(ctx, request, &answer); err != nil {
-		return err
+		return nil, err
 	}
 	if len(answer.Responses) != len(all) {
-		return unavailable("Elasticsearch could answer only in part", nil)
+		return nil, unavailable("Elasticsearch could answer only in part", nil)
 	}
 	for i, question := range all {
 		result := &answer.Responses[i]
 		if err := result.failure(); err != nil && !(question.mayOverflow && result.tooManyBuckets()) {
-			return err
+			return nil, err
 		}
-		question.take(result)
 	}
-	return nil
+	return answer.Responses, nil
 }
 
 // askNothing fails where asking something would.
