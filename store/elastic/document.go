@@ -187,7 +187,6 @@ func (w *documentWriter) lists(r *audit.Record) {
 	})
 	w.listOf(fieldExtraPath, func() bool { return w.extraPaths(r) })
 	w.listOf(fieldAttribute, func() bool { return w.attributes(r) })
-	w.listOf(fieldLong, func() bool { return w.pieces(r) })
 	w.listOf(fieldWords, func() (some bool) {
 		for _, text := range r.Document().Strings() {
 			some = w.tokens(text) || some
@@ -234,28 +233,3 @@ func (w *documentWriter) attributes(r *audit.Record) bool {
 	}
 	return len(r.Attributes) > 0
 }
-
-// pieces writes those of all values and additional properties that are shortened.
-func (w *documentWriter) pieces(r *audit.Record) (some bool) {
-	add := func(field, value string) {
-		for _, piece := range longPieces(field, value) {
-			w.string(piece)
-			some = true
-		}
-	}
-	for _, of := range w.fields {
-		for _, value := range of.values {
-			if len(value) > maxValue/maxFolding {
-				add(exactField(of.field), value)
-				add(foldedField(of.field), query.Fold(value))
-			}
-		}
-	}
-	for path, value := range r.Document().Extra() {
-		add(fieldExtra, extraTerm(path, query.Fold(value)))
-	}
-	return some
-}
-
-// maxFolding is more than any text grows by being folded: U+FDFA, of 3 bytes, becomes 33.
-const maxFolding = 16

@@ -30,9 +30,7 @@ type written struct {
 	Exact, Folded, Text                   map[string][]string
 	Number                                map[string][]int64
 	Has, Address, Extra, ExtraPath, Words []string
-	Attribute, Long                       []string
-	Copied                                string
-	CopiedSeq                             int64 `json:"copied_seq"`
+	Attribute                             []string
 }
 
 func documentOf(t *testing.T, r *audit.Record, from origin) written {
@@ -61,7 +59,6 @@ func TestADocumentHoldsWhatCanBeAskedAbout(t *testing.T) {
 		"paths with values":    {doc.ExtraPath, []string{"d.k", "n", "-"}},
 		"every string's words": {doc.Words, []string{"id 1", "elan vital", "42", "ffff 10 0 0 1", "one two three", "t", "a", "b"}},
 		"presence":             {doc.Has, []string{"unique_id", "org_id", "source_ip", "session", "api_name", "description", "attribute_type"}},
-		"pieces of long ones":  {doc.Long, nil},
 	} {
 		if !slices.Equal(c.got, c.want) {
 			t.Errorf("%s: %q, want %q", name, c.got, c.want)

@@ -25,36 +25,6 @@ func shortened(value string) string {
 // isShortened reports whether a keyword stands for a longer value.
 func isShortened(keyword string) bool { return len(keyword) > maxValue }
 
-// longPieces returns what fieldLong holds of a value: nothing, unless it is
-// shortened. Each piece of it, but the first, is a keyword that begins with the
-// field's name and a hash of everything before the piece.
-func longPieces(field, value string) []string {
-	if len(value) <= maxValue {
-		return nil
-	}
-	var pieces []string
-	for n := 1; n*maxValue < len(value); n++ {
-		pieces = append(pieces, piece(field, value, n))
-	}
-	return pieces
-}
-
-// longPrefix returns the keyword that one of fieldLong must begin with where a
-// value of the field begins with a prefix of more than maxValue bytes.
-func longPrefix(field, prefix string) string {
-	n := len(prefix) / maxValue
-	if n*maxValue == len(prefix) {
-		n-- // the piece that would begin here may not exist
-	}
-	start := runeAtOrBefore(prefix, n*maxValue)
-	return field + "\x00" + digest(prefix[:start]) + "\x00" + prefix[start:]
-}
-
-func piece(field, value string, n int) string {
-	start, end := runeAtOrBefore(value, n*maxValue), runeAtOrAfter(value, (n+1)*maxValue)
-	return field + "\x00" + digest(value[:start]) + "\x00" + value[start:end]
-}
-
 // runeAtOrBefore and runeAtOrAfter return the place nearest to i where a rune begins or the text ends.
 func runeAtOrBefore(text string, i int) int {
 	for i > 0 && i < len(text) && !utf8.RuneStart(text[i]) {

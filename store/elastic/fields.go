@@ -8,7 +8,7 @@ import (
 
 // The fields of a record's document. Every value is made in Go; the mapping is
 // not dynamic, and nothing but these can be asked about. A keyword that is too
-// long for the engine is kept shortened (value.go): the same value is shortened
+// long for the engine is kept shortened (document_value.go): the same value is shortened
 // to the same keyword, and no other value to it.
 const (
 	fieldKind = "kind" // keyword: audit.Kind, as a number
@@ -24,7 +24,6 @@ const (
 	fieldText   = "text."   // + API name, of the fields of prose: text, the values' ready-made tokens
 	fieldWords  = "words"   // text: the ready-made tokens of every string, with a gap between two strings
 	fieldHas    = "has"     // keyword: names of the fields that have a value that is not empty
-	fieldLong   = "long"    // keyword: the pieces of shortened values and extras, for long prefixes (longPrefix)
 
 	fieldAddress   = "address"   // ip: source_ip, where it is an address
 	fieldNumber    = "number."   // + API name: long, the values that are decimal numbers

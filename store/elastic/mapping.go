@@ -64,7 +64,6 @@ func newMappings() mappings {
 			fieldMeta:      kept,
 			fieldWords:     rankedText,
 			fieldHas:       foundKeyword,
-			fieldLong:      foundKeyword,
 			fieldAddress:   {Type: "ip", DocValues: no},
 			fieldExtra:     foundKeyword,
 			fieldExtraPath: foundKeyword,
