@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -66,8 +67,11 @@ func (c *comparison) start(ctx context.Context) (err error) {
 	if c.own, err = c.server(ctx, c.elasticsearch, ownPrefix); err != nil {
 		return err
 	}
-	c.recorded, err = c.server(ctx, c.recorder.URL, recordedPrefix)
-	return err
+	if c.recorded, err = c.server(ctx, c.recorder.URL, recordedPrefix); err != nil {
+		return err
+	}
+	installer, err := c.server(ctx, c.elasticsearch, directPrefix) // puts the index template there
+	return errors.Join(err, installer.stop())
 }
 
 func (c *comparison) server(ctx context.Context, url, prefix string) (*serverProcess, error) {
@@ -86,7 +90,7 @@ func (c *comparison) server(ctx context.Context, url, prefix string) (*serverPro
 // the same bulks sent directly, and through the program.
 func (c *comparison) ingest(ctx context.Context) error {
 	const chunk = 100_000
-	var own, direct time.Duration
+	var own, direct cost
 	for from := 0; from < c.records; from += chunk {
 		var bodies [][]byte
 		for at := from; at < min(from+chunk, c.records); at += c.bulk {
@@ -99,22 +103,67 @@ func (c *comparison) ingest(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		begin := time.Now()
-		if err := c.sendDirectly(ctx, bulks); err != nil {
+		if err := c.measure(ctx, &direct, func() error { return c.sendDirectly(ctx, bulks) }); err != nil {
 			return err
 		}
-		direct += time.Since(begin)
-		begin = time.Now()
-		if err := sendAll(ctx, c.own, bodies, c.senders); err != nil {
+		if err := c.measure(ctx, &own, func() error { return sendAll(ctx, c.own, bodies, c.senders) }); err != nil {
 			return err
 		}
-		own += time.Since(begin)
 		fmt.Fprintf(os.Stderr, "%d records stored in Elasticsearch\n", min(from+chunk, c.records))
 	}
-	rate := func(took time.Duration) float64 { return float64(c.records) / took.Seconds() }
+	rate := func(of cost) float64 { return float64(c.records) / of.took.Seconds() }
+	each := func(of time.Duration) time.Duration {
+		return (of / time.Duration(c.records)).Round(100 * time.Nanosecond)
+	}
 	fmt.Printf("| ingest, %d senders × %d events | %.0f records/s | %.0f records/s | %.2f× |\n",
 		c.senders, c.bulk, rate(own), rate(direct), rate(own)/rate(direct))
+	fmt.Printf("| processor time of Elasticsearch for each record | %s | %s | Authtrail's own: %s |\n",
+		each(own.engine), each(direct.engine), each(c.own.processorTime()))
 	return nil
+}
+
+// cost is what something took, by the clock and of Elasticsearch's processors.
+type cost struct{ took, engine time.Duration }
+
+// measure adds what some work takes.
+func (c *comparison) measure(ctx context.Context, to *cost, work func() error) error {
+	before, err := c.engineTime(ctx)
+	if err != nil {
+		return err
+	}
+	begin := time.Now()
+	if err := work(); err != nil {
+		return err
+	}
+	to.took += time.Since(begin)
+	after, err := c.engineTime(ctx)
+	to.engine += after - before
+	return err
+}
+
+// engineTime returns the processor time that all nodes have used.
+func (c *comparison) engineTime(ctx context.Context) (time.Duration, error) {
+	answer, err := request{method: http.MethodGet, path: "/_nodes/stats/process"}.send(ctx, c.direct, c.elasticsearch)
+	if err != nil {
+		return 0, fmt.Errorf("read Elasticsearch's processor time: %w", err)
+	}
+	var read struct {
+		Nodes map[string]struct {
+			Process struct {
+				CPU struct {
+					Total int64 `json:"total_in_millis"`
+				}
+			}
+		}
+	}
+	if err := json.Unmarshal(answer, &read); err != nil {
+		return 0, fmt.Errorf("read Elasticsearch's processor time: %w", err)
+	}
+	var sum time.Duration
+	for _, node := range read.Nodes {
+		sum += time.Duration(node.Process.CPU.Total) * time.Millisecond
+	}
+	return sum, nil
 }
 
 // redirected returns recorded bulks as they go to the indices of the direct run.
@@ -181,6 +230,10 @@ func (c *comparison) drop(ctx context.Context) error {
 			if _, err := (request{method: http.MethodDelete, path: "/" + name}).send(ctx, c.direct, c.elasticsearch); err != nil {
 				return fmt.Errorf("drop an index: %w", err)
 			}
+		}
+		template := request{method: http.MethodDelete, path: "/_index_template/" + prefix + "-*"}
+		if _, err := template.send(ctx, c.direct, c.elasticsearch); err != nil && !strings.Contains(err.Error(), "404") {
+			return fmt.Errorf("drop the index template: %w", err)
 		}
 	}
 	return nil

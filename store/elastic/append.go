@@ -1,6 +1,7 @@
 package elastic
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime/debug"
@@ -30,26 +31,37 @@ func (s *Store) Append(ctx context.Context, batch []*audit.Record) ([]audit.Outc
 
 func (s *Store) append(ctx context.Context, batch []*audit.Record) ([]audit.Outcome, error) {
 	writing := appending{store: s, outcomes: make([]audit.Outcome, len(batch)), first: make(map[string]int, len(batch)), touched: map[string]bool{}}
-	for i, r := range batch {
-		if reason := refusal(r); reason != "" {
-			writing.outcomes[i] = audit.Outcome{Status: audit.Rejected, Reason: reason}
-			continue
-		}
-		if err := writing.add(ctx, i, r); err != nil {
-			return nil, err
-		}
+	s.refreshes.begin()
+	err := writing.write(ctx, batch)
+	if err != nil {
+		writing.touched = nil // nobody is told that it is there
 	}
-	if err := writing.send(ctx); err != nil {
+	refresh, closed := s.refreshes.finish(writing.touched)
+	if err = cmp.Or(err, closed); err != nil {
 		return nil, err
 	}
-	if len(writing.touched) > 0 {
-		if err := s.refreshes.wait(ctx, writing.touched); err != nil {
+	if refresh != nil {
+		if err := refresh.wait(ctx); err != nil {
 			return nil, err
 		}
 		s.feed.notify()
 	}
 	writing.settleRepeats()
 	return writing.outcomes, nil
+}
+
+// write sends the batch, all of it.
+func (a *appending) write(ctx context.Context, batch []*audit.Record) error {
+	for i, r := range batch {
+		if reason := refusal(r); reason != "" {
+			a.outcomes[i] = audit.Outcome{Status: audit.Rejected, Reason: reason}
+			continue
+		}
+		if err := a.add(ctx, i, r); err != nil {
+			return err
+		}
+	}
+	return a.send(ctx)
 }
 
 // refusal says why a record cannot be held, empty when it can.

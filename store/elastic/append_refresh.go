@@ -13,50 +13,58 @@ import (
 )
 
 // refreshes makes what was written visible to searches. A refresh costs the
-// cluster the same for one record as for thousands, so all who wait share one,
-// and under load they come at a distance.
+// cluster much the same for one record as for thousands, and each leaves segments
+// to be merged; so all who wait share one, it waits for those who still write, and
+// under load they come at a distance.
 type refreshes struct {
 	refresh func(indices []string) error
 	run     func(func()) bool // on a goroutine; false when the store is closed
 	done    <-chan struct{}
 
 	mu      sync.Mutex
-	next    *round // what the coming refresh has to do; nil when nobody waits for it
+	writing int           // appends that will soon wait
+	quiet   chan struct{} // gets a value when there are none
+	next    *round        // what the coming refresh has to do; nil when nobody waits for it
 	running bool
 	last    time.Time // when the last one began
 }
 
 // round is one refresh, and those who wait for it.
 type round struct {
+	begun   time.Time // when the first began to wait
 	indices map[string]bool
 	over    chan struct{} // closed when err is set
 	err     error
 }
 
-// refreshDistance is the least time between the beginnings of two refreshes.
-const refreshDistance = 150 * time.Millisecond
+const (
+	refreshDistance = 150 * time.Millisecond // the least time between the beginnings of two refreshes
+	gatherAtMost    = time.Second            // how long a refresh waits for those who still write
+)
 
-// wait returns when everything that was written to the indices before it was
-// called is visible.
-func (r *refreshes) wait(ctx context.Context, indices map[string]bool) error {
-	joined, err := r.join(indices)
-	if err != nil {
-		return err
-	}
-	select {
-	case <-joined.over:
-		return joined.err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// join adds the indices to the coming refresh, which has not begun.
-func (r *refreshes) join(indices map[string]bool) (*round, error) {
+// begin says that somebody writes. The work is over with finish.
+func (r *refreshes) begin() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.writing++
+}
+
+// finish ends what begin began, and has the coming refresh, which has not begun,
+// make the indices visible that were written to. It returns nil when there are none.
+func (r *refreshes) finish(indices map[string]bool) (*round, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.writing--; r.writing == 0 {
+		select {
+		case r.quiet <- struct{}{}:
+		default: // it is said already
+		}
+	}
+	if len(indices) == 0 {
+		return nil, nil
+	}
 	if r.next == nil {
-		r.next = &round{indices: map[string]bool{}, over: make(chan struct{})}
+		r.next = &round{begun: time.Now(), indices: map[string]bool{}, over: make(chan struct{})}
 	}
 	maps.Copy(r.next.indices, indices)
 	if !r.running {
@@ -66,6 +74,16 @@ func (r *refreshes) join(indices map[string]bool) (*round, error) {
 		r.running = true
 	}
 	return r.next, nil
+}
+
+// wait returns when the refresh is over.
+func (r *round) wait(ctx context.Context) error {
+	select {
+	case <-r.over:
+		return r.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // work refreshes until nobody waits.
@@ -95,23 +113,50 @@ func (r *refreshes) take() *round {
 	return current
 }
 
-// pause keeps the distance to the last refresh.
+// pause keeps the distance to the last refresh, and lets those come along who
+// still write.
 func (r *refreshes) pause() {
 	r.mu.Lock()
-	wait := time.Until(r.last.Add(refreshDistance))
-	if r.next == nil {
-		wait = 0
-	}
+	due := r.last.Add(refreshDistance)
+	waited := r.next != nil
 	r.mu.Unlock()
-	if wait <= 0 {
+	if !waited {
 		return
 	}
-	timer := time.NewTimer(wait)
+	if !r.sleep(time.Until(due), nil) {
+		return
+	}
+	r.mu.Lock()
+	latest := r.next.begun.Add(gatherAtMost)
+	r.mu.Unlock()
+	for r.busy() && time.Now().Before(latest) {
+		if !r.sleep(time.Until(latest), r.quiet) {
+			return
+		}
+	}
+}
+
+func (r *refreshes) busy() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.writing > 0
+}
+
+// sleep returns after a time, or as soon as the channel gets a value. It reports
+// false when the store is closed.
+func (r *refreshes) sleep(length time.Duration, until <-chan struct{}) bool {
+	if length <= 0 {
+		return true
+	}
+	timer := time.NewTimer(length)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
+	case <-until:
 	case <-r.done:
+		return false
 	}
+	return true
 }
 
 // refreshIndices makes what was written to the indices visible. Copies that are

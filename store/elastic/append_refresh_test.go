@@ -21,10 +21,26 @@ func refreshed(work *sync.WaitGroup, err error) (*refreshes, *[][]string) {
 			time.Sleep(10 * time.Millisecond)
 			return err
 		},
-		run:  func(do func()) bool { work.Go(do); return true },
-		done: make(chan struct{}),
+		run:   func(do func()) bool { work.Go(do); return true },
+		done:  make(chan struct{}),
+		quiet: make(chan struct{}, 1),
 	}
 	return r, &calls
+}
+
+// wrote is somebody who has written for a while and waits.
+func wrote(ctx context.Context, r *refreshes, writing time.Duration, indices ...string) error {
+	r.begin()
+	time.Sleep(writing)
+	touched := map[string]bool{}
+	for _, index := range indices {
+		touched[index] = true
+	}
+	refresh, err := r.finish(touched)
+	if err != nil || refresh == nil {
+		return err
+	}
+	return refresh.wait(ctx)
 }
 
 func TestThoseWhoWaitShareARefreshThatBeginsAfterThem(t *testing.T) {
@@ -36,7 +52,7 @@ func TestThoseWhoWaitShareARefreshThatBeginsAfterThem(t *testing.T) {
 		wait := func(after time.Duration, index string, until time.Duration) {
 			work.Go(func() {
 				time.Sleep(after)
-				if err := r.wait(context.Background(), map[string]bool{index: true}); err != nil {
+				if err := wrote(context.Background(), r, 0, index); err != nil {
 					t.Errorf("wait: %v", err)
 				}
 				if got := time.Since(start); got != until {
@@ -58,23 +74,62 @@ func TestThoseWhoWaitShareARefreshThatBeginsAfterThem(t *testing.T) {
 	})
 }
 
+func TestARefreshWaitsForThoseWhoWrite(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var work sync.WaitGroup
+		r, calls := refreshed(&work, nil)
+		start := time.Now()
+		for _, w := range []struct {
+			writing time.Duration
+			indices []string
+			until   time.Duration
+		}{
+			{0, []string{"a"}, 410 * time.Millisecond},
+			{400 * time.Millisecond, []string{"b"}, 410 * time.Millisecond}, // the last of them
+			{300 * time.Millisecond, nil, 300 * time.Millisecond},           // it failed, or all were repeats
+		} {
+			work.Go(func() {
+				if err := wrote(context.Background(), r, w.writing, w.indices...); err != nil {
+					t.Errorf("wait: %v", err)
+				}
+				if got := time.Since(start); got != w.until {
+					t.Errorf("who wrote %v to %v waited until %v, want %v", w.writing, w.indices, got, w.until)
+				}
+			})
+		}
+		work.Wait()
+		work.Go(func() { _ = wrote(context.Background(), r, time.Hour, "long") })
+		time.Sleep(time.Second)
+		before := time.Now()
+		if err := wrote(context.Background(), r, 0, "a"); err != nil || time.Since(before) != gatherAtMost+10*time.Millisecond {
+			t.Errorf("beside one who writes for an hour it took %v (%v)", time.Since(before), err)
+		}
+		work.Wait()
+		want := [][]string{{"a", "b"}, {"a"}, {"long"}}
+		if !slices.EqualFunc(*calls, want, slices.Equal) {
+			t.Errorf("refreshed %v, want %v", *calls, want)
+		}
+	})
+}
+
 func TestAFailedRefreshIsTold(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var work sync.WaitGroup
 		failure := errors.New("failed")
 		r, _ := refreshed(&work, failure)
-		if err := r.wait(context.Background(), map[string]bool{"a": true}); !errors.Is(err, failure) {
+		if err := wrote(context.Background(), r, 0, "a"); !errors.Is(err, failure) {
 			t.Errorf("wait: %v", err)
 		}
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
-		if err := r.wait(ctx, map[string]bool{"a": true}); !errors.Is(err, context.Canceled) {
+		if err := wrote(ctx, r, 0, "a"); !errors.Is(err, context.Canceled) {
 			t.Errorf("wait with a context that has ended: %v", err)
 		}
 		work.Wait()
 		r.run = func(func()) bool { return false }
-		if err := r.wait(context.Background(), nil); audit.AsError(err).Code != audit.Unavailable {
+		if err := wrote(context.Background(), r, 0, "a"); audit.AsError(err).Code != audit.Unavailable {
 			t.Errorf("wait when the store is closed: %v", err)
 		}
 	})

@@ -92,7 +92,7 @@ func newStore(c *client, options Options) *Store {
 		client: c, names: names{options.IndexPrefix}, log: options.Logger, options: options,
 		now: options.now, bulks: make(chan struct{}, maxBulks), done: make(chan struct{}),
 	}
-	s.refreshes = refreshes{refresh: s.refreshIndices, run: s.background, done: s.done}
+	s.refreshes = refreshes{refresh: s.refreshIndices, run: s.background, done: s.done, quiet: make(chan struct{}, 1)}
 	s.feed = newFeed(s)
 	return s
 }
