@@ -19,7 +19,7 @@ func (f *feed) readVisible(ctx context.Context) (shards []shard, err error) {
 		if shards, err = f.readStreams(ctx); err != nil {
 			return nil, err
 		}
-		if err = f.refresh(ctx, shards); !errors.Is(err, errDropped) {
+		if err = f.refresh(ctx, shards); !errors.Is(err, errDropped) && !errors.Is(err, errUnseen) {
 			break
 		}
 	}
@@ -35,18 +35,18 @@ func (f *feed) refresh(ctx context.Context, shards []shard) error {
 		moved[s.index] = moved[s.index] || !ok && s.checkpoint >= 0 || ok && s.checkpoint > visible
 	}
 	maps.DeleteFunc(moved, func(_ string, has bool) bool { return !has })
-	names, count := slices.Sorted(maps.Keys(moved)), 0
+	names, absent := slices.Sorted(maps.Keys(moved)), 0
 	all := len(names) > maxNamedIndices
 	if all {
 		names = []string{f.store.names.records()}
 	}
 	for _, s := range shards {
 		if all || moved[s.index] {
-			count++
+			absent += s.absent
 		}
 	}
-	if count > 0 {
-		if err := f.store.refreshAll(ctx, names, count); err != nil {
+	if len(names) > 0 {
+		if err := f.store.refreshAll(ctx, names, absent); err != nil {
 			return fmt.Errorf("refresh what was written: %w", err)
 		}
 	}
@@ -57,22 +57,37 @@ func (f *feed) refresh(ctx context.Context, shards []shard) error {
 	return nil
 }
 
-// refreshAll refreshes some indices that have a number of shards together.
-// Copies that are missing do not count as failed, so there must be as many
-// that succeeded as there are shards.
-func (s *Store) refreshAll(ctx context.Context, indices []string, shards int) error {
+// refreshAll refreshes indices, all copies of their shards but those that were
+// absent before. The engine does not count a copy that it cannot reach as failed:
+// one that falls away in that moment, and is searched when it is back or
+// another was made the primary, would hide what it holds.
+func (s *Store) refreshAll(ctx context.Context, indices []string, absent int) error {
 	var answer struct {
 		Shards struct {
+			Total      int `json:"total"`
 			Successful int `json:"successful"`
 		} `json:"_shards"`
 	}
-	switch err := s.client.do(ctx, esapi.IndicesRefreshRequest{Index: indices}, &answer); {
+	err := s.client.do(ctx, esapi.IndicesRefreshRequest{Index: indices}, &answer)
+	left := answer.Shards.Total - answer.Shards.Successful
+	switch {
 	case hasStatus(err, http.StatusNotFound):
 		return errDropped
 	case err != nil:
 		return err
-	case answer.Shards.Successful < shards:
-		return unavailable("Elasticsearch could answer only in part", errors.New("a shard was not refreshed"))
+	case answer.Shards.Total == 0 || left > absent:
+		return unavailable("Elasticsearch could answer only in part", fmt.Errorf("%d copies of shards were not refreshed: %w", left, errUnseen))
 	}
 	return nil
+}
+
+// errUnseen says that what a copy of a shard holds may not be visible.
+var errUnseen = errors.New("a copy fell away")
+
+// absentOf is how many copies of the shards are not there.
+func absentOf(shards []shard) (absent int) {
+	for _, s := range shards {
+		absent += s.absent
+	}
+	return absent
 }

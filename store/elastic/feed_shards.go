@@ -23,6 +23,8 @@ type shard struct {
 	// is numbered lower: no failure takes any of it back. highest is the highest
 	// that was given; what lies between is being written.
 	checkpoint, highest int64
+
+	absent int // how many of its copies were not there
 }
 
 // settled reports whether nothing is being written that counts up to highest.
@@ -80,6 +82,7 @@ func (s *Store) readShards(ctx context.Context) (shards []shard, err error) {
 type indexIdentity struct {
 	uuid   string
 	shards int
+	copies int // of each shard, the primary included
 }
 
 func (s *Store) tryReadShards(ctx context.Context) ([]shard, error) {
@@ -102,6 +105,7 @@ func (s *Store) tryReadShards(ctx context.Context) ([]shard, error) {
 				return nil, s.missing(ctx, name, identity, number)
 			}
 			found.key, found.index = keyOf(identity.uuid, number), name
+			found.absent = max(0, identity.copies-len(stats[name].Shards[strconv.Itoa(number)]))
 			shards = append(shards, found)
 		}
 	}
@@ -114,7 +118,7 @@ func (s *Store) missing(ctx context.Context, name string, identity indexIdentity
 	switch {
 	case err != nil:
 		return err
-	case indices[name] != identity:
+	case indices[name].uuid != identity.uuid:
 		return errDropped
 	}
 	return unavailable("Elasticsearch has lost a shard for now", fmt.Errorf("shard %d of %s: %w", number, name, errMissing))
@@ -125,8 +129,9 @@ func (s *Store) readIndices(ctx context.Context, some ...string) (map[string]ind
 	var answer map[string]struct {
 		Settings struct {
 			Index struct {
-				UUID   string `json:"uuid"`
-				Shards string `json:"number_of_shards"`
+				UUID     string `json:"uuid"`
+				Shards   string `json:"number_of_shards"`
+				Replicas string `json:"number_of_replicas"`
 			} `json:"index"`
 		} `json:"settings"`
 	}
@@ -135,7 +140,7 @@ func (s *Store) readIndices(ctx context.Context, some ...string) (map[string]ind
 	}
 	err := s.client.do(ctx, esapi.IndicesGetSettingsRequest{
 		Index: some, IgnoreUnavailable: yes, AllowNoIndices: yes,
-		FilterPath: []string{"*.settings.index.uuid", "*.settings.index.number_of_shards"},
+		FilterPath: []string{"*.settings.index.uuid", "*.settings.index.number_of_shards", "*.settings.index.number_of_replicas"},
 	}, &answer)
 	if err != nil {
 		return nil, err
@@ -143,10 +148,11 @@ func (s *Store) readIndices(ctx context.Context, some ...string) (map[string]ind
 	indices := make(map[string]indexIdentity, len(answer))
 	for name, of := range answer {
 		shards, err := strconv.Atoi(of.Settings.Index.Shards)
-		if err != nil {
+		replicas, wrong := strconv.Atoi(of.Settings.Index.Replicas)
+		if err = cmp.Or(err, wrong); err != nil {
 			return nil, fmt.Errorf("the settings of %s: %w", name, err)
 		}
-		indices[name] = indexIdentity{of.Settings.Index.UUID, shards}
+		indices[name] = indexIdentity{of.Settings.Index.UUID, shards, replicas + 1}
 	}
 	return indices, nil
 }
@@ -178,13 +184,15 @@ func (i indexStats) primary(number int) (found shard, ok bool) {
 	return found, ok
 }
 
+// readStats fails where a node does not answer: its copies would look absent,
+// and are searched again as soon as it is back.
 func (s *Store) readStats(ctx context.Context) (map[string]indexStats, error) {
 	var answer struct {
 		Indices map[string]indexStats `json:"indices"`
 	}
 	err := s.client.do(ctx, esapi.IndicesStatsRequest{
 		Index: []string{s.names.records()}, Metric: []string{"docs"}, Level: "shards",
-		FilterPath: []string{"indices.*.uuid", "indices.*.shards.*.routing.primary", "indices.*.shards.*.seq_no"},
+		FilterPath: []string{"_shards.failed", "indices.*.uuid", "indices.*.shards.*.routing.primary", "indices.*.shards.*.seq_no"},
 	}, &answer)
 	if hasStatus(err, http.StatusNotFound) {
 		return nil, errDropped // all of them

@@ -99,7 +99,7 @@ func (r *rebuilding) pass(ctx context.Context, everything bool) (count int64, er
 	if err != nil {
 		return 0, err
 	}
-	if err := r.store.refreshAll(ctx, []string{r.source}, len(shards)); err != nil {
+	if err := r.store.refreshAll(ctx, []string{r.source}, absentOf(shards)); err != nil {
 		return 0, err
 	}
 	before := r.copied.Records
