@@ -1,19 +1,14 @@
 package main
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // The index prefixes of the comparison: what the program keeps, what it keeps
@@ -47,12 +42,13 @@ func measureElasticsearch(ctx context.Context, o options) error {
 // that asks Elasticsearch directly.
 type comparison struct {
 	options
-	set      dataset
-	recorder *recorder
-	own      *serverProcess
-	recorded *serverProcess
-	direct   *http.Client
-	folders  []string
+	set            dataset
+	recorder       *recorder
+	own            *serverProcess
+	recorded       *serverProcess
+	recordedPrefix string
+	direct         *http.Client
+	folders        []string
 }
 
 func (c *comparison) start(ctx context.Context) (err error) {
@@ -67,7 +63,11 @@ func (c *comparison) start(ctx context.Context) (err error) {
 	if c.own, err = c.server(ctx, c.elasticsearch, ownPrefix); err != nil {
 		return err
 	}
-	if c.recorded, err = c.server(ctx, c.recorder.URL, recordedPrefix); err != nil {
+	c.recordedPrefix = recordedPrefix
+	if !c.directIngest {
+		c.recordedPrefix = ownPrefix // it is asked only
+	}
+	if c.recorded, err = c.server(ctx, c.recorder.URL, c.recordedPrefix); err != nil || !c.directIngest {
 		return err
 	}
 	installer, err := c.server(ctx, c.elasticsearch, directPrefix) // puts the index template there
@@ -82,131 +82,9 @@ func (c *comparison) server(ctx context.Context, url, prefix string) (*serverPro
 	c.folders = append(c.folders, folder)
 	o := c.options
 	o.data = folder
-	server, _, err := startServer(ctx, o, "--store", "elasticsearch", "--elasticsearch-url", url, "--elasticsearch-index-prefix", prefix)
+	server, _, err := startServer(ctx, o, "--store", "elasticsearch", "--elasticsearch-url", url,
+		"--elasticsearch-index-prefix", prefix, "--elasticsearch-shards", strconv.Itoa(c.shards), "--request-timeout", "5m")
 	return server, err
-}
-
-// ingest stores the data set in turns, some at a time: recorded (not timed), as
-// the same bulks sent directly, and through the program.
-func (c *comparison) ingest(ctx context.Context) error {
-	const chunk = 100_000
-	var own, direct cost
-	for from := 0; from < c.records; from += chunk {
-		var bodies [][]byte
-		for at := from; at < min(from+chunk, c.records); at += c.bulk {
-			bodies = append(bodies, bulkBody(c.set, at, min(at+c.bulk, c.records)))
-		}
-		if err := sendAll(ctx, c.recorded, bodies, c.senders); err != nil {
-			return err
-		}
-		bulks, err := redirected(c.recorder.take())
-		if err != nil {
-			return err
-		}
-		if err := c.measure(ctx, &direct, func() error { return c.sendDirectly(ctx, bulks) }); err != nil {
-			return err
-		}
-		if err := c.measure(ctx, &own, func() error { return sendAll(ctx, c.own, bodies, c.senders) }); err != nil {
-			return err
-		}
-		fmt.Fprintf(os.Stderr, "%d records stored in Elasticsearch\n", min(from+chunk, c.records))
-	}
-	rate := func(of cost) float64 { return float64(c.records) / of.took.Seconds() }
-	each := func(of time.Duration) time.Duration {
-		return (of / time.Duration(c.records)).Round(100 * time.Nanosecond)
-	}
-	fmt.Printf("| ingest, %d senders × %d events | %.0f records/s | %.0f records/s | %.2f× |\n",
-		c.senders, c.bulk, rate(own), rate(direct), rate(own)/rate(direct))
-	fmt.Printf("| processor time of Elasticsearch for each record | %s | %s | Authtrail's own: %s |\n",
-		each(own.engine), each(direct.engine), each(c.own.processorTime()))
-	return nil
-}
-
-// cost is what something took, by the clock and of Elasticsearch's processors.
-type cost struct{ took, engine time.Duration }
-
-// measure adds what some work takes.
-func (c *comparison) measure(ctx context.Context, to *cost, work func() error) error {
-	before, err := c.engineTime(ctx)
-	if err != nil {
-		return err
-	}
-	begin := time.Now()
-	if err := work(); err != nil {
-		return err
-	}
-	to.took += time.Since(begin)
-	after, err := c.engineTime(ctx)
-	to.engine += after - before
-	return err
-}
-
-// engineTime returns the processor time that all nodes have used.
-func (c *comparison) engineTime(ctx context.Context) (time.Duration, error) {
-	answer, err := request{method: http.MethodGet, path: "/_nodes/stats/process"}.send(ctx, c.direct, c.elasticsearch)
-	if err != nil {
-		return 0, fmt.Errorf("read Elasticsearch's processor time: %w", err)
-	}
-	var read struct {
-		Nodes map[string]struct {
-			Process struct {
-				CPU struct {
-					Total int64 `json:"total_in_millis"`
-				}
-			}
-		}
-	}
-	if err := json.Unmarshal(answer, &read); err != nil {
-		return 0, fmt.Errorf("read Elasticsearch's processor time: %w", err)
-	}
-	var sum time.Duration
-	for _, node := range read.Nodes {
-		sum += time.Duration(node.Process.CPU.Total) * time.Millisecond
-	}
-	return sum, nil
-}
-
-// redirected returns recorded bulks as they go to the indices of the direct run.
-func redirected(recorded []request) ([]request, error) {
-	var bulks []request
-	for _, q := range recorded {
-		if !strings.Contains(q.path, "_bulk") {
-			continue
-		}
-		if q.encoding == "gzip" {
-			plain, err := gzip.NewReader(bytes.NewReader(q.body))
-			if err != nil {
-				return nil, fmt.Errorf("read a recorded bulk: %w", err)
-			}
-			if q.body, err = io.ReadAll(plain); err != nil {
-				return nil, fmt.Errorf("read a recorded bulk: %w", err)
-			}
-			q.encoding = ""
-		}
-		q.path = strings.ReplaceAll(q.path, recordedPrefix, directPrefix)
-		q.body = bytes.ReplaceAll(q.body, []byte(recordedPrefix), []byte(directPrefix))
-		bulks = append(bulks, q)
-	}
-	return bulks, nil
-}
-
-func (c *comparison) sendDirectly(ctx context.Context, bulks []request) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(c.senders)
-	for _, bulk := range bulks {
-		group.Go(func() error {
-			answer, err := bulk.send(ctx, c.direct, c.elasticsearch)
-			if err != nil {
-				return fmt.Errorf("send a bulk directly: %w", err)
-			}
-			var read struct{ Errors bool }
-			if err := json.Unmarshal(answer, &read); err != nil || read.Errors {
-				return fmt.Errorf("send a bulk directly: %.300s", answer)
-			}
-			return nil
-		})
-	}
-	return group.Wait()
 }
 
 // settle waits until what both questions are asked of is at rest.

@@ -44,8 +44,8 @@ func (c *comparison) ask(ctx context.Context, q question) (own, direct time.Dura
 		}
 		requests := c.recorder.take()
 		for k := range requests { // both are asked of the same indices
-			requests[k].path = strings.ReplaceAll(requests[k].path, recordedPrefix, ownPrefix)
-			requests[k].body = bytes.ReplaceAll(requests[k].body, []byte(recordedPrefix), []byte(ownPrefix))
+			requests[k].path = strings.ReplaceAll(requests[k].path, c.recordedPrefix, ownPrefix)
+			requests[k].body = bytes.ReplaceAll(requests[k].body, []byte(c.recordedPrefix), []byte(ownPrefix))
 		}
 		ownTook, directTook, err := c.askBoth(ctx, q, body, requests, i%2 == 0)
 		if err != nil {

@@ -26,6 +26,8 @@ type options struct {
 	repeats int
 
 	elasticsearch string
+	directIngest  bool
+	shards        int
 }
 
 func main() {
@@ -38,6 +40,8 @@ func main() {
 	flag.IntVar(&o.repeats, "repeats", 300, "how often each question is asked, with other values each time")
 	onElasticsearch := flag.Bool("on-elasticsearch", false,
 		"compare the program on the Elasticsearch that ELASTICSEARCH_URL names with asking that directly, instead of measuring the embedded store")
+	flag.BoolVar(&o.directIngest, "direct-ingest", true, "with -on-elasticsearch: compare ingest, too")
+	flag.IntVar(&o.shards, "shards", 1, "with -on-elasticsearch: shards of each index")
 	flag.Parse()
 	if *onElasticsearch {
 		if o.elasticsearch = os.Getenv("ELASTICSEARCH_URL"); o.elasticsearch == "" {
