@@ -67,6 +67,7 @@ func (c *client) ask(ctx context.Context, request esapi.Request) ([]byte, error)
 	if wait, ok := c.breaker.allow(); !ok {
 		return nil, &audit.Error{Code: audit.Unavailable, Message: "Elasticsearch cannot be reached", RetryAfter: wait}
 	}
+	began := time.Now()
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	defer context.AfterFunc(c.open, cancel)()
@@ -79,7 +80,7 @@ func (c *client) ask(ctx context.Context, request esapi.Request) ([]byte, error)
 		response.Body.Close()
 	}
 	if err != nil {
-		return nil, c.unanswered(ctx, err)
+		return nil, c.unanswered(ctx, err, time.Since(began))
 	}
 	if response.StatusCode > 299 {
 		return nil, c.refused(response, body)
@@ -89,15 +90,16 @@ func (c *client) ask(ctx context.Context, request esapi.Request) ([]byte, error)
 }
 
 // unanswered says what it means that a request got no answer, or not all of one.
-func (c *client) unanswered(ctx context.Context, err error) error {
-	switch {
-	case ctx.Err() != nil: // says nothing of the cluster
-		return ctx.Err()
-	case c.open.Err() != nil:
+func (c *client) unanswered(ctx context.Context, err error, waited time.Duration) error {
+	if c.open.Err() != nil && ctx.Err() == nil {
 		return errClosed()
 	}
-	if c.breaker.failed() {
+	impatient := ctx.Err() != nil && waited < c.timeout/3 // says nothing of the cluster
+	if !impatient && c.breaker.failed() {
 		c.log.Error("Elasticsearch cannot be reached; asking less often until it answers", "cause", err)
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return unavailable("Elasticsearch took too long to answer", err)

@@ -140,6 +140,30 @@ func TestADeadlineIsKeptWhileTheNetworkIsSilent(t *testing.T) {
 	}
 }
 
+// Callers often have less patience than the store. That a cluster answers none of
+// them is noticed all the same.
+func TestASilentClusterIsToldAtOnceThoughCallersGiveUpFirst(t *testing.T) {
+	t.Parallel()
+	proxy, through, _, held := faulty(t, time.Second)
+	proxy.Silence()
+	search := kindsOfQuestion(len(held))[0]
+	for range breakAfter {
+		ctx, cancel := context.WithTimeout(t.Context(), 700*time.Millisecond)
+		_, err := search.ask(ctx, through)
+		cancel()
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%v, want that the deadline has passed", err)
+		}
+	}
+	_, err := search.ask(t.Context(), through)
+	requireUnavailable(t, "search", err)
+	if through.client.breaker.failures < breakAfter {
+		t.Error("the circuit is closed")
+	}
+	proxy.Heal()
+	eventuallyAnswers(t, through, len(held))
+}
+
 // However much of an answer arrives, it is all of it or an error.
 func TestATruncatedAnswerIsAnError(t *testing.T) {
 	t.Parallel()
