@@ -103,7 +103,7 @@ func (a *appending) add(ctx context.Context, at int, r *audit.Record) error {
 		a.repeats = append(a.repeats, repeat{at, first})
 		return nil
 	}
-	index := a.store.partitionOf(r.Time)
+	index := a.store.names.writers(a.store.stretchAt(r.Time))
 	if !a.encode(at, index, id, r) {
 		return nil
 	}

@@ -2,14 +2,10 @@ package elastic
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/elastic/go-elasticsearch/v8/esapi"
 )
 
 // refreshes makes what was written visible to searches. A refresh costs the
@@ -157,26 +153,4 @@ func (r *refreshes) sleep(length time.Duration, until <-chan struct{}) bool {
 		return false
 	}
 	return true
-}
-
-// refreshIndices makes what was written to the indices visible. Copies that are
-// missing do not count as failed, so there must be as many as indices at least.
-func (s *Store) refreshIndices(indices []string) error {
-	var answer struct {
-		Shards struct {
-			Successful int `json:"successful"`
-		} `json:"_shards"`
-	}
-	named := indices
-	if len(named) > maxNamedIndices {
-		named = []string{s.names.records()}
-	}
-	request := esapi.IndicesRefreshRequest{Index: named, IgnoreUnavailable: yes, AllowNoIndices: yes}
-	switch err := s.client.do(context.Background(), request, &answer); {
-	case err != nil:
-		return fmt.Errorf("refresh what was written: %w", err)
-	case answer.Shards.Successful < len(indices):
-		return unavailable("Elasticsearch could answer only in part", errors.New("refresh what was written: a partition has no primary shard"))
-	}
-	return nil
 }

@@ -16,13 +16,15 @@ import (
 
 // bulk is the records of one request, each as two lines of its body.
 type bulk struct {
-	body  []byte
-	items []bulkItem
+	body    []byte
+	items   []bulkItem
+	missing []string // partitions that were not there, of the items to send again
 }
 
 // bulkItem is one of them.
 type bulkItem struct {
 	at       int // where in the batch of the caller
+	index    string
 	from, to int // its lines in the body
 }
 
@@ -38,7 +40,7 @@ func (b *bulk) create(at int, index, id string, r *audit.Record, from origin) {
 	w.close('}')
 	w.close('}')
 	b.body = append(appendDocument(append(w.buf, '\n'), r, from), '\n')
-	b.items = append(b.items, bulkItem{at, start, len(b.body)})
+	b.items = append(b.items, bulkItem{at, index, start, len(b.body)})
 }
 
 // clear begins a new body, since a request that failed early may still read the old one.
@@ -50,7 +52,7 @@ func (b *bulk) only(items []bulkItem) bulk {
 	for _, item := range items {
 		start := len(some.body)
 		some.body = append(some.body, b.body[item.from:item.to]...)
-		some.items = append(some.items, bulkItem{item.at, start, len(some.body)})
+		some.items = append(some.items, bulkItem{item.at, item.index, start, len(some.body)})
 	}
 	return some
 }
@@ -112,7 +114,7 @@ func (s *Store) sendBulk(ctx context.Context, b *bulk, settled func(at int, outc
 // sendOnce sends a bulk, and returns the items to send again, with why.
 func (s *Store) sendOnce(ctx context.Context, b *bulk, settled func(at int, outcome audit.Outcome)) ([]bulkItem, error) {
 	var answer bulkAnswer
-	request := esapi.BulkRequest{Body: bytes.NewReader(b.body), Timeout: shardTimeout, FilterPath: []string{
+	request := esapi.BulkRequest{Body: bytes.NewReader(b.body), RequireAlias: yes, Timeout: shardTimeout, FilterPath: []string{
 		"items.create.status", "items.create.error.type", "items.create.error.reason", "items.create.error.caused_by.reason"}}
 	body, err := s.client.ask(ctx, request)
 	switch {
@@ -129,7 +131,11 @@ func (s *Store) sendOnce(ctx context.Context, b *bulk, settled func(at int, outc
 	if err := decode(body, &answer); err != nil {
 		return nil, err
 	}
-	return b.settle(answer, settled)
+	busy, err := b.settle(answer, settled)
+	if wrong := s.makeMissing(ctx, b.missing); wrong != nil {
+		return nil, wrong
+	}
+	return busy, err
 }
 
 // settle tells what became of the items, and returns those to send again, with why.
@@ -146,6 +152,9 @@ func (b *bulk) settle(answer bulkAnswer, settled func(at int, outcome audit.Outc
 			continue
 		}
 		busy, why = append(busy, item), result
+		if result.Error.Type == missingAlias {
+			b.missing = append(b.missing, item.index)
+		}
 	}
 	if len(busy) > 0 {
 		message := "Elasticsearch is overloaded"
@@ -191,7 +200,7 @@ func (r bulkResult) outcome() (audit.Outcome, bool) {
 	case r.Status == http.StatusConflict:
 		return audit.Outcome{Status: audit.Duplicate}, true
 	case r.Status == http.StatusTooManyRequests, r.Status >= 500,
-		r.Error.Type == blocked, r.Error.Type == "index_not_found_exception", r.Error.Type == "index_closed_exception":
+		r.Error.Type == blocked, r.Error.Type == missingAlias, r.Error.Type == "index_closed_exception":
 		return audit.Outcome{}, false
 	}
 	reason := r.Error.Reason

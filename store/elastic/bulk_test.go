@@ -24,7 +24,7 @@ func bulkServer(t testing.TB, answer func(id string, sent int) int) (*Store, map
 	es := answering(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		if !strings.HasSuffix(r.URL.Path, "_bulk") {
-			_, _ = w.Write([]byte(`{"_shards":{"successful":9,"failed":0}}`))
+			_, _ = w.Write([]byte(`{"_shards":{"total":9,"successful":9,"failed":0}}`))
 			return
 		}
 		var items []string

@@ -110,7 +110,7 @@ func rebuild(t *testing.T, s *Store) {
 	}
 	for index := range versions {
 		if stretch, _ := s.names.stretchOf(index); stretch != overflow {
-			r := &rebuilding{store: s, source: index, partition: s.names.partition(stretch)}
+			r := &rebuilding{store: s, source: index, stretch: stretch}
 			if err := r.run(t.Context()); err != nil {
 				t.Fatalf("make %s anew: %v", index, err)
 			}

@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
-
-	"github.com/elastic/go-elasticsearch/v8/esapi"
 )
 
 // readVisible returns all shards as readStreams does, when all up to their
@@ -55,39 +52,4 @@ func (f *feed) refresh(ctx context.Context, shards []shard) error {
 		f.visible[s.key] = s.checkpoint
 	}
 	return nil
-}
-
-// refreshAll refreshes indices, all copies of their shards but those that were
-// absent before. The engine does not count a copy that it cannot reach as failed:
-// one that falls away in that moment, and is searched when it is back or
-// another was made the primary, would hide what it holds.
-func (s *Store) refreshAll(ctx context.Context, indices []string, absent int) error {
-	var answer struct {
-		Shards struct {
-			Total      int `json:"total"`
-			Successful int `json:"successful"`
-		} `json:"_shards"`
-	}
-	err := s.client.do(ctx, esapi.IndicesRefreshRequest{Index: indices}, &answer)
-	left := answer.Shards.Total - answer.Shards.Successful
-	switch {
-	case hasStatus(err, http.StatusNotFound):
-		return errDropped
-	case err != nil:
-		return err
-	case answer.Shards.Total == 0 || left > absent:
-		return unavailable("Elasticsearch could answer only in part", fmt.Errorf("%d copies of shards were not refreshed: %w", left, errUnseen))
-	}
-	return nil
-}
-
-// errUnseen says that what a copy of a shard holds may not be visible.
-var errUnseen = errors.New("a copy fell away")
-
-// absentOf is how many copies of the shards are not there.
-func absentOf(shards []shard) (absent int) {
-	for _, s := range shards {
-		absent += s.absent
-	}
-	return absent
 }

@@ -3,6 +3,7 @@ package elastic
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/authtrail/authtrail/store/elastic/elastictest"
 )
@@ -12,6 +13,9 @@ func testOptions(t testing.TB) Options {
 	t.Helper()
 	return Options{URLs: []string{elastictest.URL(t)}, IndexPrefix: elastictest.Prefix(t), Replicas: -1}
 }
+
+// partitionOf is the index that a record of this time is first written to.
+func (s *Store) partitionOf(at time.Time) string { return s.names.partition(s.stretchAt(at)) }
 
 // open opens a store with the options, and closes it after the test.
 func open(t testing.TB, options Options) *Store {

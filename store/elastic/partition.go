@@ -23,13 +23,13 @@ var partitionLetters = map[Partition]string{Day: "d", Week: "w", Month: "m"}
 
 const partitionDate = "2006.01.02"
 
-// partitionOf returns the partition of a record's time.
-func (s *Store) partitionOf(at time.Time) string {
+// stretchAt returns the stretch of time of one partition that a record's time lies in.
+func (s *Store) stretchAt(at time.Time) string {
 	now := s.now()
 	if at.After(now.Add(futureAllowed)) || at.Before(s.oldest(now)) {
-		return s.names.partition(overflow)
+		return overflow
 	}
-	return s.names.partition(partitionLetters[s.options.Partition] + s.options.Partition.start(at).Format(partitionDate))
+	return partitionLetters[s.options.Partition] + s.options.Partition.start(at).Format(partitionDate)
 }
 
 // oldest is the earliest time that has a partition of its own.

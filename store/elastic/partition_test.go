@@ -33,7 +33,7 @@ func TestPartitionOfATime(t *testing.T) {
 		{Week, 0, time.Date(2261, 12, 31, 0, 0, 0, 0, time.UTC), "overflow"},
 	} {
 		s := &Store{names: names{"p"}, now: func() time.Time { return now }, options: Options{Partition: c.partition, Retention: c.retention}}
-		if got, want := s.partitionOf(c.at), "p-records-"+c.want; got != want {
+		if got, want := s.stretchAt(c.at), c.want; got != want {
 			t.Errorf("by the %s, keeping %v, %v lies in %s, want %s", c.partition, c.retention, c.at, got, want)
 		}
 	}

@@ -41,7 +41,7 @@ func (s *Store) Reindex(ctx context.Context, progress func(ReindexProgress)) err
 		if !known {
 			continue // somebody's own index under our alias
 		}
-		r := &rebuilding{store: s, source: index, partition: s.names.partition(stretch), progress: progress,
+		r := &rebuilding{store: s, source: index, stretch: stretch, progress: progress,
 			state: ReindexProgress{Partition: index, Number: i + 1, Of: len(versions)}}
 		if err := r.run(ctx); err != nil && !errors.Is(err, errDropped) {
 			return fmt.Errorf("reindex %s: %w", index, err)
@@ -60,7 +60,7 @@ func (s *Store) dropAbandoned(ctx context.Context) error {
 		return fmt.Errorf("list what was begun: %w", err)
 	}
 	for index, of := range answer {
-		if len(of.Aliases) > 0 || strings.Contains(index, rebuiltVersion()) {
+		if _, inPlace := of.Aliases[s.names.records()]; inPlace || strings.Contains(index, rebuiltVersion()) {
 			continue
 		}
 		err := s.client.do(ctx, esapi.IndicesDeleteRequest{Index: []string{index}}, nil)
@@ -76,13 +76,13 @@ func rebuiltVersion() string { return fmt.Sprintf("-v%d-", mappingVersion) }
 
 // rebuilding is one partition that is being made anew.
 type rebuilding struct {
-	store     *Store
-	source    string // the index as it is
-	target    string // the index that takes its place
-	partition string // by which name writers know it
-	progress  func(ReindexProgress)
-	state     ReindexProgress
-	copied    copiedSoFar
+	store    *Store
+	source   string // the index as it is
+	target   string // the index that takes its place
+	stretch  string // of time that both hold
+	progress func(ReindexProgress)
+	state    ReindexProgress
+	copied   copiedSoFar
 }
 
 const (
@@ -159,8 +159,9 @@ func (r *rebuilding) verify(ctx context.Context) error {
 
 // aliasAction is one of the changes that are made in one step.
 type aliasAction struct {
-	Remove *indexName `json:"remove_index,omitempty"`
-	Add    *aliasName `json:"add,omitempty"`
+	DropIndex *indexName `json:"remove_index,omitempty"`
+	Remove    *aliasName `json:"remove,omitempty"`
+	Add       *aliasName `json:"add,omitempty"`
 }
 
 type indexName struct {
@@ -177,9 +178,11 @@ func (r *rebuilding) swap(ctx context.Context) error {
 	body := struct {
 		Actions []aliasAction `json:"actions"`
 	}{[]aliasAction{
-		{Remove: &indexName{r.source}},
+		{DropIndex: &indexName{r.source}},
+		{Remove: &aliasName{r.target, r.store.names.copier(r.stretch)}},
 		{Add: &aliasName{r.target, r.store.names.records()}},
-		{Add: &aliasName{r.target, r.partition}},
+		{Add: &aliasName{r.target, r.store.names.partition(r.stretch)}},
+		{Add: &aliasName{r.target, r.store.names.writers(r.stretch)}},
 	}}
 	if err := r.store.client.do(ctx, esapi.IndicesUpdateAliasesRequest{Body: jsonBody(body)}, nil); err != nil {
 		return fmt.Errorf("put the copy in place: %w", err)

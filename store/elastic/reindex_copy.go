@@ -32,10 +32,10 @@ func (r *rebuilding) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	stretch, _ := r.store.names.stretchOf(r.source)
-	r.target = r.store.names.rebuilt(stretch) + rebuiltVersion() + fmt.Sprintf("%016x", shards[0].key.index)
+	r.target = r.store.names.rebuilt(r.stretch) + rebuiltVersion() + fmt.Sprintf("%016x", shards[0].key.index)
 	r.copied.Next = make([]int64, len(shards))
 	layout := r.store.options.layout()
+	layout.Aliases = map[string]struct{}{r.store.names.copier(r.stretch): {}}
 	layout.Settings.Shards = strconv.Itoa(len(shards)) // so that each shard's records stay together, in their order
 	err = r.store.client.do(ctx, esapi.IndicesCreateRequest{Index: r.target, Body: jsonBody(layout)}, nil)
 	switch {
@@ -182,7 +182,7 @@ func (r *rebuilding) write(ctx context.Context, s shard, hits []feedHit) (bytes 
 	for i, hit := range hits {
 		record := fromHit(hit.Source)
 		bytes += len(record.Raw)
-		copies.create(i, r.target, idOf(record.Org, record.UniqueID), record, hit.origin(s.key))
+		copies.create(i, r.store.names.copier(r.stretch), idOf(record.Org, record.UniqueID), record, hit.origin(s.key))
 	}
 	var refused error
 	err = r.store.sendBulk(ctx, &copies, func(at int, outcome audit.Outcome) {

@@ -44,6 +44,13 @@ func (n names) records() string { return n.prefix + "-records" }
 // partition is the index of one stretch of time.
 func (n names) partition(stretch string) string { return n.records() + "-" + stretch }
 
+// writers is the alias by which writers know that index, or the one that was made
+// anew of it. They write to nothing else, so that no index is made by mistake.
+func (n names) writers(stretch string) string { return n.prefix + "-write-" + stretch }
+
+// copier is the alias by which a reindex knows the index that it fills.
+func (n names) copier(stretch string) string { return n.prefix + "-copy-" + stretch }
+
 // rebuilt begins the names of the indices that a partition was made anew in. It
 // must not match the template's pattern: until they are whole they are no partitions.
 func (n names) rebuilt(stretch string) string { return n.prefix + "-rebuilt-" + stretch }
@@ -92,7 +99,7 @@ func newStore(c *client, options Options) *Store {
 		client: c, names: names{options.IndexPrefix}, log: options.Logger, options: options,
 		now: options.now, bulks: make(chan struct{}, maxBulks), done: make(chan struct{}),
 	}
-	s.refreshes = refreshes{refresh: s.refreshIndices, run: s.background, done: s.done, quiet: make(chan struct{}, 1)}
+	s.refreshes = refreshes{refresh: s.refreshWritten, run: s.background, done: s.done, quiet: make(chan struct{}, 1)}
 	s.feed = newFeed(s)
 	return s
 }

@@ -79,14 +79,21 @@ func (s *Store) install(ctx context.Context) error {
 		return &audit.Error{Code: audit.Unavailable, Message: fmt.Sprintf(
 			"the indices %s are of version %d, and this program knows versions up to %d: run a newer program", s.names.partition("*"), installed, mappingVersion)}
 	}
-	request := esapi.IndicesPutIndexTemplateRequest{Name: s.names.records(), Body: jsonBody(s.options.template(s.names))}
-	if err := s.client.do(ctx, request, nil); err != nil {
-		return fmt.Errorf("install the index template: %w", err)
+	if err := s.installTemplate(ctx); err != nil {
+		return err
 	}
 	if err := s.upgradePartitions(ctx); err != nil {
 		return fmt.Errorf("upgrade the partitions: %w", err)
 	}
-	return s.makeOverflow(ctx)
+	return s.makePartition(ctx, overflow)
+}
+
+func (s *Store) installTemplate(ctx context.Context) error {
+	request := esapi.IndicesPutIndexTemplateRequest{Name: s.names.records(), Body: jsonBody(s.options.template(s.names))}
+	if err := s.client.do(ctx, request, nil); err != nil {
+		return fmt.Errorf("install the index template: %w", err)
+	}
+	return nil
 }
 
 // installedVersion returns the version of the template in the cluster, 0 for none.
@@ -151,14 +158,6 @@ func (s *Store) partitionVersions(ctx context.Context) (map[string]int, error) {
 		versions[index] = of.Mappings.Meta.Version
 	}
 	return versions, nil
-}
-
-func (s *Store) makeOverflow(ctx context.Context) error {
-	err := s.client.do(ctx, esapi.IndicesCreateRequest{Index: s.names.partition(overflow)}, nil)
-	if err != nil && !alreadyExists(err) {
-		return fmt.Errorf("make the overflow partition: %w", err)
-	}
-	return nil
 }
 
 // jsonBody returns the JSON of one of this package's own types, which all have one.
