@@ -18,3 +18,9 @@ func (r *Reader) Planned(q audit.FlowQuery) (anchors query.Node, witnesses []que
 	p := r.planOf(r.walkOf(q), r.now())
 	return p.anchors, p.witnesses
 }
+
+// Crowding returns rules under which an id on more than so few records is not followed.
+func (r Rules) Crowding(most int) Rules {
+	r.tied = most
+	return r
+}

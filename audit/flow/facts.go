@@ -89,7 +89,7 @@ func (a *account) oddities() []part {
 	if tries := a.end.retried; len(tries) > 0 {
 		odd = append(odd, clause("", "it had failed "+times(len(tries))+" before"+prefixed(", at ", a.retriedAt()), tries...))
 	}
-	if users, named := a.users(); len(users) > 1 {
+	if users, named := usersOf(a.flow.Records); len(users) > 1 {
 		odd = append(odd, clause("", fmt.Sprintf("its records name %d users: %s", len(users), listed(users)), named...))
 	}
 	if a.flow.Truncated {
@@ -123,15 +123,15 @@ func (a *account) retriedAt() string {
 	return listed(names)
 }
 
-// users returns the different users, and the first record of each. A user has
-// two ids; where neither differs there is one user.
-func (a *account) users() (users []string, named []*audit.Record) {
+// usersOf returns the different users of some records, and the first record of
+// each. A user has two ids; where neither differs there is one user.
+func usersOf(records []*audit.Record) (users []string, named []*audit.Record) {
 	field := query.UpstreamUserID
-	if len(distinct(a.flow.Records, field)) < 2 {
+	if len(distinct(records, field)) < 2 {
 		field = query.UserID
 	}
 	seen := map[string]bool{"": true}
-	for _, r := range a.flow.Records {
+	for _, r := range records {
 		if user := valueOf(r, field); !seen[user] {
 			seen[user] = true
 			users, named = append(users, user), append(named, r)

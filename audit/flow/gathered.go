@@ -1,0 +1,62 @@
+package flow
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/authtrail/authtrail/audit"
+)
+
+// gathered is a flow while its records come together.
+type gathered struct {
+	key       Key
+	records   []*audit.Record
+	via       map[audit.Key]audit.LinkVia
+	conflicts map[audit.FlowConflict]bool
+}
+
+func (g *gathered) take(r *audit.Record, via audit.LinkVia) {
+	if g.via == nil {
+		g.via = map[audit.Key]audit.LinkVia{}
+	}
+	g.records = append(g.records, r)
+	g.via[r.Key()] = via
+}
+
+func (g *gathered) conflict(conflicts ...audit.FlowConflict) {
+	for _, c := range conflicts {
+		g.conflicts[c] = true
+	}
+}
+
+// consider takes a record that belongs here. What was not followed is told by
+// the flow of the record, and by those attempts that it did not lead to.
+func (g *gathered) consider(r *audit.Record, p *placement) {
+	here := p.key == g.key
+	if here {
+		g.take(r, p.via)
+	}
+	for _, refused := range p.refused {
+		if here || g.key.Via == audit.ViaRequest && slices.Contains(refused.attempts, g.key.Value) {
+			g.conflict(refused.conflict)
+		}
+	}
+}
+
+// stitched returns the flow; nil when nothing is in it.
+func (g *gathered) stitched(org string) *Stitched {
+	if len(g.records) == 0 {
+		return nil
+	}
+	records, truncated := cut(ordered(g.records))
+	s := &Stitched{Org: org, Key: g.key, Truncated: truncated, Links: make([]audit.Link, len(records))}
+	for i, r := range records {
+		via := g.via[r.Key()]
+		s.Links[i] = audit.Link{Record: r, Via: via, Strength: strengthOf(via)}
+	}
+	s.Conflicts = slices.SortedFunc(maps.Keys(g.conflicts), func(a, b audit.FlowConflict) int {
+		return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Value, b.Value), cmp.Compare(a.Reason, b.Reason))
+	})
+	return s
+}

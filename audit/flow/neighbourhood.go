@@ -1,0 +1,146 @@
+package flow
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/audit/query"
+)
+
+// maxTied is how many records an id may be on and still be followed.
+const maxTied = 1_000
+
+// Rules are what stitching can be told.
+type Rules struct {
+	// Idle is for how long after its last record an attempt keeps its sessions open.
+	Idle time.Duration
+
+	tied int // maxTied, where a test does not set it lower
+}
+
+func (r Rules) maxTied() int { return cmp.Or(r.tied, maxTied) }
+
+// Neighbourhood is what is known of one org's auth records: for each id that was
+// looked up, the records that have it. It stitches the flows that this decides,
+// and of others says which ids to look up next:
+//
+//	n := flow.NewNeighbourhood(org, rules)
+//	for {
+//		flows, missing := n.Stitch(wanted)
+//		if len(missing) == 0 {
+//			return flows
+//		}
+//		… look the missing ids up, one round trip for each kind of id, and n.Learn each
+//	}
+//
+// A flow is made from nothing but the records of ids that are known whole, so
+// what it comes to is what all records of the org would make of it. Whatever is
+// asked of a Neighbourhood, the loop ends after at most MaxRounds rounds, since
+// ids are followed from REQUEST records to those without a request_id and from
+// those to the attempts that they might belong to, and there it ends.
+//
+// Nothing here reads a store or a clock. A Neighbourhood is for one goroutine.
+type Neighbourhood struct {
+	org     string
+	rules   Rules
+	whole   bool // it holds all records of the org: an id that is not known is on none
+	known   map[ID]*tied
+	records map[string]*audit.Record // by unique_id
+}
+
+// NewNeighbourhood returns one of an org that knows nothing yet.
+func NewNeighbourhood(org string, rules Rules) *Neighbourhood {
+	return &Neighbourhood{org: org, rules: rules, known: map[ID]*tied{}, records: map[string]*audit.Record{}}
+}
+
+// Learn takes the auth records of the org that have an id, in any order: all of
+// them, or, where more than 1,000 have it, crowded and as many as there are at
+// hand. Of a crowded request id those must hold the first 500 and the last 500,
+// of other crowded ids none are used. Records of other orgs and kinds are passed
+// by. What was known of the id before is replaced.
+func (n *Neighbourhood) Learn(id ID, records []*audit.Record, crowded bool) {
+	var own []*audit.Record
+	for _, r := range records {
+		if r.Kind == audit.KindAuth && r.Org == n.org && valueOf(r, id.Field) == id.Value {
+			own = append(own, r)
+			n.records[r.UniqueID] = r
+		}
+	}
+	n.known[id] = tiedBy(id, ordered(own), crowded, n.rules.maxTied())
+}
+
+// Crowded reports whether an id is known to be on more than 1,000 records.
+func (n *Neighbourhood) Crowded(id ID) bool {
+	t := n.known[id]
+	return t != nil && t.crowded
+}
+
+// tied is the records that have an id, and whether it can be trusted.
+type tied struct {
+	id        ID
+	records   []*audit.Record // in time order
+	alone     []*audit.Record // those of them without a request_id
+	attempts  []string        // the request ids of the others, sorted
+	crowded   bool
+	conflicts []audit.FlowConflict // why it is not followed
+}
+
+func tiedBy(id ID, records []*audit.Record, crowded bool, most int) *tied {
+	t := &tied{id: id, records: records, crowded: crowded || len(records) > most}
+	if t.crowded {
+		t.distrust(fmt.Sprintf("more than %d records have it", most))
+		if t.records = nil; id.Field == query.RequestID {
+			t.records, _ = cut(records)
+		}
+		return t
+	}
+	attempts := map[string]bool{}
+	for _, r := range records {
+		if request := requestOf(r); request != "" {
+			attempts[request] = true
+		} else {
+			t.alone = append(t.alone, r)
+		}
+	}
+	t.attempts = slices.Sorted(maps.Keys(attempts))
+	t.judge()
+	return t
+}
+
+// judge finds what makes an id untrustworthy beside the number of its records.
+func (t *tied) judge() {
+	switch several := len(t.attempts) > 1; t.id.Field {
+	case query.TraceID:
+		if several {
+			t.distrust("records of more than one attempt have it")
+		}
+		if users, _ := usersOf(t.records); len(users) > 1 {
+			t.distrust("records of more than one user have it")
+		}
+	case query.TokenID:
+		if several {
+			t.distrust("more than one attempt issued it")
+		}
+	}
+}
+
+func (t *tied) distrust(reason string) { t.conflicts = append(t.conflicts, t.conflict(reason)) }
+
+func (t *tied) conflict(reason string) audit.FlowConflict {
+	return audit.FlowConflict{Key: string(t.id.Field), Value: t.id.Value, Reason: reason}
+}
+
+func (t *tied) trusted() bool { return t != nil && len(t.conflicts) == 0 }
+
+// openAt reports whether an attempt, whose records these are, was open at a time.
+func (t *tied) openAt(at time.Time, idle time.Duration) bool {
+	if len(t.records) == 0 {
+		return false
+	}
+	first, last := t.records[0].Time, t.records[len(t.records)-1].Time
+	return !at.Before(first) && !at.After(last.Add(idle))
+}

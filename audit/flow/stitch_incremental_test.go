@@ -1,0 +1,257 @@
+package flow_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/audit/flow"
+	"pgregory.net/rapid"
+)
+
+// crowdOfTests is on how many records an id may be here.
+const crowdOfTests = 6
+
+var rulesOfTests = flow.Rules{Idle: idle}.Crowding(crowdOfTests)
+
+// someWorld draws records that share few ids and few moments, so that every rule
+// and every refusal is met often.
+func someWorld(t testing.TB, rt *rapid.T) []*audit.Record {
+	pick := func(label string, values ...string) string { return rapid.SampledFrom(values).Draw(rt, label) }
+	records := make([]*audit.Record, rapid.IntRange(1, 24).Draw(rt, "n"))
+	for i := range records {
+		minute := rapid.SampledFrom([]int{0, 0, 1, 5, 14, 15, 16, 20, 31, 300}).Draw(rt, "minute")
+		step := "event_name=" + pick("step", "Token", "Policy Evaluation", "MFA Challenge")
+		if pick("age", "new", "new", "old") == "old" {
+			step = "stage=" + pick("stage", "Login", "Token")
+		}
+		records[i] = record(t, fmt.Sprintf("u%02d", i), time.Duration(minute)*time.Minute,
+			"org_id="+pick("org", "org-1", "org-1", "org-1", "org-2"),
+			"subsystem="+pick("kind", "auth", "auth", "auth", "auth", "api"),
+			"request_id="+pick("request", "", "", "q1", "q2", "q3", "q4"),
+			"trace_id="+pick("trace", "", "", "t1", "t2", "t3", "t4", "t5"),
+			"token_id="+pick("token", "", "", "", "k1", "k2", "k3"),
+			"session="+pick("session", "", "", "s1", "s2", "s3"),
+			"user_id="+pick("user", "", "", "", "u1", "u1", "u1", "u1", "u2"),
+			step, "result="+pick("result", "Success", "Failure", "Denied", "Create"))
+	}
+	return records
+}
+
+// wholeOf returns all flows, told, by org and key.
+func wholeOf(records []*audit.Record) map[string]string {
+	told := map[string]string{}
+	for _, s := range flow.StitchAll(records, rulesOfTests) {
+		told[nameOf(s.Org, s.Key)] = toldOf(s)
+	}
+	return told
+}
+
+func nameOf(org string, key flow.Key) string { return fmt.Sprint(org, " ", key.Via, " ", key.Value) }
+
+func TestFlowsDependOnTheSetOfRecords(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		records := someWorld(t, rt)
+		want := wholeOf(records)
+		repeats := rapid.SliceOfN(rapid.SampledFrom(records), 0, 8).Draw(rt, "repeats")
+		got := wholeOf(rapid.Permutation(slices.Concat(records, repeats)).Draw(rt, "order"))
+		differ(rt, got, want)
+		var placed int
+		for _, s := range flow.StitchAll(records, rulesOfTests) {
+			placed += len(s.Links)
+		}
+		for _, r := range records {
+			placed -= one(r.Kind == audit.KindAuth)
+		}
+		if placed != 0 {
+			rt.Fatalf("%d records too many in flows", placed)
+		}
+	})
+}
+
+// A flow stitched from nothing but its neighbourhood is the flow stitched from
+// all records, and so is the home of a record.
+func TestANeighbourhoodDecidesLikeAllRecords(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		records := someWorld(t, rt)
+		want := wholeOf(records)
+		for _, r := range records {
+			if r.Kind != audit.KindAuth {
+				continue
+			}
+			n := flow.NewNeighbourhood(r.Org, rulesOfTests)
+			homes := asked(rt, n, records, func() ([]flow.Key, []flow.ID) { return n.Homes([]*audit.Record{r}) })
+			n = flow.NewNeighbourhood(r.Org, rulesOfTests)
+			flows := asked(rt, n, records, func() ([]*flow.Stitched, []flow.ID) { return n.Stitch(append(homes, flow.AloneKeys(r)...)) })
+			if flows[0] == nil || toldOf(flows[0]) != want[nameOf(r.Org, homes[0])] {
+				rt.Fatalf("%s: %v\nwant %s", homes[0], flows[0], want[nameOf(r.Org, homes[0])])
+			}
+			if !slices.ContainsFunc(flows[0].Links, func(l audit.Link) bool { return l.Record.Key() == r.Key() }) {
+				rt.Fatalf("%s is not in its home %s", r.UniqueID, toldOf(flows[0]))
+			}
+			for i, key := range flow.AloneKeys(r) {
+				told := ""
+				if flows[i+1] != nil {
+					told = toldOf(flows[i+1])
+				}
+				if told != want[nameOf(r.Org, key)] {
+					rt.Fatalf("%s: %s\nwant %s", key, told, want[nameOf(r.Org, key)])
+				}
+			}
+		}
+	})
+}
+
+// asked asks until nothing is missing any more, and looks up what is.
+func asked[T any](rt *rapid.T, n *flow.Neighbourhood, stored []*audit.Record, ask func() (T, []flow.ID)) T {
+	for rounds := 0; ; rounds++ {
+		answer, missing := ask()
+		if len(missing) == 0 {
+			return answer
+		}
+		if rounds == flow.MaxRounds {
+			rt.Fatalf("still missing after %d rounds: %v", rounds, missing)
+		}
+		for _, id := range missing {
+			var found []*audit.Record
+			seen := map[audit.Key]bool{}
+			for _, r := range stored {
+				if value, _ := r.Get(id.Field); value == id.Value && !seen[r.Key()] {
+					seen[r.Key()] = true
+					found = append(found, r)
+				}
+			}
+			n.Learn(id, found, false)
+		}
+	}
+}
+
+// follower keeps flows current as records come, and looks at nothing else than
+// what is around them.
+type follower struct {
+	rt     *rapid.T
+	stored []*audit.Record
+	flows  map[string]*flow.Stitched
+}
+
+func (f *follower) follow(org string, changed []*audit.Record) {
+	n := flow.NewNeighbourhood(org, rulesOfTests)
+	for {
+		change := asked(f.rt, n, f.stored, func() (flow.Change, []flow.ID) { return n.Affected(changed) })
+		keys := append(change.Keys, f.unaware(org, change.Crowded)...)
+		flows := asked(f.rt, n, f.stored, func() ([]*flow.Stitched, []flow.ID) { return n.Stitch(keys) })
+		left := f.left(org, keys, flows)
+		if len(left) == 0 {
+			f.store(org, keys, flows)
+			return
+		}
+		changed = append(slices.Clone(changed), left...)
+	}
+}
+
+func (f *follower) store(org string, keys []flow.Key, flows []*flow.Stitched) {
+	for i, s := range flows {
+		delete(f.flows, nameOf(org, keys[i]))
+		if s != nil {
+			f.flows[nameOf(org, keys[i])] = s
+		}
+	}
+}
+
+// unaware returns the keys of stored flows that carry an id which is on too many records, and do not say so.
+func (f *follower) unaware(org string, crowded []flow.ID) (keys []flow.Key) {
+	for _, s := range f.flows {
+		for _, id := range crowded {
+			knows := slices.ContainsFunc(s.Conflicts, func(c audit.FlowConflict) bool {
+				return c.Key == string(id.Field) && c.Value == id.Value && strings.HasPrefix(c.Reason, "more than 6 ")
+			})
+			has := slices.ContainsFunc(s.Links, func(l audit.Link) bool {
+				value, _ := l.Record.Get(id.Field)
+				return value == id.Value
+			})
+			if s.Org == org && has && !knows {
+				keys = append(keys, s.Key)
+			}
+		}
+	}
+	return keys
+}
+
+// left returns the records that stored flows lose, and that none of the new flows has.
+func (f *follower) left(org string, keys []flow.Key, flows []*flow.Stitched) (records []*audit.Record) {
+	held := map[audit.Key]bool{}
+	for _, s := range flows {
+		if s != nil {
+			for _, link := range s.Links {
+				held[link.Record.Key()] = true
+			}
+		}
+	}
+	for _, key := range keys {
+		if s := f.flows[nameOf(org, key)]; s != nil {
+			for _, link := range s.Links {
+				if !held[link.Record.Key()] {
+					records = append(records, link.Record)
+				}
+			}
+		}
+	}
+	return records
+}
+
+// Whatever the order and the batches in which records come, and however far the
+// store is ahead of who follows it, the flows end as those of all records.
+func TestFollowingEndsAsStitchingAll(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		records := someWorld(t, rt)
+		records = append(records, rapid.SliceOfN(rapid.SampledFrom(records), 0, 4).Draw(rt, "repeats")...)
+		records = rapid.Permutation(records).Draw(rt, "order")
+		batch := rapid.IntRange(1, 6).Draw(rt, "batch")
+		ahead := rapid.SampledFrom([]int{0, 0, 1, 3, 30}).Draw(rt, "ahead")
+		f := &follower{rt: rt, flows: map[string]*flow.Stitched{}}
+		for begin := 0; begin < len(records); begin += batch {
+			end := min(begin+batch, len(records))
+			f.stored = records[:min(end+ahead, len(records))]
+			for _, org := range []string{"org-1", "org-2"} {
+				var changed []*audit.Record
+				for _, r := range records[begin:end] {
+					if r.Org == org {
+						changed = append(changed, r)
+					}
+				}
+				f.follow(org, changed)
+			}
+			if ahead == 0 {
+				differ(rt, f.told(), wholeOf(records[:end]))
+			}
+		}
+		differ(rt, f.told(), wholeOf(records))
+	})
+}
+
+func (f *follower) told() map[string]string {
+	told := map[string]string{}
+	for name, s := range f.flows {
+		told[name] = toldOf(s)
+	}
+	return told
+}
+
+func differ(rt *rapid.T, got, want map[string]string) {
+	for name := range want {
+		if got[name] != want[name] {
+			rt.Fatalf("%s:\n%s\nwant\n%s", name, got[name], want[name])
+		}
+	}
+	for name := range got {
+		if want[name] == "" {
+			rt.Fatalf("%s is too many:\n%s", name, got[name])
+		}
+	}
+}
