@@ -53,7 +53,7 @@ func (r *reader) read(ctx context.Context, t *testing.T, s *Store, acknowledged 
 		default:
 			t.Errorf("%s: %v", r.kind, err)
 		}
-		time.Sleep(20 * time.Millisecond) // leaves the machine to the others
+		time.Sleep(100 * time.Millisecond) // leaves the machine to the others
 	}
 }
 
@@ -130,7 +130,7 @@ func askSearch(ctx context.Context, s *Store, acknowledged []string) ([]string, 
 }
 
 func askPages(ctx context.Context, s *Store, acknowledged []string) ([]string, error) {
-	found, err := readPages(ctx, s, 333)
+	found, err := readPages(ctx, s, 450)
 	return unlike(acknowledged, found), err
 }
 

@@ -94,7 +94,7 @@ func (c *crowd) acknowledged() []string {
 func (c *crowd) goOn(when string) {
 	c.t.Helper()
 	for _, w := range c.writers {
-		w.waitFor(c.t, w.count()+100)
+		w.waitFor(c.t, w.count()+50)
 	}
 	for _, r := range c.readers {
 		r.waitFor(c.t, 2)
