@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,6 +24,7 @@ type client struct {
 	transport transport
 	breaker   *breaker
 	timeout   time.Duration
+	maxAnswer int64 // bytes that are read of one
 	log       *slog.Logger
 
 	open context.Context // until close
@@ -75,7 +77,7 @@ func (c *client) ask(ctx context.Context, request esapi.Request) ([]byte, error)
 	var body []byte
 	if response != nil && response.Body != nil {
 		if err == nil {
-			body, err = io.ReadAll(response.Body)
+			body, err = io.ReadAll(io.LimitReader(response.Body, c.maxAnswer+1))
 		}
 		response.Body.Close()
 	}
@@ -86,8 +88,17 @@ func (c *client) ask(ctx context.Context, request esapi.Request) ([]byte, error)
 		return nil, c.refused(response, body)
 	}
 	c.breaker.succeeded()
+	if int64(len(body)) > c.maxAnswer {
+		return nil, unavailable("Elasticsearch's answer is too large", errTooLarge)
+	}
 	return body, nil
 }
+
+// defaultMaxAnswer bounds the memory that an answer takes: records are small, but
+// 500 of them may be of a megabyte each. Who asks for records then asks for fewer.
+const defaultMaxAnswer = 64 << 20
+
+var errTooLarge = errors.New("there is more of it than may be read at once")
 
 // unanswered says what it means that a request got no answer, or not all of one.
 func (c *client) unanswered(ctx context.Context, err error, waited time.Duration) error {
@@ -146,10 +157,25 @@ type engineError struct {
 	Status int
 	Type   string
 	Reason string
+
+	RootCause []engineCause `json:"root_cause"`
+	CausedBy  engineCause   `json:"caused_by"`
+}
+
+// engineCause is why: that all shards failed says little.
+type engineCause struct {
+	Type   string
+	Reason string
 }
 
 func (e *engineError) Error() string {
-	return fmt.Sprintf("elasticsearch answered %d %s: %s", e.Status, e.Type, e.Reason)
+	text := fmt.Sprintf("elasticsearch answered %d %s: %s", e.Status, e.Type, e.Reason)
+	for _, cause := range slices.Concat(e.RootCause[:min(1, len(e.RootCause))], []engineCause{e.CausedBy}) {
+		if cause.Reason != "" && !strings.Contains(text, cause.Reason) {
+			text += fmt.Sprintf(": %s: %s", cause.Type, cause.Reason)
+		}
+	}
+	return text
 }
 
 // readFailure reads the body of an answer that is not a success.
@@ -171,12 +197,7 @@ func hasStatus(err error, statuses ...int) bool {
 	if !errors.As(err, &failure) {
 		return false
 	}
-	for _, status := range statuses {
-		if failure.Status == status {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(statuses, failure.Status)
 }
 
 // alreadyExists reports whether err says that what was to be made is there.

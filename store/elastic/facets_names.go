@@ -2,6 +2,7 @@ package elastic
 
 import (
 	"context"
+	"slices"
 
 	"github.com/authtrail/authtrail/audit"
 	"github.com/authtrail/authtrail/audit/query"
@@ -27,8 +28,7 @@ func (n fullNames) need(field query.Field, counts tally, size int) {
 	}
 }
 
-// askNames finds out the values that are needed, in one round trip, or none
-// where none are, which is nearly always.
+// askNames finds out the values that are needed: nearly always none.
 func (s *Store) askNames(ctx context.Context, names fullNames) error {
 	if len(names) == 0 {
 		return nil
@@ -46,8 +46,16 @@ func (s *Store) askNames(ctx context.Context, names fullNames) error {
 			}
 		})
 	}
-	return s.askAll(ctx, all)
+	for few := range slices.Chunk(all, maxNamesAtOnce) {
+		if err := s.askAll(ctx, few); err != nil {
+			return err
+		}
+	}
+	return nil
 }
+
+// maxNamesAtOnce is how many records one request asks for, each with all it holds.
+const maxNamesAtOnce = 20
 
 // first returns the most frequent values of a field, ties by value.
 func (n fullNames) first(field query.Field, counts tally, size int) []audit.ValueCount {

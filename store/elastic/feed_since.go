@@ -19,7 +19,7 @@ func (s *Store) Since(ctx context.Context, after audit.Position, limit int) (aud
 	if limit < 1 {
 		return audit.FeedBatch{}, audit.Invalid("limit", "must be at least 1")
 	}
-	g := &gathering{feed: s.feed, place: p, store: name, limit: limit, batch: audit.FeedBatch{Next: after}}
+	g := &gathering{feed: s.feed, place: p, store: name, limit: limit, most: maxFeedRecords, batch: audit.FeedBatch{Next: after}}
 	if err := g.gather(ctx); err != nil {
 		return audit.FeedBatch{}, fmt.Errorf("read the feed: %w", err)
 	}
@@ -34,6 +34,7 @@ type gathering struct {
 	limit int
 	batch audit.FeedBatch
 	bytes int
+	most  int // records to ask for at once
 }
 
 // gather reads what is known to be visible, and unless that fills the batch, what
@@ -92,7 +93,11 @@ func (g *gathering) from(ctx context.Context, shards []shard) error {
 		if len(round) == 0 {
 			break
 		}
-		if err := g.feed.store.readSections(ctx, round); err != nil {
+		switch err := g.feed.store.readSections(ctx, round); {
+		case errors.Is(err, errTooLarge) && g.most > 1:
+			g.most = max(1, g.most/8)
+			continue
+		case err != nil:
 			return err
 		}
 		if err := g.feed.store.confirm(ctx, round); err != nil {
@@ -150,7 +155,7 @@ func (g *gathering) room() int {
 		average = assumedBytes
 	}
 	fits := max((maxFeedBytes-g.bytes)/average, leastRoom)
-	return min(fits, g.limit-len(g.batch.Records), maxFeedRecords-len(g.batch.Records))
+	return min(fits, g.most, g.limit-len(g.batch.Records), maxFeedRecords-len(g.batch.Records))
 }
 
 // take adds what a round has found to the batch. A shard is only said to be read

@@ -2,6 +2,7 @@ package elastic
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -42,6 +43,7 @@ type deal struct {
 func newDeal(l audit.Lookup) *deal {
 	d := &deal{lookup: l, walks: make([]*walk, len(l.Keys)), places: make(map[string][]int, len(l.Keys))}
 	d.all = newWalk(audit.Query{Scope: l.Scope, Kinds: l.Kinds, Order: l.Order, Window: l.Window})
+	d.all.most = maxLookupRows
 	for i, key := range l.Keys {
 		d.walks[i] = &walk{query: d.all.query, done: !key.AnyOrg && !l.Scope.Allows(key.Org)}
 		d.places[key.Value] = append(d.places[key.Value], i)
@@ -59,7 +61,10 @@ func (s *Store) deal(ctx context.Context, d *deal) error {
 			return s.askNothing(ctx)
 		}
 		answer, err := s.ask(ctx, search, "")
-		if err != nil {
+		switch {
+		case errors.Is(err, errTooLarge) && d.all.shrink():
+			continue
+		case err != nil:
 			return err
 		}
 		d.take(answer.Hits.Hits)
@@ -71,7 +76,7 @@ func (s *Store) deal(ctx context.Context, d *deal) error {
 // size is 0 when none has.
 func (d *deal) request() dsl.Search {
 	wanted, keys := d.wanted()
-	d.all.size = min(keys*(d.lookup.Window.Limit+1), maxLookupRows)
+	d.all.size = min(keys*(d.lookup.Window.Limit+1), d.all.most)
 	search := d.all.request()
 	search.Query = dsl.AllOf(search.Query, wanted)
 	return search

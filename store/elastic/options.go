@@ -121,8 +121,8 @@ func redactedAll(urls []string) []string {
 
 // redacted is a URL without the password that it may hold.
 func redacted(text string) string {
-	if _, host, found := strings.Cut(text, "@"); found {
-		return "…@" + host
+	if at := strings.LastIndexByte(text, '@'); at >= 0 {
+		return "…" + text[at:]
 	}
 	return text
 }

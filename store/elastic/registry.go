@@ -62,7 +62,7 @@ func (s *Store) Put(ctx context.Context, entry audit.Entry) (audit.Version, erro
 		return "", err
 	}
 	request := esapi.IndexRequest{
-		Index: s.names.registry(), DocumentID: registryID(entry.EntryKey),
+		Index: s.names.registry(), DocumentID: registryID(entry.EntryKey), RequireAlias: yes,
 		Body: jsonBody(registryDocument{entry.Kind, entry.Org, entry.ID, string(entry.Body)}),
 	}
 	if entry.Version == "" {
@@ -80,7 +80,7 @@ func (s *Store) Put(ctx context.Context, entry audit.Entry) (audit.Version, erro
 	case hasStatus(err, http.StatusConflict):
 		return "", audit.EntryConflict(entry.EntryKey)
 	case err != nil:
-		return "", fmt.Errorf("put a %s: %w", entry.Kind, err)
+		return "", fmt.Errorf("put a %s: %w", entry.Kind, s.withoutRegistry(err))
 	}
 	return version(written.SeqNo, written.PrimaryTerm), nil
 }

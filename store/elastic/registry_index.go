@@ -5,9 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
@@ -42,11 +42,13 @@ func parseVersion(v audit.Version) (seqNo, term int, ok bool) {
 // registryLayout is how the registry's index is made. Nothing waits for a
 // refresh but lists, which ask for one.
 type registryLayout struct {
-	Settings registrySettings `json:"settings"`
-	Mappings registryMappings `json:"mappings"`
+	Settings registrySettings    `json:"settings"`
+	Mappings registryMappings    `json:"mappings"`
+	Aliases  map[string]struct{} `json:"aliases"`
 }
 
 type registrySettings struct {
+	Hidden          bool   `json:"index.hidden"` // from whoever looks at everything that begins like our records
 	Shards          string `json:"index.number_of_shards"`
 	Replicas        string `json:"index.auto_expand_replicas"`
 	RefreshInterval string `json:"index.refresh_interval"`
@@ -62,19 +64,16 @@ type registryField struct {
 	Type string `json:"type"`
 }
 
-var registryIndex = registryLayout{
-	Settings: registrySettings{Shards: "1", Replicas: "0-1", RefreshInterval: "30s", Durability: "request"},
-	Mappings: registryMappings{Properties: map[string]registryField{"kind": {"keyword"}, "org": {"keyword"}, "id": {"keyword"}}},
+func (n names) registryLayout() registryLayout {
+	return registryLayout{
+		Settings: registrySettings{Hidden: true, Shards: "1", Replicas: "0-1", RefreshInterval: "30s", Durability: "request"},
+		Mappings: registryMappings{Properties: map[string]registryField{"kind": {"keyword"}, "org": {"keyword"}, "id": {"keyword"}}},
+		Aliases:  map[string]struct{}{n.registry(): {}},
+	}
 }
 
-// making is something that has to be there before it is used, made at first use.
-type making struct {
-	mu   sync.Mutex
-	made bool
-}
-
-// makeRegistry makes the registry's index, unless it is there. Left to itself,
-// the engine would make it with a mapping of its own.
+// makeRegistry makes the registry's index, unless it is there; so may others in
+// the same moment. Left to itself, the engine would make it with a mapping of its own.
 func (s *Store) makeRegistry(ctx context.Context) error {
 	if s.closing() {
 		return errClosed()
@@ -82,19 +81,27 @@ func (s *Store) makeRegistry(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	s.registry.mu.Lock()
-	defer s.registry.mu.Unlock()
-	if s.registry.made {
+	if s.registryMade.Load() {
 		return nil
 	}
-	index := s.names.registry()
-	err := s.client.do(ctx, esapi.IndicesCreateRequest{Index: index, Body: jsonBody(registryIndex)}, nil)
+	index := s.names.registryIndex()
+	err := s.client.do(ctx, esapi.IndicesCreateRequest{Index: index, Body: jsonBody(s.names.registryLayout())}, nil)
 	if alreadyExists(err) { // maybe since a moment ago, and no shard has started
 		err = s.client.do(ctx, esapi.ClusterHealthRequest{Index: []string{index}, WaitForActiveShards: "1", Timeout: 10 * time.Second}, nil)
 	}
 	if err != nil {
 		return fmt.Errorf("make the registry: %w", err)
 	}
-	s.registry.made = true
+	s.registryMade.Store(true)
 	return nil
+}
+
+// withoutRegistry notes that the registry's index is gone, where that is why
+// something failed: the next call makes it.
+func (s *Store) withoutRegistry(err error) error {
+	if !hasStatus(err, http.StatusNotFound) {
+		return err
+	}
+	s.registryMade.Store(false)
+	return unavailable("Elasticsearch has lost the registry", err)
 }

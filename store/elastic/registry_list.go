@@ -65,7 +65,7 @@ func (s *Store) List(ctx context.Context, q audit.EntryQuery) ([]audit.Entry, er
 	}
 	index := []string{s.names.registry()}
 	if err := s.client.do(ctx, esapi.IndicesRefreshRequest{Index: index}, nil); err != nil {
-		return nil, fmt.Errorf("list each %s: %w", q.Kind, err)
+		return nil, fmt.Errorf("list each %s: %w", q.Kind, s.withoutRegistry(err))
 	}
 	var answer struct {
 		Hits struct {

@@ -2,6 +2,7 @@ package elastic
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -125,7 +126,11 @@ func (r *rebuilding) copyShard(ctx context.Context, s shard) error {
 	number, size, saved := s.key.number, 50, r.copied.Records
 	for r.copied.Next[number] <= s.checkpoint {
 		hits, err := r.read(ctx, s, size)
-		if err != nil {
+		switch {
+		case errors.Is(err, errTooLarge) && size > 1:
+			size = max(1, size/8)
+			continue
+		case err != nil:
 			return err
 		}
 		if len(hits) == 0 {

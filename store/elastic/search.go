@@ -2,6 +2,7 @@ package elastic
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/authtrail/authtrail/audit"
@@ -33,33 +34,40 @@ func (s *Store) search(ctx context.Context, q audit.Query) (audit.Page, error) {
 
 func (s *Store) finish(ctx context.Context, w *walk, searchType string) error {
 	for !w.done {
-		answer, err := s.ask(ctx, w.request(), searchType)
-		if err != nil {
+		if err := s.step(ctx, w, searchType); err != nil {
 			return err
 		}
-		w.take(answer.Hits.Hits)
 	}
+	return nil
+}
+
+// step asks for the next rows of a walk, and takes them.
+func (s *Store) step(ctx context.Context, w *walk, searchType string) error {
+	answer, err := s.ask(ctx, w.request(), searchType)
+	switch {
+	case errors.Is(err, errTooLarge) && w.shrink():
+		return nil
+	case err != nil:
+		return err
+	}
+	w.take(answer.Hits.Hits)
 	return nil
 }
 
 // each calls visit with every record that a query asks for, and that a plan
 // for it finds.
 func (s *Store) each(ctx context.Context, q audit.Query, p plan, visit func(*audit.Record)) error {
-	q.Order, q.Window = audit.Order{}, audit.Window{Limit: maxBatch - 1}
-	for {
-		w := newWalk(q)
-		w.plan = p
-		if err := s.finish(ctx, w, ""); err != nil {
+	q.Order, q.Window = audit.Order{}, audit.Window{Limit: maxBatch}
+	w := newWalk(q)
+	w.plan, w.size = p, maxBatch
+	for !w.done {
+		if err := s.step(ctx, w, ""); err != nil {
 			return err
 		}
-		page := w.page()
-		for _, row := range page.Hits {
+		for _, row := range w.found {
 			visit(row.Record)
 		}
-		if !page.HasNext {
-			return nil
-		}
-		last := q.CursorAt(page.Hits[len(page.Hits)-1])
-		q.Window.After = &last
+		w.found = w.found[:0] // never as many as would fill the window
 	}
+	return nil
 }

@@ -13,6 +13,7 @@ type walk struct {
 	query audit.Query
 	plan  plan
 	size  int           // how many rows to ask for next
+	most  int           // how many may be asked for at once
 	from  *audit.Cursor // rows beyond this; nil for all
 	found []audit.Hit   // of the window, and one more where there is one
 	done  bool
@@ -23,7 +24,7 @@ type walk struct {
 const maxBatch = 4_000
 
 func newWalk(q audit.Query) *walk {
-	w := &walk{query: q, plan: planFor(q), size: q.Window.Limit + 1, from: q.Window.After}
+	w := &walk{query: q, plan: planFor(q), size: q.Window.Limit + 1, most: maxBatch, from: q.Window.After}
 	if q.Window.Backward {
 		w.from = q.Window.Before
 	}
@@ -118,7 +119,18 @@ func (w *walk) take(hits []hit) {
 		}
 	}
 	w.done = len(hits) < w.size // there are no more
-	w.size = min(2*w.size, maxBatch)
+	w.size = min(2*w.size, w.most)
+}
+
+// shrink asks for fewer rows at a time, whose answer was too large. It reports
+// false when it was for one.
+func (w *walk) shrink() bool {
+	if w.size == 1 {
+		return false
+	}
+	w.most = max(1, w.size/8)
+	w.size = w.most
+	return true
 }
 
 // add adds a row of the window, unless there are enough.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/authtrail/authtrail/audit"
@@ -19,10 +20,10 @@ type Store struct {
 	options Options
 	now     func() time.Time
 
-	bulks     chan struct{} // has room for as many bulks as may be under way
-	refreshes refreshes
-	feed      *feed
-	registry  making
+	bulks        chan struct{} // has room for as many bulks as may be under way
+	refreshes    refreshes
+	feed         *feed
+	registryMade atomic.Bool // its index is there
 
 	mu   sync.Mutex     // held while work is begun, and while done is closed
 	work sync.WaitGroup // what the store does by itself, until closed
@@ -55,8 +56,10 @@ func (n names) copier(stretch string) string { return n.prefix + "-copy-" + stre
 // must not match the template's pattern: until they are whole they are no partitions.
 func (n names) rebuilt(stretch string) string { return n.prefix + "-rebuilt-" + stretch }
 
-// registry is the index of the store's small documents.
-func (n names) registry() string { return n.prefix + "-registry" }
+// registry is the alias of the index of the store's small documents. They are
+// written to nothing else, as records are.
+func (n names) registry() string      { return n.prefix + "-registry" }
+func (n names) registryIndex() string { return n.registry() + "-v1" }
 
 func errClosed() error {
 	return &audit.Error{Code: audit.Unavailable, Message: "the store is closed"}

@@ -3,6 +3,7 @@ package elastic
 import (
 	"compress/gzip"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -24,7 +25,7 @@ func newClient(options Options) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &client{transport: sending, breaker: &breaker{now: time.Now}, timeout: options.RequestTimeout, log: options.Logger}
+	c := &client{transport: sending, breaker: &breaker{now: time.Now}, timeout: options.RequestTimeout, maxAnswer: defaultMaxAnswer, log: options.Logger}
 	c.open, c.shut = context.WithCancel(context.Background())
 	return c, nil
 }
@@ -50,7 +51,8 @@ func newTransport(options Options) (transport, error) {
 		elastictransport.WithBasicAuth(options.Username, options.Password),
 		elastictransport.WithAPIKey(options.APIKey),
 		elastictransport.WithRetry(len(addresses), http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout),
-		elastictransport.WithRetryOnError(func(request *http.Request, _ error) bool { return request.Context().Err() == nil }),
+		elastictransport.WithRetryOnError(mayRepeat),
+		elastictransport.WithHeader(http.Header{"X-Opaque-Id": {"authtrail"}}), // names us in slow logs and lists of tasks
 	}
 	if !near {
 		settings = append(settings, elastictransport.WithCompression(gzip.BestSpeed))
@@ -60,6 +62,20 @@ func newTransport(options Options) (transport, error) {
 		return transport{}, fmt.Errorf("connect to Elasticsearch: %w", err)
 	}
 	return transport{sending, connections}, nil
+}
+
+// mayRepeat reports whether a request is sent to another node when it failed. A
+// change of one version to the next, done but not answered, would be taken for somebody else's.
+func mayRepeat(request *http.Request, err error) bool {
+	if request.Context().Err() != nil {
+		return false
+	}
+	asked := request.URL.Query()
+	if once := asked.Has("if_seq_no") || asked.Get("op_type") == "create"; !once {
+		return true
+	}
+	var failed *net.OpError
+	return errors.As(err, &failed) && failed.Op == "dial" // it was never sent
 }
 
 // newConnections keeps connections open for many requests at a time. Within one
