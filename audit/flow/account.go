@@ -43,8 +43,8 @@ func accountOf(f *audit.Flow, end ending) *account {
 	return a
 }
 
-func (a *account) first() *audit.Record { return a.flow.Records[0] }
-func (a *account) last() *audit.Record  { return a.flow.Records[len(a.flow.Records)-1] }
+func (a *account) first() *audit.Record { return a.end.read[0] }
+func (a *account) last() *audit.Record  { return a.end.read[len(a.end.read)-1] }
 
 // subject names the user at the beginning of a sentence, object inside one.
 func (a *account) subject() string { return a.named("Service account", "An unknown user") }
@@ -102,7 +102,7 @@ func (a *account) challenge() *audit.Record {
 		return nil
 	}
 	var created *audit.Record
-	for _, r := range a.flow.Records {
+	for _, r := range a.end.read {
 		if r == a.end.record {
 			break
 		}

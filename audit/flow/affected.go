@@ -22,11 +22,9 @@ type Change struct {
 // While ids are missing there is no change.
 //
 // An id that has become Crowded leads to too many records to say here whom that
-// concerns. Whoever stores flows therefore does two things more. He stitches
-// those stored flows anew, too, that carry a Crowded id and do not report it as a
-// conflict. And where stitching anew takes a record out of a stored flow, and
-// none of the flows stitched with it has it, he asks again with that record among
-// the changed ones, before he stores any of them.
+// concerns. Whoever stores flows therefore also stitches those stored ones anew
+// that carry a Crowded id and do not report its Rules.CrowdedConflict, and, before
+// he stores anything, asks again for what is Unsettled.
 func (n *Neighbourhood) Affected(changed []*audit.Record) (change Change, missing []ID) {
 	a := &affecting{weaver: n.weaver(), keys: map[Key]bool{}, crowded: map[ID]bool{}, moved: map[string]bool{}}
 	for _, r := range changed {
@@ -45,6 +43,46 @@ func (n *Neighbourhood) Affected(changed []*audit.Record) (change Change, missin
 	}
 	slices.SortFunc(change.Crowded, compareIDs)
 	return change, nil
+}
+
+// Unsettled returns the records that must be among the changed ones, too, when
+// these flows are stored in the place of those before, which have the same keys
+// and are nil where none was: records that leave a flow and are in no other of
+// these, and the records of flows that come to report a crowded id. There are
+// hardly ever any.
+func (n *Neighbourhood) Unsettled(before, after []*Stitched) []*audit.Record {
+	held := map[audit.Key]bool{}
+	for _, s := range after {
+		for _, link := range s.links() {
+			held[link.Record.Key()] = true
+		}
+	}
+	var unsettled []*audit.Record
+	for i, s := range before {
+		crowded := n.newlyCrowded(s, after[i])
+		for _, link := range s.links() {
+			if crowded || !held[link.Record.Key()] {
+				unsettled = append(unsettled, link.Record)
+			}
+		}
+	}
+	return unsettled
+}
+
+func (n *Neighbourhood) newlyCrowded(before, after *Stitched) bool {
+	if before == nil || after == nil {
+		return false
+	}
+	return slices.ContainsFunc(after.Conflicts, func(c audit.FlowConflict) bool {
+		return c == n.rules.CrowdedConflict(ID{query.Field(c.Key), c.Value}) && !slices.Contains(before.Conflicts, c)
+	})
+}
+
+func (s *Stitched) links() []audit.Link {
+	if s == nil {
+		return nil
+	}
+	return s.Links
 }
 
 type affecting struct {
@@ -66,29 +104,32 @@ func (a *affecting) see(id ID) *tied {
 
 func (a *affecting) change(r *audit.Record) {
 	request := requestOf(r)
+	var own *tied
 	if request == "" {
 		a.move(r)
+	} else {
+		own = a.grow(request)
 	}
 	for _, id := range idsOf(r) {
-		// A trace is judged by all its records. A token by its REQUEST records. In a
-		// session the other records only see how long attempts are open.
 		t := a.see(id)
-		if t != nil && (id.Field == query.TraceID || id.Field == query.TokenID && request != "") {
-			a.attempts(t.attempts)
+		switch {
+		case t == nil:
+		case id.Field == query.TraceID, id.Field == query.TokenID && request != "":
+			a.attempts(t.attempts) // who else has it counts against it
+			a.moveAll(t.alone)
+		case id.Field == query.Session && own != nil && own.crowded:
 			a.moveAll(t.alone)
 		}
 	}
-	if request != "" {
-		a.grow(request)
-	}
 }
 
-// grow notes the attempt, and the records that it may now be open for.
-func (a *affecting) grow(request string) {
+// grow notes the attempt, and the records that it is open for in its sessions;
+// it returns its records. Where they are too many, not all of its sessions are known.
+func (a *affecting) grow(request string) *tied {
 	a.keys[Key{audit.ViaRequest, request}] = true
-	own := a.see(requestID(request))
-	if own == nil {
-		return
+	own := a.look(requestID(request))
+	if own == nil || a.see(own.id) == nil {
+		return own
 	}
 	for _, id := range idsOfAll(own.records) {
 		if id.Field != query.Session {
@@ -98,6 +139,7 @@ func (a *affecting) grow(request string) {
 			a.moveAll(a.within(own, session))
 		}
 	}
+	return own
 }
 
 func (a *affecting) attempts(requests []string) {

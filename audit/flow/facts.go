@@ -36,7 +36,7 @@ func (a *account) facts() []part {
 // said only where policy was evaluated, since policy is what asks.
 func (a *account) mfa() []part {
 	var asked, passed, policies []*audit.Record
-	for _, r := range a.flow.Records {
+	for _, r := range a.end.read {
 		s := stepOf(r)
 		if s.at(policy) {
 			policies = append(policies, r)
@@ -74,7 +74,7 @@ func (a *account) missingToken() []part {
 
 // undone tells of a success that a later record undid.
 func (a *account) undone() []part {
-	for _, r := range a.flow.Records {
+	for _, r := range a.end.read {
 		if deciding(stepOf(r)) == audit.Succeeded && a.end.record != nil {
 			return []part{clause("", "the attempt had succeeded before", r)}
 		}
@@ -83,7 +83,7 @@ func (a *account) undone() []part {
 }
 
 // oddities are what makes the attempt unlike others: tries that failed, several
-// users, more records than a flow holds.
+// users, more records than a flow holds, and what is not sure of it.
 func (a *account) oddities() []part {
 	var odd []part
 	if tries := a.end.retried; len(tries) > 0 {
@@ -96,6 +96,7 @@ func (a *account) oddities() []part {
 		odd = append(odd, clause("", fmt.Sprintf("it has %d records or more, and of those between the first and the last %d nothing is said here",
 			audit.MaxFlowRecords, audit.MaxFlowRecords/2), a.first(), a.last()))
 	}
+	odd = append(odd, a.doubts()...)
 	for i := range odd {
 		if i > 0 {
 			odd[i].joint = "; "

@@ -73,10 +73,11 @@ func (n *Neighbourhood) Learn(id ID, records []*audit.Record, crowded bool) {
 	n.known[id] = tiedBy(id, ordered(own), crowded, n.rules.maxTied())
 }
 
-// Crowded reports whether an id is known to be on more than 1,000 records.
-func (n *Neighbourhood) Crowded(id ID) bool {
-	t := n.known[id]
-	return t != nil && t.crowded
+// CrowdedConflict returns what a flow reports of an id that is on more than 1,000 records.
+func (r Rules) CrowdedConflict(id ID) audit.FlowConflict { return crowdedConflict(id, r.maxTied()) }
+
+func crowdedConflict(id ID, most int) audit.FlowConflict {
+	return audit.FlowConflict{Key: string(id.Field), Value: id.Value, Reason: fmt.Sprintf("more than %d records have it", most)}
 }
 
 // tied is the records that have an id, and whether it can be trusted.
@@ -92,7 +93,7 @@ type tied struct {
 func tiedBy(id ID, records []*audit.Record, crowded bool, most int) *tied {
 	t := &tied{id: id, records: records, crowded: crowded || len(records) > most}
 	if t.crowded {
-		t.distrust(fmt.Sprintf("more than %d records have it", most))
+		t.conflicts = append(t.conflicts, crowdedConflict(id, most))
 		if t.records = nil; id.Field == query.RequestID {
 			t.records, _ = cut(records)
 		}
@@ -137,9 +138,10 @@ func (t *tied) conflict(reason string) audit.FlowConflict {
 func (t *tied) trusted() bool { return t != nil && len(t.conflicts) == 0 }
 
 // openAt reports whether an attempt, whose records these are, was open at a time.
+// One on too many records may have been open at any.
 func (t *tied) openAt(at time.Time, idle time.Duration) bool {
-	if len(t.records) == 0 {
-		return false
+	if t.crowded || len(t.records) == 0 {
+		return t.crowded
 	}
 	first, last := t.records[0].Time, t.records[len(t.records)-1].Time
 	return !at.Before(first) && !at.After(last.Add(idle))

@@ -8,6 +8,7 @@ import (
 
 // ending is how an attempt ended, as far as its records decide it.
 type ending struct {
+	read    []*audit.Record   // the records that can decide, in time order
 	record  *audit.Record     // the deciding record; nil when none decides
 	decided audit.FlowOutcome // what it decides
 	retried []*audit.Record   // the failures that were followed by another try
@@ -24,7 +25,7 @@ type ending struct {
 // expired session is no such record: it shows that time passed, not that
 // somebody tried again.
 func decide(records []*audit.Record) ending {
-	var end ending
+	end := ending{read: records}
 	for _, r := range records {
 		decided := deciding(stepOf(r))
 		switch {

@@ -3,7 +3,6 @@ package flow_test
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -145,12 +144,20 @@ func (f *follower) follow(org string, changed []*audit.Record) {
 		change := asked(f.rt, n, f.stored, func() (flow.Change, []flow.ID) { return n.Affected(changed) })
 		keys := append(change.Keys, f.unaware(org, change.Crowded)...)
 		flows := asked(f.rt, n, f.stored, func() ([]*flow.Stitched, []flow.ID) { return n.Stitch(keys) })
-		left := f.left(org, keys, flows)
-		if len(left) == 0 {
+		before := make([]*flow.Stitched, len(keys))
+		for i, key := range keys {
+			before[i] = f.flows[nameOf(org, key)]
+		}
+		asking := len(changed)
+		for _, r := range n.Unsettled(before, flows) {
+			if !slices.ContainsFunc(changed, func(c *audit.Record) bool { return c.Key() == r.Key() }) {
+				changed = append(changed, r)
+			}
+		}
+		if len(changed) == asking {
 			f.store(org, keys, flows)
 			return
 		}
-		changed = append(slices.Clone(changed), left...)
 	}
 }
 
@@ -167,41 +174,16 @@ func (f *follower) store(org string, keys []flow.Key, flows []*flow.Stitched) {
 func (f *follower) unaware(org string, crowded []flow.ID) (keys []flow.Key) {
 	for _, s := range f.flows {
 		for _, id := range crowded {
-			knows := slices.ContainsFunc(s.Conflicts, func(c audit.FlowConflict) bool {
-				return c.Key == string(id.Field) && c.Value == id.Value && strings.HasPrefix(c.Reason, "more than 6 ")
-			})
 			has := slices.ContainsFunc(s.Links, func(l audit.Link) bool {
 				value, _ := l.Record.Get(id.Field)
 				return value == id.Value
 			})
-			if s.Org == org && has && !knows {
+			if s.Org == org && has && !slices.Contains(s.Conflicts, rulesOfTests.CrowdedConflict(id)) {
 				keys = append(keys, s.Key)
 			}
 		}
 	}
 	return keys
-}
-
-// left returns the records that stored flows lose, and that none of the new flows has.
-func (f *follower) left(org string, keys []flow.Key, flows []*flow.Stitched) (records []*audit.Record) {
-	held := map[audit.Key]bool{}
-	for _, s := range flows {
-		if s != nil {
-			for _, link := range s.Links {
-				held[link.Record.Key()] = true
-			}
-		}
-	}
-	for _, key := range keys {
-		if s := f.flows[nameOf(org, key)]; s != nil {
-			for _, link := range s.Links {
-				if !held[link.Record.Key()] {
-					records = append(records, link.Record)
-				}
-			}
-		}
-	}
-	return records
 }
 
 // Whatever the order and the batches in which records come, and however far the

@@ -1,0 +1,75 @@
+package flow
+
+import (
+	"fmt"
+
+	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/audit/query"
+)
+
+// doubts tell what is not sure of a flow: records that are in it by a token or a
+// session only, that it stands alone, ids that were not followed.
+func (a *account) doubts() []part {
+	var doubts []part
+	if tied := a.undeciding(); len(tied) > 0 {
+		doubts = append(doubts, clause("", numbered(len(tied), "is", "are")+
+			" part of it by a token or a session only, and not taken into account", tied...))
+	}
+	if a.flow.RequestID == "" && len(a.flow.Records) > 1 {
+		doubts = append(doubts, clause("", "its records have no request_id, so they may be of more than one attempt", a.flow.Records...))
+	} else if a.flow.RequestID == "" {
+		doubts = append(doubts, clause("", "its record has no request_id, so it may be of another attempt", a.flow.Records...))
+	}
+	switch conflicts := a.flow.Conflicts; len(conflicts) {
+	case 0:
+	case 1:
+		c := conflicts[0]
+		doubts = append(doubts, clause("", fmt.Sprintf("the %s %s was not followed, since %s",
+			c.Key, plainName(c.Value, maxName), c.Reason), a.having(c)...))
+	default:
+		var cited []*audit.Record
+		for _, c := range conflicts {
+			cited = append(cited, a.having(c)...)
+		}
+		doubts = append(doubts, clause("", fmt.Sprintf("for %d reasons, ids were not followed that might lead to further records",
+			len(conflicts)), ordered(cited)...))
+	}
+	return doubts
+}
+
+// undeciding returns the records that were not read for the outcome.
+func (a *account) undeciding() []*audit.Record {
+	read := map[*audit.Record]bool{}
+	for _, r := range a.end.read {
+		read[r] = true
+	}
+	var others []*audit.Record
+	for _, r := range a.flow.Records {
+		if !read[r] {
+			others = append(others, r)
+		}
+	}
+	return others
+}
+
+// having returns the records with the id of a conflict, or else those that it
+// kept from the attempt whose id it is.
+func (a *account) having(c audit.FlowConflict) []*audit.Record {
+	var having []*audit.Record
+	for _, r := range a.flow.Records {
+		if valueOf(r, query.Field(c.Key)) == c.Value {
+			having = append(having, r)
+		}
+	}
+	if having == nil {
+		return a.flow.Records
+	}
+	return having
+}
+
+func numbered(n int, is, are string) string {
+	if n == 1 {
+		return "one record " + is
+	}
+	return fmt.Sprintf("%d records %s", n, are)
+}
