@@ -81,8 +81,8 @@ type graphQLAnswer struct {
 
 func decodeGraphQL(status int, body []byte, data any) error {
 	var answer graphQLAnswer
-	if err := json.Unmarshal(body, &answer); err != nil {
-		return &Error{Status: status, Message: fmt.Sprintf("the server answered %d and no GraphQL", status)}
+	if err := json.Unmarshal(body, &answer); err != nil || answer.Data == nil && len(answer.Errors) == 0 {
+		return &Error{Status: status, Message: fmt.Sprintf("the server answered %d and no GraphQL; is it one of Authtrail, and its address without a path?", status)}
 	}
 	if len(answer.Errors) > 0 {
 		first := answer.Errors[0]
