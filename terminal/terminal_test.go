@@ -76,6 +76,13 @@ func TestAWaterfallDrawsEachStepFromTheOneBefore(t *testing.T) {
 	}
 }
 
+func TestSecondsAgreeWithDurationsInWholeMilliseconds(t *testing.T) {
+	t.Parallel()
+	if got := terminal.Seconds(4777698 * time.Microsecond); got != "4.777s" { // what durationMs says of it: 4777
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestProgressElsewhereThanOnATerminalIsQuietForShortWork(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder

@@ -48,5 +48,8 @@ func bar(step Step, total time.Duration, room int) string {
 	return strings.Repeat(" ", from) + strings.Repeat("─", to-from) + "●"
 }
 
-// Seconds writes a duration in seconds to the millisecond: "1.204s".
-func Seconds(d time.Duration) string { return fmt.Sprintf("%.3fs", d.Seconds()) }
+// Seconds writes a duration in seconds: "1.204s". It leaves out what is less than a
+// millisecond, as the API does in its durations.
+func Seconds(d time.Duration) string {
+	return fmt.Sprintf("%.3fs", d.Truncate(time.Millisecond).Seconds())
+}
