@@ -84,7 +84,7 @@ type importJob struct {
 	streams  streams
 	report   importReport
 	progress *terminal.Progress // of the file under way
-	bad      int                // lines of it that are no events
+	bad      int                // lines of it that were refused
 }
 
 // maxShown is how many bad lines of a file are reported one by one. The sums have all.
@@ -164,7 +164,7 @@ func (j *importJob) judge(bulk lineBulk, discarded []client.EventResult) []badLi
 	return bad
 }
 
-// refuse reports lines that are no events, each with its number.
+// refuse reports lines that are no events, or that the server refused, each with its number.
 func (j *importJob) refuse(name string, bad []badLine) {
 	if len(bad) > 0 && j.bad < maxShown {
 		j.progress.Clear()
@@ -182,6 +182,6 @@ func (j *importJob) refuse(name string, bad []badLine) {
 func (j *importJob) sumUp(name string) {
 	j.progress.Clear()
 	if more := j.bad - maxShown; more > 0 {
-		fmt.Fprintf(j.streams.err, "%s: %d more lines are no events\n", name, more)
+		fmt.Fprintf(j.streams.err, "%s: %d more lines are invalid\n", name, more)
 	}
 }

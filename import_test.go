@@ -79,7 +79,7 @@ func TestOfManyBadLinesTheFirstAreShownAndAllAreCounted(t *testing.T) {
 	if got.code != exitPartly || got.out != "0 new, 0 duplicate, 3010 invalid\n" {
 		t.Errorf("exit code %d: %s", got.code, got.out)
 	}
-	if lines := strings.Count(got.err, file+":"); lines != maxShown+1 || !strings.Contains(got.err, file+": 2990 more lines are no events\n") {
+	if lines := strings.Count(got.err, file+":"); lines != maxShown+1 || !strings.Contains(got.err, file+": 2990 more lines are invalid\n") {
 		t.Errorf("%d lines were said:\n%s", lines, got.err)
 	}
 }
