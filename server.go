@@ -87,20 +87,11 @@ func run(ctx context.Context, args []string, env lookupEnv, s streams) int {
 		return exited
 	}
 	if err != nil {
-		fmt.Fprintf(s.err, "authtrail: %v\nTry: %s --help\n", err, commandNamed(parser, args))
+		command := commandNamed(parser, args)
+		fmt.Fprintf(s.err, "authtrail: %s\nTry: %s --help\n", explainUsage(err, command, args, env), command)
 		return exitUsage
 	}
 	return exitCode(ctx, parsed.Run(), s)
-}
-
-// commandNamed returns the part of a command line that names a command.
-func commandNamed(parser *kong.Kong, args []string) string {
-	for _, command := range parser.Model.Children {
-		if len(args) > 0 && command.Name == args[0] {
-			return "authtrail " + command.Name
-		}
-	}
-	return "authtrail"
 }
 
 // exitCode says what went wrong, if anything, and returns the code for it.
