@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
@@ -46,11 +47,17 @@ func routes(h routeHandlers) http.Handler {
 	return r
 }
 
+// readyPatience is how long a store may take to say that it is there: who asks
+// wants to know soon, and a store that hangs is not ready.
+const readyPatience = 5 * time.Second
+
 // health answers 200 {"status":"ok"}, or 503 with the reason.
 func health(check func(context.Context) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		status, answer := http.StatusOK, map[string]string{"status": "ok"}
-		if err := check(r.Context()); err != nil {
+		ctx, cancel := context.WithTimeout(r.Context(), readyPatience)
+		defer cancel()
+		if err := check(ctx); err != nil {
 			status = http.StatusServiceUnavailable
 			answer = map[string]string{"status": "unavailable", "reason": audit.AsError(err).Message}
 		}

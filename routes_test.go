@@ -1,9 +1,13 @@
 package main
 
 import (
+	"context"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 func TestEveryDocumentedPathAnswers(t *testing.T) {
@@ -24,6 +28,21 @@ func TestEveryDocumentedPathAnswers(t *testing.T) {
 			t.Errorf("GET %s: %d, want 200 with %q in\n%.300s", path, status, want, body)
 		}
 	}
+}
+
+func TestAStoreThatHangsIsSoonSaidToBeUnready(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		hanging := func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+		began, answer := time.Now(), httptest.NewRecorder()
+		health(hanging)(answer, httptest.NewRequest(http.MethodGet, "/readyz", nil))
+		if answer.Code != http.StatusServiceUnavailable || !strings.Contains(answer.Body.String(), "took too long") {
+			t.Errorf("answered %d %s", answer.Code, answer.Body)
+		}
+		if waited := time.Since(began); waited > 5*time.Second {
+			t.Errorf("answered after %s", waited)
+		}
+	})
 }
 
 func TestAnUnknownPathOfTheAPIIsJSONAndNeverThePage(t *testing.T) {
