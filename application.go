@@ -109,8 +109,11 @@ func (a *application) sayListening(s streams, url string) {
 		if a.config.Auth == "none" {
 			level = slog.LevelWarn
 		}
-		a.logger.Log(context.Background(), level, "listening "+a.authentication.inWords, "url", url, "data", a.config.Data)
+		a.logger.Log(context.Background(), level, "listening "+a.authentication.inWords, "url", url, "store", a.config.Store, "at", a.config.storePlace())
 		return
+	}
+	if a.config.Store == "elasticsearch" {
+		fmt.Fprintf(s.err, "authtrail: records are in Elasticsearch at %s\n", a.config.storePlace())
 	}
 	fmt.Fprintf(s.err, "authtrail: listening on %s, %s\n", url, a.authentication.inWords)
 }

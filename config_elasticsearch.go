@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/authtrail/authtrail/store/elastic"
@@ -55,6 +57,24 @@ func (c ElasticsearchConfig) replicas() (number int, ok bool) {
 		return -1, err == nil
 	}
 	return number, err == nil && number > 0
+}
+
+// storePlace says where the records are kept, without what addresses may hold of passwords.
+func (c Config) storePlace() string {
+	es := c.Elasticsearch
+	switch {
+	case c.Store != "elasticsearch":
+		return c.Data
+	case es.CloudID != "":
+		return "the cloud, in indices " + es.IndexPrefix + "-*"
+	}
+	places := make([]string, len(es.URL))
+	for i, address := range es.URL {
+		if parsed, err := url.Parse(address); err == nil { // the store has read them
+			places[i] = parsed.Redacted()
+		}
+	}
+	return strings.Join(places, ", ") + ", in indices " + es.IndexPrefix + "-*"
 }
 
 // elasticOptions are the options of the store on Elasticsearch.

@@ -38,6 +38,20 @@ func TestSettingsOfAStoreThatWouldNotWorkAreRefused(t *testing.T) {
 	}
 }
 
+func TestTheLogSaysWhereRecordsAreAndNoPassword(t *testing.T) {
+	t.Parallel()
+	for want, config := range map[string]Config{
+		"./data": {Store: "sqlite", Data: "./data"},
+		"http://a:1, https://me:xxxxx@b, in indices x-*": {Store: "elasticsearch", Data: "./data",
+			Elasticsearch: ElasticsearchConfig{URL: []string{"http://a:1", "https://me:secret@b"}, IndexPrefix: "x"}},
+		"the cloud, in indices x-*": {Store: "elasticsearch", Elasticsearch: ElasticsearchConfig{CloudID: "c", IndexPrefix: "x"}},
+	} {
+		if got := config.storePlace(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 func TestCopiesAreCounted(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]int{"auto": 0, "0": -1, "1": 1, "5": 5} {
