@@ -2,10 +2,12 @@ package elastic
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 )
@@ -18,22 +20,31 @@ import (
 // missingAlias is the engine's word for it.
 const missingAlias = "index_not_found_exception"
 
-// makeMissing makes the partitions that records could not be written to.
+// makeMissing makes the partitions that records could not be written to, at the
+// same time: old records are of many.
 func (s *Store) makeMissing(ctx context.Context, aliases []string) error {
-	slices.Sort(aliases)
-	for _, alias := range slices.Compact(aliases) {
-		stretch, isWriters := strings.CutPrefix(alias, s.names.writers(""))
-		if !isWriters {
-			return fmt.Errorf("the index %s is gone", alias)
-		}
-		if err := s.restoreTemplate(ctx); err != nil {
-			return err
-		}
-		if err := s.makePartition(ctx, stretch); err != nil {
-			return err
-		}
+	if len(aliases) == 0 {
+		return nil
 	}
-	return nil
+	if err := s.restoreTemplate(ctx); err != nil {
+		return err
+	}
+	aliases = slices.Compact(slices.Sorted(slices.Values(aliases)))
+	failures := make([]error, len(aliases))
+	var group sync.WaitGroup
+	for i, alias := range aliases {
+		group.Go(func() { failures[i] = s.makeFor(ctx, alias) })
+	}
+	group.Wait()
+	return errors.Join(failures...)
+}
+
+func (s *Store) makeFor(ctx context.Context, alias string) error {
+	stretch, isWriters := strings.CutPrefix(alias, s.names.writers(""))
+	if !isWriters {
+		return fmt.Errorf("the index %s is gone", alias)
+	}
+	return s.makePartition(ctx, stretch)
 }
 
 // restoreTemplate installs the template where it is gone.
@@ -56,8 +67,11 @@ func (s *Store) makePartition(ctx context.Context, stretch string) error {
 		Aliases map[string]struct{} `json:"aliases"`
 	}{map[string]struct{}{s.names.writers(stretch): {}}}
 	err := s.client.do(ctx, esapi.IndicesCreateRequest{Index: s.names.partition(stretch), Body: jsonBody(body)}, nil)
-	if err != nil && !alreadyExists(err) {
-		return fmt.Errorf("make the partition %s: %w", s.names.partition(stretch), err)
+	switch {
+	case err == nil, alreadyExists(err):
+		return nil
+	case hasStatus(err, http.StatusBadRequest): // as when its nodes hold too many shards
+		return unavailable("Elasticsearch does not make a partition", err)
 	}
-	return nil
+	return fmt.Errorf("make the partition %s: %w", s.names.partition(stretch), err)
 }
