@@ -158,8 +158,11 @@ func (b *bulk) settle(answer bulkAnswer, settled func(at int, outcome audit.Outc
 	}
 	if len(busy) > 0 {
 		message := "Elasticsearch is overloaded"
-		if why.Error.Type == blocked {
+		switch why.Error.Type {
+		case blocked:
 			message = "Elasticsearch takes no writes of that time for now"
+		case missingAlias:
+			message = "Elasticsearch has not made a partition yet"
 		}
 		return busy, unavailable(message, fmt.Errorf("%d of %d records: %d %s: %s",
 			len(busy), len(b.items), why.Status, why.Error.Type, why.Error.Reason))

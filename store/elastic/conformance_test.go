@@ -3,6 +3,7 @@ package elastic
 import (
 	"context"
 	"flag"
+	"os"
 	"testing"
 
 	"github.com/authtrail/authtrail/audit"
@@ -11,11 +12,16 @@ import (
 )
 
 // A question costs a round trip here and not microseconds, so the property tests
-// ask fewer of them: still 540 in the suite. -rapid.checks asks more.
-func init() {
-	if err := flag.Set("rapid.checks", "30"); err != nil {
-		panic(err)
+// ask fewer of them: still 540 in the suite. -rapid.checks asks more. And as tests
+// mostly wait for the server, which makes the indices of many at once, more of them run
+// at a time than there are cores.
+func TestMain(m *testing.M) {
+	for name, value := range map[string]string{"rapid.checks": "30", "test.parallel": "8"} {
+		if err := flag.Set(name, value); err != nil {
+			panic(err)
+		}
 	}
+	os.Exit(m.Run())
 }
 
 // The answers are those of every other store, but that a unique_id sent again
