@@ -74,7 +74,7 @@ func (r *Reader) attempts(ctx context.Context, scope audit.Scope, keys []audit.F
 	if err != nil || len(long) == 0 {
 		return records, err
 	}
-	tails, _, err := r.ends(ctx, scope, pick(keys, long), true)
+	tails, _, err := r.ends(ctx, scope, pickFrom(keys, long), true)
 	if err != nil {
 		return nil, err
 	}
@@ -153,12 +153,4 @@ func joined(head, tail []*audit.Record) []*audit.Record {
 		}
 	}
 	return head
-}
-
-func pick(keys []audit.FlowKey, indices []int) []audit.FlowKey {
-	picked := make([]audit.FlowKey, len(indices))
-	for i, at := range indices {
-		picked[i] = keys[at]
-	}
-	return picked
 }

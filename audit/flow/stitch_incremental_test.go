@@ -11,10 +11,10 @@ import (
 	"pgregory.net/rapid"
 )
 
-// crowdOfTests is on how many records an id may be here.
-const crowdOfTests = 6
-
-var rulesOfTests = flow.Rules{Idle: idle}.Crowding(crowdOfTests)
+// someRules draw on how many records an id may be, few enough that some are on more.
+func someRules(rt *rapid.T) flow.Rules {
+	return flow.Rules{Idle: idle}.Crowding(rapid.SampledFrom([]int{2, 3, 4, 6, 100}).Draw(rt, "crowd"))
+}
 
 // someWorld draws records that share few ids and few moments, so that every rule
 // and every refusal is met often.
@@ -41,9 +41,9 @@ func someWorld(t testing.TB, rt *rapid.T) []*audit.Record {
 }
 
 // wholeOf returns all flows, told, by org and key.
-func wholeOf(records []*audit.Record) map[string]string {
+func wholeOf(rules flow.Rules, records []*audit.Record) map[string]string {
 	told := map[string]string{}
-	for _, s := range flow.StitchAll(records, rulesOfTests) {
+	for _, s := range flow.StitchAll(records, rules) {
 		told[nameOf(s.Org, s.Key)] = toldOf(s)
 	}
 	return told
@@ -54,13 +54,13 @@ func nameOf(org string, key flow.Key) string { return fmt.Sprint(org, " ", key.V
 func TestFlowsDependOnTheSetOfRecords(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		records := someWorld(t, rt)
-		want := wholeOf(records)
+		rules, records := someRules(rt), someWorld(t, rt)
+		want := wholeOf(rules, records)
 		repeats := rapid.SliceOfN(rapid.SampledFrom(records), 0, 8).Draw(rt, "repeats")
-		got := wholeOf(rapid.Permutation(slices.Concat(records, repeats)).Draw(rt, "order"))
+		got := wholeOf(rules, rapid.Permutation(slices.Concat(records, repeats)).Draw(rt, "order"))
 		differ(rt, got, want)
 		var placed int
-		for _, s := range flow.StitchAll(records, rulesOfTests) {
+		for _, s := range flow.StitchAll(records, rules) {
 			placed += len(s.Links)
 		}
 		for _, r := range records {
@@ -77,15 +77,15 @@ func TestFlowsDependOnTheSetOfRecords(t *testing.T) {
 func TestANeighbourhoodDecidesLikeAllRecords(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		records := someWorld(t, rt)
-		want := wholeOf(records)
+		rules, records := someRules(rt), someWorld(t, rt)
+		want := wholeOf(rules, records)
 		for _, r := range records {
 			if r.Kind != audit.KindAuth {
 				continue
 			}
-			n := flow.NewNeighbourhood(r.Org, rulesOfTests)
+			n := flow.NewNeighbourhood(r.Org, rules)
 			homes := asked(rt, n, records, func() ([]flow.Key, []flow.ID) { return n.Homes([]*audit.Record{r}) })
-			n = flow.NewNeighbourhood(r.Org, rulesOfTests)
+			n = flow.NewNeighbourhood(r.Org, rules)
 			flows := asked(rt, n, records, func() ([]*flow.Stitched, []flow.ID) { return n.Stitch(append(homes, flow.AloneKeys(r)...)) })
 			if flows[0] == nil || toldOf(flows[0]) != want[nameOf(r.Org, homes[0])] {
 				rt.Fatalf("%s: %v\nwant %s", homes[0], flows[0], want[nameOf(r.Org, homes[0])])
@@ -134,12 +134,13 @@ func asked[T any](rt *rapid.T, n *flow.Neighbourhood, stored []*audit.Record, as
 // what is around them.
 type follower struct {
 	rt     *rapid.T
+	rules  flow.Rules
 	stored []*audit.Record
 	flows  map[string]*flow.Stitched
 }
 
 func (f *follower) follow(org string, changed []*audit.Record) {
-	n := flow.NewNeighbourhood(org, rulesOfTests)
+	n := flow.NewNeighbourhood(org, f.rules)
 	for {
 		change := asked(f.rt, n, f.stored, func() (flow.Change, []flow.ID) { return n.Affected(changed) })
 		keys := append(change.Keys, f.unaware(org, change.Crowded)...)
@@ -178,7 +179,7 @@ func (f *follower) unaware(org string, crowded []flow.ID) (keys []flow.Key) {
 				value, _ := l.Record.Get(id.Field)
 				return value == id.Value
 			})
-			if s.Org == org && has && !slices.Contains(s.Conflicts, rulesOfTests.CrowdedConflict(id)) {
+			if s.Org == org && has && !slices.Contains(s.Conflicts, f.rules.CrowdedConflict(id)) {
 				keys = append(keys, s.Key)
 			}
 		}
@@ -191,12 +192,12 @@ func (f *follower) unaware(org string, crowded []flow.ID) (keys []flow.Key) {
 func TestFollowingEndsAsStitchingAll(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		records := someWorld(t, rt)
+		rules, records := someRules(rt), someWorld(t, rt)
 		records = append(records, rapid.SliceOfN(rapid.SampledFrom(records), 0, 4).Draw(rt, "repeats")...)
 		records = rapid.Permutation(records).Draw(rt, "order")
 		batch := rapid.IntRange(1, 6).Draw(rt, "batch")
 		ahead := rapid.SampledFrom([]int{0, 0, 1, 3, 30}).Draw(rt, "ahead")
-		f := &follower{rt: rt, flows: map[string]*flow.Stitched{}}
+		f := &follower{rt: rt, rules: rules, flows: map[string]*flow.Stitched{}}
 		for begin := 0; begin < len(records); begin += batch {
 			end := min(begin+batch, len(records))
 			f.stored = records[:min(end+ahead, len(records))]
@@ -210,10 +211,10 @@ func TestFollowingEndsAsStitchingAll(t *testing.T) {
 				f.follow(org, changed)
 			}
 			if ahead == 0 {
-				differ(rt, f.told(), wholeOf(records[:end]))
+				differ(rt, f.told(), wholeOf(rules, records[:end]))
 			}
 		}
-		differ(rt, f.told(), wholeOf(records))
+		differ(rt, f.told(), wholeOf(rules, records))
 	})
 }
 

@@ -180,6 +180,18 @@ func TestStitching(t *testing.T) {
 			g | 6s | trace_id=t`, `
 			REQUEST q: a REQUEST, b REQUEST, c REQUEST, d REQUEST, e REQUEST, f REQUEST ! request_id q: ` + tooMany + `
 			TRACE t: g TRACE ! request_id q: ` + tooMany},
+		"an attempt of too many records may be open whenever": {`
+			a | 0s   | request_id=q | session=s
+			b | 1s   | request_id=q
+			c | 2s   | request_id=q
+			d | 3s   | request_id=q
+			e | 4s   | request_id=q
+			f | 5s   | request_id=q
+			g | 50h  | request_id=q2 | session=s
+			h | 50h  | session=s`, `
+			REQUEST q: a REQUEST, b REQUEST, c REQUEST, d REQUEST, e REQUEST, f REQUEST ! request_id q: ` + tooMany + `
+			REQUEST q2: g REQUEST ! session s: ` + severalOpen + `
+			SESSION s: h SESSION ! session s: ` + severalOpen},
 		"API audits and other events do not join": {`
 			a | 0s | request_id=q | token_id=k | trace_id=t | user_id=u1
 			b | 1s | token_id=k | subsystem=api | action=get
