@@ -20,7 +20,6 @@ import (
 	"github.com/authtrail/authtrail/indexer"
 	"github.com/authtrail/authtrail/observe"
 	"github.com/authtrail/authtrail/rest"
-	"github.com/authtrail/authtrail/store/elastic"
 	"github.com/authtrail/authtrail/store/sqlite"
 	"github.com/authtrail/authtrail/web"
 )
@@ -80,7 +79,7 @@ func openStore(ctx context.Context, config Config, logger *slog.Logger) (audit.S
 	case "sqlite":
 		return sqlite.Open(ctx, sqlite.Options{Dir: config.Data, Logger: logger})
 	case "elasticsearch":
-		return elastic.Open(ctx, config.elasticOptions(logger))
+		return openElastic(ctx, config.elasticOptions(logger))
 	}
 	return nil, fmt.Errorf("--store %s: there is no such store", config.Store)
 }

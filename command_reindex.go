@@ -30,7 +30,7 @@ func (c reindexCommand) Run(ctx context.Context, s streams) error {
 	}
 	options := config.elasticOptions(config.logger(s))
 	options.RequestTimeout = time.Minute
-	store, err := elastic.Open(ctx, options)
+	store, err := openElastic(ctx, options)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/authtrail/authtrail/audit"
 	"github.com/authtrail/authtrail/store/elastic"
 )
 
@@ -39,6 +41,12 @@ func (c Config) validateStore() error {
 		return errors.New("--store elasticsearch: say where it is, by --elasticsearch-url or --elasticsearch-cloud-id")
 	case !countable:
 		return fmt.Errorf("--elasticsearch-replicas %q: want auto or a number from 0", es.Replicas)
+	case es.Shards < 1:
+		return fmt.Errorf("--elasticsearch-shards %d: must be 1 or more", es.Shards)
+	case (es.Username == "") != (es.Password == ""):
+		return errors.New("--elasticsearch-username, --elasticsearch-password: give both or none")
+	case es.Username != "" && es.APIKey != "":
+		return errors.New("--elasticsearch-username, --elasticsearch-api-key: give one or the other")
 	case c.Store != "elasticsearch" && given:
 		return errors.New("--elasticsearch-url, --elasticsearch-cloud-id: need --store elasticsearch, or they would not be used")
 	case c.Store != "elasticsearch" && c.Retention > 0:
@@ -75,6 +83,15 @@ func (c Config) storePlace() string {
 		}
 	}
 	return strings.Join(places, ", ") + ", in indices " + es.IndexPrefix + "-*"
+}
+
+// openElastic opens the store on Elasticsearch. What it finds wrong with a setting is said of the flag.
+func openElastic(ctx context.Context, options elastic.Options) (*elastic.Store, error) {
+	store, err := elastic.Open(ctx, options)
+	if known := audit.AsError(err); known != nil && known.Code == audit.BadUserInput && known.Field != "" {
+		return nil, exitError{exitUsage, fmt.Errorf("--elasticsearch-%w", err)}
+	}
+	return store, err
 }
 
 // elasticOptions are the options of the store on Elasticsearch.

@@ -24,6 +24,13 @@ func TestSettingsOfAStoreThatWouldNotWorkAreRefused(t *testing.T) {
 		"copies":             {func(c *Config) { c.Elasticsearch.Replicas = "2" }, ""},
 		"fewer than none":    {func(c *Config) { c.Elasticsearch.Replicas = "-1" }, "--elasticsearch-replicas"},
 		"some copies":        {func(c *Config) { c.Elasticsearch.Replicas = "some" }, "--elasticsearch-replicas"},
+		"no shards":          {func(c *Config) { c.Elasticsearch.Shards = 0 }, "--elasticsearch-shards"},
+		"a user":             {func(c *Config) { c.Elasticsearch.Username, c.Elasticsearch.Password = "me", "x" }, ""},
+		"no password":        {func(c *Config) { c.Elasticsearch.Username = "me" }, "--elasticsearch-password"},
+		"no user":            {func(c *Config) { c.Elasticsearch.Password = "x" }, "--elasticsearch-username"},
+		"a user and a key": {func(c *Config) {
+			c.Elasticsearch.Username, c.Elasticsearch.Password, c.Elasticsearch.APIKey = "me", "x", "y"
+		}, "--elasticsearch-api-key"},
 		"public":             {func(c *Config) { c.PublicURL = "https://audit.example.com/" }, ""},
 		"public with a path": {func(c *Config) { c.PublicURL = "https://audit.example.com/audit" }, "--public-url"},
 		"public user":        {func(c *Config) { c.PublicURL = "https://me@audit.example.com" }, "--public-url"},
@@ -48,6 +55,22 @@ func TestTheLogSaysWhereRecordsAreAndNoPassword(t *testing.T) {
 	} {
 		if got := config.storePlace(); got != want {
 			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestWhatTheStoreFindsWrongIsSaidOfTheFlag(t *testing.T) {
+	t.Parallel()
+	for flag, args := range map[string][]string{
+		"--elasticsearch-url: ":          {"--elasticsearch-url", "localhost:9200"},
+		"--elasticsearch-cloud-id: ":     {"--elasticsearch-cloud-id", "nonsense"},
+		"--elasticsearch-index-prefix: ": {"--elasticsearch-url", "http://127.0.0.1:1", "--elasticsearch-index-prefix", "Bad Prefix"},
+	} {
+		for _, command := range [][]string{{"reindex"}, {"serve", "--store", "elasticsearch"}} {
+			got := authtrail(t, append(command, args...)...)
+			if got.code != exitUsage || !strings.HasPrefix(got.err, "authtrail: "+flag) {
+				t.Errorf("%s %v: code %d, said %q", command[0], args, got.code, got.err)
+			}
 		}
 	}
 }
