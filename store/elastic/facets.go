@@ -79,7 +79,7 @@ func (s *Store) allValues(ctx context.Context, r audit.FacetRequest, p plan) (ta
 		return counts, err
 	}
 	parts := []dsl.CompositePart{{Name: valueName, Field: exactField(r.Field)}}
-	err := s.eachPair(ctx, p.filter, parts, func(pair pairCount) { counts[pair.Key.Value] = pair.Count })
+	err := s.eachPair(ctx, p.filter, parts, func(pair pairCount) { counts.put(pair.Key.Value, pair.Count, r.Size) })
 	return counts, err
 }
 

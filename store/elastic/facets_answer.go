@@ -1,12 +1,7 @@
 package elastic
 
 import (
-	"cmp"
 	"encoding/json"
-	"maps"
-	"slices"
-
-	"github.com/authtrail/authtrail/audit"
 )
 
 // counted is what aggregations answered, by the names that requests give them.
@@ -82,36 +77,3 @@ const (
 	timeName  = "time"
 	valueName = "value"
 )
-
-// tally is how many records hold each keyword.
-type tally map[string]int
-
-// add counts one record: once for each different value.
-func (t tally) add(values []string) {
-	for i, value := range values {
-		if !slices.Contains(values[:i], value) {
-			t[shortened(value)]++
-		}
-	}
-}
-
-// least is how often the last of the most frequent keywords occurs.
-func (t tally) least(size int) int {
-	if len(t) <= size {
-		return 0
-	}
-	counts := slices.Sorted(maps.Values(t))
-	return counts[len(counts)-size]
-}
-
-// first returns the most frequent values, ties by value.
-func (t tally) first(size int) []audit.ValueCount {
-	counts := make([]audit.ValueCount, 0, len(t))
-	for value, count := range t {
-		counts = append(counts, audit.ValueCount{Value: value, Count: count})
-	}
-	slices.SortFunc(counts, func(a, b audit.ValueCount) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Value, b.Value))
-	})
-	return slices.Clip(counts[:min(size, len(counts))])
-}

@@ -58,9 +58,15 @@ func (s *Store) tallyPairs(ctx context.Context, c *chart) error {
 		return err
 	}
 	values := dsl.CompositePart{Name: valueName, Field: exactField(c.request.By)}
+	last := new(interval) // they come by time, so that of one all is known when the next begins
 	return s.eachPair(ctx, c.plan.filter, []dsl.CompositePart{times, values}, func(pair pairCount) {
-		if in := c.at(time.UnixMilli(pair.Key.Millis)); in.values != nil {
-			in.values[pair.Key.Value] = pair.Count
+		in := c.at(time.UnixMilli(pair.Key.Millis))
+		if in != last {
+			last.values.prune(c.request.Size)
+			last = in
+		}
+		if in.values != nil {
+			in.values.put(pair.Key.Value, pair.Count, c.request.Size)
 		}
 	})
 }
