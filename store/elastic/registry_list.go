@@ -7,51 +7,27 @@ import (
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/store/elastic/internal/dsl"
 )
 
 // registrySearch is the body of a search in the registry.
 type registrySearch struct {
-	Size       int           `json:"size"`
-	Query      registryQuery `json:"query"`
-	Sort       []string      `json:"sort"`
-	After      []string      `json:"search_after,omitempty"`
-	WithSeqNo  bool          `json:"seq_no_primary_term"`
-	TrackTotal bool          `json:"track_total_hits"`
+	dsl.Search
+	WithSeqNo bool `json:"seq_no_primary_term"`
 }
-
-type registryQuery struct {
-	Bool struct {
-		Filter []any `json:"filter"`
-	} `json:"bool"`
-}
-
-type (
-	kindTerm struct {
-		Term struct {
-			Kind string `json:"kind"`
-		} `json:"term"`
-	}
-	orgTerms struct {
-		Terms struct {
-			Org []string `json:"org"`
-		} `json:"terms"`
-	}
-)
 
 func newRegistrySearch(q audit.EntryQuery) registrySearch {
-	search := registrySearch{Size: q.Limit, Sort: []string{"org", "id"}, WithSeqNo: true}
-	var kind kindTerm
-	kind.Term.Kind = q.Kind
-	search.Query.Bool.Filter = append(search.Query.Bool.Filter, kind)
+	search := dsl.Search{
+		Query: dsl.Term{Field: "kind", Value: q.Kind}, Size: q.Limit, Source: dsl.Source{"kind", "org", "id", "body"},
+		Sort: []dsl.Sort{{Field: "org", Ascending: true}, {Field: "id", Ascending: true}},
+	}
 	if !q.Scope.All() {
-		var orgs orgTerms
-		orgs.Terms.Org = q.Scope.List()
-		search.Query.Bool.Filter = append(search.Query.Bool.Filter, orgs)
+		search.Query = dsl.AllOf(search.Query, dsl.Terms{Field: "org", Values: q.Scope.List()})
 	}
 	if q.After != (audit.EntryKey{}) {
-		search.After = []string{q.After.Org, q.After.ID}
+		search.After = []any{q.After.Org, q.After.ID}
 	}
-	return search
+	return registrySearch{search, true}
 }
 
 // List implements audit.Registry. It refreshes the index before it searches, so
