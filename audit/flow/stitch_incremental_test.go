@@ -107,14 +107,14 @@ func TestANeighbourhoodDecidesLikeAllRecords(t *testing.T) {
 }
 
 // asked asks until nothing is missing any more, and looks up what is.
-func asked[T any](rt *rapid.T, n *flow.Neighbourhood, stored []*audit.Record, ask func() (T, []flow.ID)) T {
+func asked[T any](tb rapid.TB, n *flow.Neighbourhood, stored []*audit.Record, ask func() (T, []flow.ID)) T {
 	for rounds := 0; ; rounds++ {
 		answer, missing := ask()
 		if len(missing) == 0 {
 			return answer
 		}
 		if rounds == flow.MaxRounds {
-			rt.Fatalf("still missing after %d rounds: %v", rounds, missing)
+			tb.Fatalf("still missing after %d rounds: %v", rounds, missing)
 		}
 		for _, id := range missing {
 			var found []*audit.Record
@@ -133,7 +133,7 @@ func asked[T any](rt *rapid.T, n *flow.Neighbourhood, stored []*audit.Record, as
 // follower keeps flows current as records come, and looks at nothing else than
 // what is around them.
 type follower struct {
-	rt     *rapid.T
+	tb     rapid.TB
 	rules  flow.Rules
 	stored []*audit.Record
 	flows  map[string]*flow.Stitched
@@ -142,9 +142,9 @@ type follower struct {
 func (f *follower) follow(org string, changed []*audit.Record) {
 	n := flow.NewNeighbourhood(org, f.rules)
 	for {
-		change := asked(f.rt, n, f.stored, func() (flow.Change, []flow.ID) { return n.Affected(changed) })
+		change := asked(f.tb, n, f.stored, func() (flow.Change, []flow.ID) { return n.Affected(changed) })
 		keys := append(change.Keys, f.unaware(org, change.Crowded)...)
-		flows := asked(f.rt, n, f.stored, func() ([]*flow.Stitched, []flow.ID) { return n.Stitch(keys) })
+		flows := asked(f.tb, n, f.stored, func() ([]*flow.Stitched, []flow.ID) { return n.Stitch(keys) })
 		before := make([]*flow.Stitched, len(keys))
 		for i, key := range keys {
 			before[i] = f.flows[nameOf(org, key)]
@@ -197,7 +197,7 @@ func TestFollowingEndsAsStitchingAll(t *testing.T) {
 		records = rapid.Permutation(records).Draw(rt, "order")
 		batch := rapid.IntRange(1, 6).Draw(rt, "batch")
 		ahead := rapid.SampledFrom([]int{0, 0, 1, 3, 30}).Draw(rt, "ahead")
-		f := &follower{rt: rt, rules: rules, flows: map[string]*flow.Stitched{}}
+		f := &follower{tb: rt, rules: rules, flows: map[string]*flow.Stitched{}}
 		for begin := 0; begin < len(records); begin += batch {
 			end := min(begin+batch, len(records))
 			f.stored = records[:min(end+ahead, len(records))]
@@ -218,6 +218,59 @@ func TestFollowingEndsAsStitchingAll(t *testing.T) {
 	})
 }
 
+// Few records in every order there is.
+func TestFollowingEveryOrder(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"an attempt on too many records comes into a session": `
+			a | 0s  | request_id=p
+			b | 1s  | request_id=p
+			c | 2s  | request_id=p
+			d | 3s  | request_id=p | session=s
+			e | 10h | request_id=q | session=s
+			f | 10h | session=s`,
+		"a trace gets too many records": `
+			a | 0s | request_id=q | trace_id=t | token_id=k
+			b | 1s | trace_id=t | token_id=k
+			c | 1s | trace_id=t
+			d | 1s | trace_id=t | session=s
+			e | 1s | request_id=q2 | session=s`,
+		"a trace gets a second user, and a token a second attempt": `
+			a | 0s | request_id=q | trace_id=t | user_id=u1 | token_id=k
+			b | 1s | trace_id=t | user_id=u2
+			c | 1s | trace_id=t | token_id=k | session=s
+			d | 1s | request_id=q2 | token_id=k
+			e | 2s | request_id=q2 | session=s`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rules, records := flow.Rules{Idle: idle}.Crowding(3), rows(t, text)
+			want := wholeOf(rules, records)
+			permute(records, 0, func() {
+				f := &follower{tb: t, rules: rules, flows: map[string]*flow.Stitched{}}
+				for i := range records {
+					f.stored = records[:i+1]
+					f.follow("org-1", records[i:i+1:i+1])
+				}
+				differ(t, f.told(), want)
+			})
+		})
+	}
+}
+
+// permute calls do for every order of the records from an index on.
+func permute(records []*audit.Record, from int, do func()) {
+	if from == len(records) {
+		do()
+		return
+	}
+	for i := from; i < len(records); i++ {
+		records[from], records[i] = records[i], records[from]
+		permute(records, from+1, do)
+		records[from], records[i] = records[i], records[from]
+	}
+}
+
 func (f *follower) told() map[string]string {
 	told := map[string]string{}
 	for name, s := range f.flows {
@@ -226,15 +279,15 @@ func (f *follower) told() map[string]string {
 	return told
 }
 
-func differ(rt *rapid.T, got, want map[string]string) {
+func differ(tb rapid.TB, got, want map[string]string) {
 	for name := range want {
 		if got[name] != want[name] {
-			rt.Fatalf("%s:\n%s\nwant\n%s", name, got[name], want[name])
+			tb.Fatalf("%s:\n%s\nwant\n%s", name, got[name], want[name])
 		}
 	}
 	for name := range got {
 		if want[name] == "" {
-			rt.Fatalf("%s is too many:\n%s", name, got[name])
+			tb.Fatalf("%s is too many:\n%s", name, got[name])
 		}
 	}
 }
