@@ -183,6 +183,9 @@ func refused(t *testing.T, got answer, status int, code audit.Code, mention stri
 		!strings.Contains(body["error_message"], mention) {
 		t.Errorf("got %d %s, want %d %s mentioning %q", got.status, bytes.TrimSpace(got.body), status, code, mention)
 	}
+	if got.header.Get("Cache-Control") != "no-store" {
+		t.Error("an error may be kept by caches")
+	}
 	if kind := got.header.Get("Content-Type"); kind != "application/json" {
 		t.Errorf("an error of type %q", kind)
 	}

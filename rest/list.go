@@ -159,6 +159,7 @@ const flushAt = 64 << 10
 
 func (l listing) write(w http.ResponseWriter, limit int, next string, rows []audit.Hit) {
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
 	b := make([]byte, 0, flushAt+flushAt/4)
 	b = strconv.AppendInt(append(b, `{"limit":`...), int64(limit), 10)
 	if next != "" {

@@ -18,6 +18,9 @@ func TestAnEmptyListIsAList(t *testing.T) {
 		if want := `{"limit":500,"` + member + `":[]}` + "\n"; string(got.body) != want || got.header.Get("Link") != "" {
 			t.Errorf("got %s and Link %q, want %s", got.body, got.header.Get("Link"), want)
 		}
+		if got.header.Get("Cache-Control") != "no-store" {
+			t.Error("records may be kept by caches")
+		}
 	}
 }
 
