@@ -188,6 +188,19 @@ func TestAFlagWinsOverItsVariable(t *testing.T) {
 	}
 }
 
+func TestAFolderWithoutRecordsIsNotSearchedAndStaysAsItIs(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	for _, data := range []string{folder, filepath.Join(folder, "missing")} {
+		if got := authtrail(t, "search", "--data", data); got.code != exitFailed || !strings.Contains(got.err, "is no data folder") {
+			t.Errorf("in %s: code %d, said %q", data, got.code, got.err)
+		}
+	}
+	if entries, err := os.ReadDir(folder); err != nil || len(entries) > 0 {
+		t.Errorf("it holds %v, %v", entries, err)
+	}
+}
+
 // importedSample returns a data folder that holds the sample.
 func importedSample(t *testing.T) string {
 	t.Helper()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -35,8 +34,8 @@ func (r remote) connect(ctx context.Context, s streams, create bool) (*client.Cl
 		}
 		return server, func() {}, nil
 	}
-	if _, err := os.Stat(r.Data); errors.Is(err, fs.ErrNotExist) && !create {
-		return nil, nil, fmt.Errorf("there is no data folder %s; name one with --data, or a running server with --server", r.Data)
+	if !create && !sqlite.Exists(r.Data) {
+		return nil, nil, fmt.Errorf("%s is no data folder: it holds no records; name one with --data, or a running server with --server", r.Data)
 	}
 	config := defaultConfig()
 	config.Data, config.LogLevel = r.Data, "warn"

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/url"
 	"os"
@@ -27,6 +28,12 @@ const (
 
 // ErrInUse is the cause of Open's error when another process has the folder open.
 var ErrInUse = errors.New("in use")
+
+// Exists reports whether a folder is a data folder: whether there is a database in it.
+func Exists(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, databaseName))
+	return !errors.Is(err, fs.ErrNotExist)
+}
 
 // Open opens the data folder, makes it when there is none, and brings its
 // database to this program's schema version. Another process that has the
