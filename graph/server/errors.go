@@ -94,6 +94,9 @@ func mendMessages(op *graphql.OperationContext, errs gqlerror.List) gqlerror.Lis
 		}
 		if field := variableIn(err.Path); field != "" {
 			err.Extensions["field"] = field
+			if err.Message == "must be defined" { // which says nothing to who sees the message alone
+				err.Message = "the variable $" + field + " needs a value"
+			}
 		}
 		code, known := err.Extensions["code"].(string)
 		if !known || strings.HasPrefix(code, "GRAPHQL_") {

@@ -53,6 +53,7 @@ func TestBadParametersAreNamed(t *testing.T) {
 		"not UTF-8":          {"{\"query\":\"{ hello(name: \\\"\xff\\\") }\"}", "not UTF-8"},
 		"no operation named": {`{"query":"query A { hello } query B { hello }"}`, "say in operationName"},
 		"unknown operation":  {`{"query":"query A { hello }","operationName":"B"}`, "no operation of this name"},
+		"variable missing":   {`{"query":"query($n: Int!) { loginFlows(first: $n) { totalCount } }"}`, "the variable $n needs a value"},
 		"number too large":   {`{"query":"query($n: Int) { loginFlows(first: $n) { totalCount } }","variables":{"n":99999999999999999999}}`, "a number that its type cannot hold"},
 		"no executable":      {`{"query":"fragment F on Query { hello }"}`, "no operation provided"},
 	}
