@@ -33,3 +33,20 @@ func TestARefreshThatLeavesACopyOutIsNone(t *testing.T) {
 		}
 	}
 }
+
+// A copy that is nowhere keeps nobody from writing and reading.
+func TestAStoreWithoutRoomForItsCopiesWorks(t *testing.T) {
+	t.Parallel()
+	options := testOptions(t)
+	options.Replicas, options.Shards = 1, 2
+	s := open(t, options)
+	records := some(t, "r", 20)
+	statuses(t, s, records...)
+	expectHeld(t, s, records...)
+	if count, err := readFeed(t.Context(), s); err != nil || count != len(records) {
+		t.Errorf("the feed gives %d records, %v; want %d", count, err, len(records))
+	}
+	if err := s.Ready(t.Context()); err != nil {
+		t.Errorf("ready: %v", err)
+	}
+}

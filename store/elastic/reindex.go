@@ -187,6 +187,9 @@ func (r *rebuilding) swap(ctx context.Context) error {
 	if err := r.store.client.do(ctx, esapi.IndicesUpdateAliasesRequest{Body: jsonBody(body)}, nil); err != nil {
 		return fmt.Errorf("put the copy in place: %w", err)
 	}
+	if err := r.store.refreshWritten([]string{r.target}); err != nil { // on each of its copies
+		return err
+	}
 	r.store.log.InfoContext(ctx, "made a partition anew", "index", r.source, "as", r.target, "records", r.state.Copied)
 	return nil
 }
