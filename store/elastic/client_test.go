@@ -53,8 +53,10 @@ func TestWhatAnswersMean(t *testing.T) {
 		"no primary":                 {503, `{"error":{"type":"x","reason":"y"},"status":503}`, "Elasticsearch cannot answer now"},
 		"no permission":              {403, `{"error":{"type":"x","reason":"y"},"status":403}`, "Elasticsearch refuses the credentials"},
 		"not found":                  {404, `{"error":{"type":"index_not_found_exception","reason":"no such index"},"status":404}`, "elasticsearch answered 404 index_not_found_exception: no such index"},
-		"a proxy's page":             {400, `<html>bad</html>`, "elasticsearch answered 400 : <html>bad</html>"},
-		"an error in a sentence":     {400, `{"error":"bad"}`, `elasticsearch answered 400 : {"error":"bad"}`},
+		"a reason below it": {400, `{"error":{"root_cause":[{"type":"t","reason":"too many clauses"},{"type":"t","reason":"again"}],"type":"search_phase_execution_exception","reason":"all shards failed",` +
+			`"caused_by":{"type":"c","reason":"deep"}},"status":400}`, "elasticsearch answered 400 search_phase_execution_exception: all shards failed: t: too many clauses: c: deep"},
+		"a proxy's page":         {400, `<html>bad</html>`, "elasticsearch answered 400 : <html>bad</html>"},
+		"an error in a sentence": {400, `{"error":"bad"}`, `elasticsearch answered 400 : {"error":"bad"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -33,17 +33,17 @@ func TestCredentialsAreSent(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var got string
+			var got, asker string
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				got = r.Header.Get("Authorization")
+				got, asker = r.Header.Get("Authorization"), r.Header.Get("X-Opaque-Id")
 				_, _ = w.Write([]byte(`{}`))
 			}))
 			t.Cleanup(server.Close)
 			address, _ := url.Parse(server.URL)
 			address.User = c.user
 			c.options.URLs = []string{address.String()}
-			if err := ask(t, c.options); err != nil || got != c.want {
-				t.Errorf("sent %q, %v; want %q", got, err, c.want)
+			if err := ask(t, c.options); err != nil || got != c.want || asker != "authtrail" {
+				t.Errorf("%q sent %q, %v; want %q", asker, got, err, c.want)
 			}
 		})
 	}
