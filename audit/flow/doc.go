@@ -1,14 +1,17 @@
 // Package flow turns audit records into login flows: which records belong to one
-// attempt ([Build]), how it ended, which path it took, and what can be said of
-// it in a sentence. These are pure functions of a set of records and a clock:
-// the order in which records arrive, and how often, never matters.
+// attempt, how it ended, which path it took, and what can be said of it in a
+// sentence. These are pure functions of a set of records and a clock: the order
+// in which records arrive, and how often, never matters.
 //
-// What the package decides today is the certain part: a flow is the auth records
-// of one org that carry one request_id, and every link is REQUEST, CERTAIN.
-// Records that lost their request_id belong to no flow. Tying those to their
-// attempt by trace, token and session, and refusing ids that cannot be trusted,
-// is a step before Build: it chooses the records and their links, and everything
-// from Build on stays as it is.
+// Stitching decides which records make a flow, and why each is part of it.
+// [StitchAll] does it for all records there are. A [Neighbourhood] does it for a
+// few flows of one org, and says which records it needs for that: those who store
+// flows ask it which flows new records change ([Neighbourhood.Affected]), stitch
+// them anew ([Neighbourhood.Stitch]), and look up what it lacks ([Ask], [Gather]).
+// docs/adr/0011-stitching.md tells why that comes to the same. [Stitched.Flow]
+// then says what the records come to; [Build] does so for the records of one
+// request_id alone.
 //
 // [Reader] answers audit.Flows by deriving flows from stored records when asked.
+// It knows the certain part only: flows that are the records of one request_id.
 package flow

@@ -73,6 +73,32 @@ func (n *Neighbourhood) Learn(id ID, records []*audit.Record, crowded bool) {
 	n.known[id] = tiedBy(id, ordered(own), crowded, n.rules.maxTied())
 }
 
+// Add takes records that came in since, and keeps what is known of their ids
+// whole. So a neighbourhood may go on from one batch of new records to the next,
+// where all of them come by, and look up only the ids that it meets for the first
+// time. It grows with that; start a new one when Size is too large.
+func (n *Neighbourhood) Add(records []*audit.Record) {
+	added := map[ID][]*audit.Record{}
+	for _, r := range records {
+		if r.Kind != audit.KindAuth || r.Org != n.org {
+			continue
+		}
+		n.records[r.UniqueID] = r
+		for _, id := range append(idsOf(r), requestID(requestOf(r))) {
+			if n.known[id] != nil {
+				added[id] = append(added[id], r)
+			}
+		}
+	}
+	for id, having := range added {
+		t := n.known[id]
+		n.Learn(id, append(having, t.records...), t.crowded)
+	}
+}
+
+// Size returns how many records are at hand.
+func (n *Neighbourhood) Size() int { return len(n.records) }
+
 // CrowdedConflict returns what a flow reports of an id that is on more than 1,000 records.
 func (r Rules) CrowdedConflict(id ID) audit.FlowConflict { return crowdedConflict(id, r.maxTied()) }
 

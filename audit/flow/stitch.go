@@ -10,7 +10,7 @@ import (
 
 // MaxRounds is how many rounds of look-ups answer any question to a
 // Neighbourhood that knew nothing before.
-const MaxRounds = 7
+const MaxRounds = 6
 
 // Stitched is the records of one flow, and why each is part of it.
 type Stitched struct {

@@ -137,10 +137,25 @@ type follower struct {
 	rules  flow.Rules
 	stored []*audit.Record
 	flows  map[string]*flow.Stitched
+
+	keep bool // go on with what is known from batch to batch
+	kept map[string]*flow.Neighbourhood
+}
+
+func (f *follower) neighbourhood(org string, changed []*audit.Record) *flow.Neighbourhood {
+	if n := f.kept[org]; n != nil && f.keep {
+		n.Add(changed)
+		return n
+	}
+	if f.kept == nil {
+		f.kept = map[string]*flow.Neighbourhood{}
+	}
+	f.kept[org] = flow.NewNeighbourhood(org, f.rules)
+	return f.kept[org]
 }
 
 func (f *follower) follow(org string, changed []*audit.Record) {
-	n := flow.NewNeighbourhood(org, f.rules)
+	n := f.neighbourhood(org, changed)
 	for {
 		change := asked(f.tb, n, f.stored, func() (flow.Change, []flow.ID) { return n.Affected(changed) })
 		keys := append(change.Keys, f.unaware(org, change.Crowded)...)
@@ -197,7 +212,7 @@ func TestFollowingEndsAsStitchingAll(t *testing.T) {
 		records = rapid.Permutation(records).Draw(rt, "order")
 		batch := rapid.IntRange(1, 6).Draw(rt, "batch")
 		ahead := rapid.SampledFrom([]int{0, 0, 1, 3, 30}).Draw(rt, "ahead")
-		f := &follower{tb: rt, rules: rules, flows: map[string]*flow.Stitched{}}
+		f := &follower{tb: rt, rules: rules, keep: rapid.Bool().Draw(rt, "keep"), flows: map[string]*flow.Stitched{}}
 		for begin := 0; begin < len(records); begin += batch {
 			end := min(begin+batch, len(records))
 			f.stored = records[:min(end+ahead, len(records))]

@@ -66,3 +66,14 @@ func one(yes bool) int {
 	}
 	return 0
 }
+
+func BenchmarkStitchAll(b *testing.B) {
+	records, err := sampleRecords()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		flow.StitchAll(records, flow.Rules{Idle: idle})
+	}
+	b.ReportMetric(float64(len(records)*b.N)/b.Elapsed().Seconds(), "records/s")
+}
