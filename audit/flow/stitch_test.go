@@ -56,159 +56,162 @@ const (
 	tooMany         = "more than 5 records have it"
 )
 
+// stitchings are records, and the flows that they make where an id may be on 5 of them.
+var stitchings = map[string]struct{ records, want string }{
+	"a request id is certain, however far apart": {`
+		a | 0s   | request_id=q | trace_id=t
+		b | 100h | request_id=q`, `
+		REQUEST q: a REQUEST, b REQUEST`},
+	"a trace ties what is near a record of the attempt with it": {`
+		a | 0s  | request_id=q | trace_id=t
+		b | 1h  | request_id=q
+		c | 15m | trace_id=t`, `
+		REQUEST q: a REQUEST, c TRACE, b REQUEST`},
+	"a clock may step back": {`
+		a | 15m | request_id=q | trace_id=t
+		b | 0s  | trace_id=t`, `
+		REQUEST q: b TRACE, a REQUEST`},
+	"a trace does not tie what is far": {`
+		a | 0s      | request_id=q | trace_id=t
+		b | 15m1ns  | request_id=q
+		c | 15m1ns  | trace_id=t`, `
+		REQUEST q: a REQUEST, b REQUEST ! trace_id t: ` + tooFar + `
+		TRACE t: c TRACE ! trace_id t: ` + tooFar},
+	"a trace of two attempts ties nothing": {`
+		a | 0s | request_id=q1 | trace_id=t
+		b | 1s | request_id=q2 | trace_id=t
+		c | 2s | trace_id=t`, `
+		RECORD c: c RECORD ! trace_id t: ` + severalAttempts + `
+		REQUEST q1: a REQUEST ! trace_id t: ` + severalAttempts + `
+		REQUEST q2: b REQUEST ! trace_id t: ` + severalAttempts},
+	"a trace of two users ties nothing, and the weaker ids are tried": {`
+		a | 0s | request_id=q | trace_id=t | user_id=u1 | token_id=k
+		b | 1s | trace_id=t | user_id=u2
+		c | 2s | trace_id=t | token_id=k`, `
+		RECORD b: b RECORD ! trace_id t: ` + severalUsers + `
+		REQUEST q: a REQUEST, c TOKEN ! trace_id t: ` + severalUsers},
+	"users differ by either of their ids": {`
+		a | 0s | request_id=q | trace_id=t | user_id=u1 | upstream_user_id=ann
+		b | 1s | trace_id=t | user_id=u1 | upstream_user_id=bob`, `
+		RECORD b: b RECORD ! trace_id t: ` + severalUsers + `
+		REQUEST q: a REQUEST ! trace_id t: ` + severalUsers},
+	"a token ties whenever": {`
+		a | 0s  | request_id=q | token_id=k
+		b | 90h | token_id=k`, `
+		REQUEST q: a REQUEST, b TOKEN`},
+	"a token of two attempts ties nothing": {`
+		a | 0s | request_id=q1 | token_id=k
+		b | 1s | request_id=q2 | token_id=k
+		c | 2s | token_id=k`, `
+		RECORD c: c RECORD ! token_id k: ` + severalIssued + `
+		REQUEST q1: a REQUEST ! token_id k: ` + severalIssued + `
+		REQUEST q2: b REQUEST ! token_id k: ` + severalIssued},
+	"a session ties from the attempt's first record to its last and the idle limit": {`
+		before | 59s    | session=s
+		a      | 1m     | request_id=q
+		at     | 1m     | session=s
+		b      | 2m     | request_id=q | session=s
+		last   | 17m    | session=s
+		after  | 17m1ns | session=s`, `
+		REQUEST q: a REQUEST, at SESSION, b REQUEST, last SESSION
+		SESSION s: before SESSION, after SESSION`},
+	"a session with two open attempts ties nothing": {`
+		a | 0s  | request_id=q1 | session=s
+		b | 1m  | session=s
+		c | 2m  | request_id=q2 | session=s
+		d | 3m  | session=s
+		e | 16m | session=s`, `
+		REQUEST q1: a REQUEST, b SESSION ! session s: ` + severalOpen + `
+		REQUEST q2: c REQUEST, e SESSION ! session s: ` + severalOpen + `
+		SESSION s: d SESSION ! session s: ` + severalOpen},
+	"the strongest id wins": {`
+		a | 0s | request_id=q1 | trace_id=t
+		b | 0s | request_id=q2 | token_id=k
+		c | 0s | request_id=q3 | session=s
+		d | 1s | session=s | token_id=k | trace_id=t
+		e | 1s | session=s | token_id=k`, `
+		REQUEST q1: a REQUEST, d TRACE
+		REQUEST q2: b REQUEST, e TOKEN
+		REQUEST q3: c REQUEST`},
+	"nothing chains": {`
+		a | 0s | request_id=q | trace_id=t1
+		b | 1s | trace_id=t1 | token_id=k | session=s
+		c | 2s | token_id=k
+		d | 2s | session=s`, `
+		RECORD c: c RECORD
+		REQUEST q: a REQUEST, b TRACE
+		SESSION s: d SESSION`},
+	"what stands alone keeps its trace, else its session": {`
+		a | 0s | trace_id=t | session=s1
+		b | 9h | trace_id=t | session=s2
+		c | 0s | session=s1
+		d | 9h | session=s1
+		e | 0s | token_id=k
+		f | 0s | token_id=k`, `
+		RECORD e: e RECORD
+		RECORD f: f RECORD
+		SESSION s1: c SESSION, d SESSION
+		TRACE t: a TRACE, b TRACE`},
+	"a trace that cannot be trusted leaves the session": {`
+		a | 0s | trace_id=t | session=s | user_id=u1
+		b | 1s | trace_id=t | user_id=u2`, `
+		RECORD b: b RECORD ! trace_id t: ` + severalUsers + `
+		SESSION s: a SESSION ! trace_id t: ` + severalUsers},
+	"an id on too many records is not followed": {`
+		a | 0s | request_id=q | trace_id=t | token_id=k | session=s
+		b | 1s | request_id=q | trace_id=t | token_id=k | session=s
+		c | 2s | trace_id=t | session=s
+		d | 2s | trace_id=t | session=s
+		e | 3s | trace_id=t | session=s
+		f | 3s | trace_id=t | session=s | token_id=k
+		g | 4s | token_id=k`, `
+		RECORD c: c RECORD ! session s: ` + tooMany + ` ! trace_id t: ` + tooMany + `
+		RECORD d: d RECORD ! session s: ` + tooMany + ` ! trace_id t: ` + tooMany + `
+		RECORD e: e RECORD ! session s: ` + tooMany + ` ! trace_id t: ` + tooMany + `
+		REQUEST q: a REQUEST, b REQUEST, f TOKEN, g TOKEN ! session s: ` + tooMany + ` ! trace_id t: ` + tooMany},
+	"an attempt of too many records takes in no others": {`
+		a | 0s | request_id=q | trace_id=t
+		b | 1s | request_id=q
+		c | 2s | request_id=q
+		d | 3s | request_id=q
+		e | 4s | request_id=q
+		f | 5s | request_id=q
+		g | 6s | trace_id=t`, `
+		REQUEST q: a REQUEST, b REQUEST, c REQUEST, d REQUEST, e REQUEST, f REQUEST ! request_id q: ` + tooMany + `
+		TRACE t: g TRACE ! request_id q: ` + tooMany},
+	"an attempt of too many records may be open whenever": {`
+		a | 0s   | request_id=q | session=s
+		b | 1s   | request_id=q
+		c | 2s   | request_id=q
+		d | 3s   | request_id=q
+		e | 4s   | request_id=q
+		f | 5s   | request_id=q
+		g | 50h  | request_id=q2 | session=s
+		h | 50h  | session=s`, `
+		REQUEST q: a REQUEST, b REQUEST, c REQUEST, d REQUEST, e REQUEST, f REQUEST ! request_id q: ` + tooMany + `
+		REQUEST q2: g REQUEST ! session s: ` + severalOpen + `
+		SESSION s: h SESSION ! session s: ` + severalOpen},
+	"API audits and other events do not join": {`
+		a | 0s | request_id=q | token_id=k | trace_id=t | user_id=u1
+		b | 1s | token_id=k | subsystem=api | action=get
+		c | 1s | request_id=q | subsystem=access
+		d | 1s | request_id=q2 | trace_id=t | user_id=u2 | subsystem=api
+		e | 1s | trace_id=t`, `
+		REQUEST q: a REQUEST, e TRACE`},
+	"orgs do not mix": {`
+		a | 0s | request_id=q | trace_id=t | user_id=u1
+		b | 1s | request_id=q | trace_id=t | user_id=u2 | org_id=org-2
+		c | 2s | trace_id=t
+		d | 3s | trace_id=t | org_id=org-2
+		e | 3s | trace_id=t | org_id=org-3`, `
+		REQUEST q: a REQUEST, c TRACE
+		REQUEST q: b REQUEST, d TRACE
+		TRACE t: e TRACE`},
+}
+
 func TestStitching(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct{ records, want string }{
-		"a request id is certain, however far apart": {`
-			a | 0s   | request_id=q | trace_id=t
-			b | 100h | request_id=q`, `
-			REQUEST q: a REQUEST, b REQUEST`},
-		"a trace ties what is near a record of the attempt with it": {`
-			a | 0s  | request_id=q | trace_id=t
-			b | 1h  | request_id=q
-			c | 15m | trace_id=t`, `
-			REQUEST q: a REQUEST, c TRACE, b REQUEST`},
-		"a clock may step back": {`
-			a | 15m | request_id=q | trace_id=t
-			b | 0s  | trace_id=t`, `
-			REQUEST q: b TRACE, a REQUEST`},
-		"a trace does not tie what is far": {`
-			a | 0s      | request_id=q | trace_id=t
-			b | 15m1ns  | request_id=q
-			c | 15m1ns  | trace_id=t`, `
-			REQUEST q: a REQUEST, b REQUEST ! trace_id t: ` + tooFar + `
-			TRACE t: c TRACE ! trace_id t: ` + tooFar},
-		"a trace of two attempts ties nothing": {`
-			a | 0s | request_id=q1 | trace_id=t
-			b | 1s | request_id=q2 | trace_id=t
-			c | 2s | trace_id=t`, `
-			RECORD c: c RECORD ! trace_id t: ` + severalAttempts + `
-			REQUEST q1: a REQUEST ! trace_id t: ` + severalAttempts + `
-			REQUEST q2: b REQUEST ! trace_id t: ` + severalAttempts},
-		"a trace of two users ties nothing, and the weaker ids are tried": {`
-			a | 0s | request_id=q | trace_id=t | user_id=u1 | token_id=k
-			b | 1s | trace_id=t | user_id=u2
-			c | 2s | trace_id=t | token_id=k`, `
-			RECORD b: b RECORD ! trace_id t: ` + severalUsers + `
-			REQUEST q: a REQUEST, c TOKEN ! trace_id t: ` + severalUsers},
-		"users differ by either of their ids": {`
-			a | 0s | request_id=q | trace_id=t | user_id=u1 | upstream_user_id=ann
-			b | 1s | trace_id=t | user_id=u1 | upstream_user_id=bob`, `
-			RECORD b: b RECORD ! trace_id t: ` + severalUsers + `
-			REQUEST q: a REQUEST ! trace_id t: ` + severalUsers},
-		"a token ties whenever": {`
-			a | 0s  | request_id=q | token_id=k
-			b | 90h | token_id=k`, `
-			REQUEST q: a REQUEST, b TOKEN`},
-		"a token of two attempts ties nothing": {`
-			a | 0s | request_id=q1 | token_id=k
-			b | 1s | request_id=q2 | token_id=k
-			c | 2s | token_id=k`, `
-			RECORD c: c RECORD ! token_id k: ` + severalIssued + `
-			REQUEST q1: a REQUEST ! token_id k: ` + severalIssued + `
-			REQUEST q2: b REQUEST ! token_id k: ` + severalIssued},
-		"a session ties from the attempt's first record to its last and the idle limit": {`
-			before | 59s    | session=s
-			a      | 1m     | request_id=q
-			at     | 1m     | session=s
-			b      | 2m     | request_id=q | session=s
-			last   | 17m    | session=s
-			after  | 17m1ns | session=s`, `
-			REQUEST q: a REQUEST, at SESSION, b REQUEST, last SESSION
-			SESSION s: before SESSION, after SESSION`},
-		"a session with two open attempts ties nothing": {`
-			a | 0s  | request_id=q1 | session=s
-			b | 1m  | session=s
-			c | 2m  | request_id=q2 | session=s
-			d | 3m  | session=s
-			e | 16m | session=s`, `
-			REQUEST q1: a REQUEST, b SESSION ! session s: ` + severalOpen + `
-			REQUEST q2: c REQUEST, e SESSION ! session s: ` + severalOpen + `
-			SESSION s: d SESSION ! session s: ` + severalOpen},
-		"the strongest id wins": {`
-			a | 0s | request_id=q1 | trace_id=t
-			b | 0s | request_id=q2 | token_id=k
-			c | 0s | request_id=q3 | session=s
-			d | 1s | session=s | token_id=k | trace_id=t
-			e | 1s | session=s | token_id=k`, `
-			REQUEST q1: a REQUEST, d TRACE
-			REQUEST q2: b REQUEST, e TOKEN
-			REQUEST q3: c REQUEST`},
-		"nothing chains": {`
-			a | 0s | request_id=q | trace_id=t1
-			b | 1s | trace_id=t1 | token_id=k | session=s
-			c | 2s | token_id=k
-			d | 2s | session=s`, `
-			RECORD c: c RECORD
-			REQUEST q: a REQUEST, b TRACE
-			SESSION s: d SESSION`},
-		"what stands alone keeps its trace, else its session": {`
-			a | 0s | trace_id=t | session=s1
-			b | 9h | trace_id=t | session=s2
-			c | 0s | session=s1
-			d | 9h | session=s1
-			e | 0s | token_id=k
-			f | 0s | token_id=k`, `
-			RECORD e: e RECORD
-			RECORD f: f RECORD
-			SESSION s1: c SESSION, d SESSION
-			TRACE t: a TRACE, b TRACE`},
-		"a trace that cannot be trusted leaves the session": {`
-			a | 0s | trace_id=t | session=s | user_id=u1
-			b | 1s | trace_id=t | user_id=u2`, `
-			RECORD b: b RECORD ! trace_id t: ` + severalUsers + `
-			SESSION s: a SESSION ! trace_id t: ` + severalUsers},
-		"an id on too many records is not followed": {`
-			a | 0s | request_id=q | trace_id=t | token_id=k | session=s
-			b | 1s | request_id=q | trace_id=t | token_id=k | session=s
-			c | 2s | trace_id=t | session=s
-			d | 2s | trace_id=t | session=s
-			e | 3s | trace_id=t | session=s
-			f | 3s | trace_id=t | session=s | token_id=k
-			g | 4s | token_id=k`, `
-			RECORD c: c RECORD ! session s: ` + tooMany + ` ! trace_id t: ` + tooMany + `
-			RECORD d: d RECORD ! session s: ` + tooMany + ` ! trace_id t: ` + tooMany + `
-			RECORD e: e RECORD ! session s: ` + tooMany + ` ! trace_id t: ` + tooMany + `
-			REQUEST q: a REQUEST, b REQUEST, f TOKEN, g TOKEN ! session s: ` + tooMany + ` ! trace_id t: ` + tooMany},
-		"an attempt of too many records takes in no others": {`
-			a | 0s | request_id=q | trace_id=t
-			b | 1s | request_id=q
-			c | 2s | request_id=q
-			d | 3s | request_id=q
-			e | 4s | request_id=q
-			f | 5s | request_id=q
-			g | 6s | trace_id=t`, `
-			REQUEST q: a REQUEST, b REQUEST, c REQUEST, d REQUEST, e REQUEST, f REQUEST ! request_id q: ` + tooMany + `
-			TRACE t: g TRACE ! request_id q: ` + tooMany},
-		"an attempt of too many records may be open whenever": {`
-			a | 0s   | request_id=q | session=s
-			b | 1s   | request_id=q
-			c | 2s   | request_id=q
-			d | 3s   | request_id=q
-			e | 4s   | request_id=q
-			f | 5s   | request_id=q
-			g | 50h  | request_id=q2 | session=s
-			h | 50h  | session=s`, `
-			REQUEST q: a REQUEST, b REQUEST, c REQUEST, d REQUEST, e REQUEST, f REQUEST ! request_id q: ` + tooMany + `
-			REQUEST q2: g REQUEST ! session s: ` + severalOpen + `
-			SESSION s: h SESSION ! session s: ` + severalOpen},
-		"API audits and other events do not join": {`
-			a | 0s | request_id=q | token_id=k | trace_id=t | user_id=u1
-			b | 1s | token_id=k | subsystem=api | action=get
-			c | 1s | request_id=q | subsystem=access
-			d | 1s | request_id=q2 | trace_id=t | user_id=u2 | subsystem=api
-			e | 1s | trace_id=t`, `
-			REQUEST q: a REQUEST, e TRACE`},
-		"orgs do not mix": {`
-			a | 0s | request_id=q | trace_id=t | user_id=u1
-			b | 1s | request_id=q | trace_id=t | user_id=u2 | org_id=org-2
-			c | 2s | trace_id=t
-			d | 3s | trace_id=t | org_id=org-2
-			e | 3s | trace_id=t | org_id=org-3`, `
-			REQUEST q: a REQUEST, c TRACE
-			REQUEST q: b REQUEST, d TRACE
-			TRACE t: e TRACE`},
-	} {
+	for name, c := range stitchings {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var got []string
