@@ -21,7 +21,7 @@ const (
 	maxCodedBytes = 512 // of a value
 )
 
-// coded are the fields whose values get codes. Each has one value, which is one
+// isCoded reports whether values of the field get codes. Each has one value, which is one
 // of the event's strings; few of the values share a word.
 func isCoded(field query.Field) bool {
 	switch field {
@@ -41,7 +41,7 @@ type code struct {
 	tokens []string
 	term   string
 	sum    uint64 // the hash of the exact term that it stands for
-	saved  bool // whether the database knows it; the writer's alone
+	saved  bool   // whether the database knows it; the writer's alone
 }
 
 // holds reports whether the words stand next to each other in the value.
