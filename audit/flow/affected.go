@@ -8,49 +8,64 @@ import (
 	"github.com/authtrail/authtrail/audit/query"
 )
 
-// Change is what new records may have made different.
+// Change is what new records have made different.
 type Change struct {
-	// Keys are those of the flows that must be stitched anew, sorted. Some may have
-	// no record in them, and then perhaps had before.
+	// Keys are those of the flows that were stitched anew, sorted.
 	Keys []Key
+	// Flows are what they come to, in the order of Keys: nil for one without
+	// records, which perhaps had some before (see Homes).
+	Flows []*Stitched
 	// Crowded are ids of the new records that are on more than 1,000 records, sorted.
 	Crowded []ID
 }
 
-// Affected returns which flows new records may have changed, whatever they came
-// to before: all whose making looks at an id in a way that these records bear on.
-// While ids are missing there is no change.
+// Restitch stitches the flows anew that new records may have changed, whatever
+// they came to before: all whose making looks at an id in a way that these records
+// bear on; and those that have the other keys given. While ids are missing there
+// is no change.
 //
 // An id that has become Crowded leads to too many records to say here whom that
-// concerns. Whoever stores flows therefore also stitches those stored ones anew
-// that carry a Crowded id and do not report its Rules.CrowdedConflict, and, before
-// he stores anything, asks again for what is Unsettled.
-func (n *Neighbourhood) Affected(changed []*audit.Record) (change Change, missing []ID) {
-	a := &affecting{weaver: n.weaver(), keys: map[Key]bool{}, crowded: map[ID]bool{}, moved: map[string]bool{}}
-	for _, r := range changed {
-		if r.Kind != audit.KindAuth || r.Org != n.org {
-			continue
-		}
-		n.records[r.UniqueID] = r
-		a.change(r)
-	}
+// concerns. Whoever stores flows therefore, before he stores anything, asks again
+// with the keys of those stored ones that carry a Crowded id and do not report its
+// Rules.CrowdedConflict, and with the records that are Unsettled.
+//
+// A neighbourhood may be kept from one batch of new records to the next, and then
+// looks up only the ids that it meets for the first time. For this all records
+// that come in must be among the changed ones, in their turn.
+func (n *Neighbourhood) Restitch(changed []*audit.Record, also []Key) (change Change, missing []ID) {
+	a := n.affected(changed)
 	if len(a.missing) > 0 {
 		return Change{}, a.lacking()
 	}
-	change.Keys = slices.SortedFunc(maps.Keys(a.keys), compareKeys)
-	for id := range a.crowded {
-		change.Crowded = append(change.Crowded, id)
+	for _, key := range also {
+		a.keys[key] = true
 	}
-	slices.SortFunc(change.Crowded, compareIDs)
-	return change, nil
+	change.Keys = slices.SortedFunc(maps.Keys(a.keys), compareKeys)
+	change.Crowded = slices.SortedFunc(maps.Keys(a.crowded), compareIDs)
+	change.Flows, missing = n.Stitch(change.Keys)
+	return change, missing
 }
 
-// Unsettled returns the records that must be among the changed ones, too, when
-// these flows are stored in the place of those before, which have the same keys
-// and are nil where none was: records that leave a flow and are in no other of
-// these, and the records of flows that come to report a crowded id. There are
-// hardly ever any.
-func (n *Neighbourhood) Unsettled(before, after []*Stitched) []*audit.Record {
+// affected finds the flows that new records may have changed.
+func (n *Neighbourhood) affected(changed []*audit.Record) *affecting {
+	changed = slices.DeleteFunc(slices.Clone(changed), func(r *audit.Record) bool {
+		return r.Kind != audit.KindAuth || r.Org != n.org
+	})
+	n.add(changed)
+	a := &affecting{weaver: n.weaver(), keys: map[Key]bool{}, crowded: map[ID]bool{}, moved: map[string]bool{}}
+	for _, r := range changed {
+		a.change(r)
+	}
+	return a
+}
+
+// Unsettled returns the records that must be among the changed ones, too, before
+// the flows of a change are stored in the place of those before, which have the
+// same keys and are nil where none was: records that leave a flow and are in no
+// other of these, and the records of flows that come to report a crowded id. There
+// are hardly ever any.
+func (n *Neighbourhood) Unsettled(before []*Stitched, change Change) []*audit.Record {
+	after := change.Flows
 	held := map[audit.Key]bool{}
 	for _, s := range after {
 		for _, link := range s.links() {

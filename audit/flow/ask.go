@@ -10,12 +10,13 @@ import (
 
 // Ask puts a question, such as Neighbourhood.Stitch, to several neighbourhoods, and
 // gathers what they lack, for all of them at once, until each has answered. It
-// takes at most MaxRounds rounds of Gather.
+// takes at most MaxRounds rounds of Gather, and more only where records that come
+// in meanwhile lead further.
 func Ask[T any](ctx context.Context, store Store, scope audit.Scope, asked []*Neighbourhood,
 	question func(i int, n *Neighbourhood) (T, []ID),
 ) ([]T, error) {
 	answers := make([]T, len(asked))
-	for range MaxRounds + 1 {
+	for range 10 * MaxRounds {
 		var lacking []Lacking
 		for i, n := range asked {
 			answer, missing := question(i, n)
@@ -30,7 +31,7 @@ func Ask[T any](ctx context.Context, store Store, scope audit.Scope, asked []*Ne
 			return nil, err
 		}
 	}
-	return nil, fmt.Errorf("gather neighbourhoods: not done after %d rounds", MaxRounds)
+	return nil, fmt.Errorf("gather neighbourhoods: not done after %d rounds", 10*MaxRounds)
 }
 
 // FlowsOf returns for each record the flow that it is part of, stitched from what
@@ -49,11 +50,13 @@ func FlowsOf(ctx context.Context, store Store, scope audit.Scope, rules Rules, r
 		}
 		byOrg[r.Org] = append(byOrg[r.Org], r)
 	}
-	homes, err := Ask(ctx, store, scope, neighbourhoods, func(_ int, n *Neighbourhood) ([]Key, []ID) { return n.Homes(byOrg[n.org]) })
-	if err != nil {
-		return nil, fmt.Errorf("find the flows of records: %w", err)
-	}
-	stitched, err := Ask(ctx, store, scope, neighbourhoods, func(i int, n *Neighbourhood) ([]*Stitched, []ID) { return n.Stitch(homes[i]) })
+	stitched, err := Ask(ctx, store, scope, neighbourhoods, func(_ int, n *Neighbourhood) ([]*Stitched, []ID) {
+		homes, missing := n.Homes(byOrg[n.org])
+		if len(missing) > 0 {
+			return nil, missing
+		}
+		return n.Stitch(homes)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("stitch the flows of records: %w", err)
 	}

@@ -6,8 +6,8 @@
 // Stitching decides which records make a flow, and why each is part of it.
 // [StitchAll] does it for all records there are. A [Neighbourhood] does it for a
 // few flows of one org, and says which records it needs for that: those who store
-// flows ask it which flows new records change ([Neighbourhood.Affected]), stitch
-// them anew ([Neighbourhood.Stitch]), and look up what it lacks ([Ask], [Gather]).
+// flows let it stitch anew what new records change ([Neighbourhood.Restitch]), and
+// look up what it lacks ([Ask], [Gather]).
 // docs/adr/0011-stitching.md tells why that comes to the same. [Stitched.Flow]
 // then says what the records come to; [Build] does so for the records of one
 // request_id alone.

@@ -8,20 +8,20 @@ import (
 	"pgregory.net/rapid"
 )
 
-// asked asks until nothing is missing any more, and looks up what is.
-func asked[T any](tb rapid.TB, n *flow.Neighbourhood, stored []*audit.Record, ask func() (T, []flow.ID)) T {
+// asked asks until nothing is missing any more, and looks up what is; most rounds are allowed.
+func asked[T any](tb rapid.TB, n *flow.Neighbourhood, most int, see func() []*audit.Record, ask func() (T, []flow.ID)) T {
 	for rounds := 0; ; rounds++ {
 		answer, missing := ask()
 		if len(missing) == 0 {
 			return answer
 		}
-		if rounds == flow.MaxRounds {
+		if rounds == most {
 			tb.Fatalf("still missing after %d rounds: %v", rounds, missing)
 		}
 		for _, id := range missing {
 			var found []*audit.Record
 			seen := map[audit.Key]bool{}
-			for _, r := range stored {
+			for _, r := range see() {
 				if value, _ := r.Get(id.Field); value == id.Value && !seen[r.Key()] {
 					seen[r.Key()] = true
 					found = append(found, r)
@@ -35,18 +35,27 @@ func asked[T any](tb rapid.TB, n *flow.Neighbourhood, stored []*audit.Record, as
 // follower keeps flows current as records come, and looks at nothing else than
 // what is around them.
 type follower struct {
-	tb     rapid.TB
-	rules  flow.Rules
-	stored []*audit.Record
-	flows  map[string]*flow.Stitched
+	tb    rapid.TB
+	rules flow.Rules
+	flows map[string]*flow.Stitched
+
+	all     []*audit.Record // those in the store and, behind them, those to come
+	visible int             // how many are in the store
+	busy    bool            // with every look-up comes another
 
 	keep bool // go on with what is known from batch to batch
 	kept map[string]*flow.Neighbourhood
 }
 
-func (f *follower) neighbourhood(org string, changed []*audit.Record) *flow.Neighbourhood {
+func (f *follower) see() []*audit.Record {
+	if f.busy {
+		f.visible = min(f.visible+1, len(f.all))
+	}
+	return f.all[:f.visible]
+}
+
+func (f *follower) neighbourhood(org string) *flow.Neighbourhood {
 	if n := f.kept[org]; n != nil && f.keep {
-		n.Add(changed)
 		return n
 	}
 	if f.kept == nil {
@@ -57,23 +66,27 @@ func (f *follower) neighbourhood(org string, changed []*audit.Record) *flow.Neig
 }
 
 func (f *follower) follow(org string, changed []*audit.Record) {
-	n := f.neighbourhood(org, changed)
+	n := f.neighbourhood(org)
+	var unaware []flow.Key
 	for {
-		change := asked(f.tb, n, f.stored, func() (flow.Change, []flow.ID) { return n.Affected(changed) })
-		keys := append(change.Keys, f.unaware(org, change.Crowded)...)
-		flows := asked(f.tb, n, f.stored, func() ([]*flow.Stitched, []flow.ID) { return n.Stitch(keys) })
-		before := make([]*flow.Stitched, len(keys))
-		for i, key := range keys {
+		change := asked(f.tb, n, 10*flow.MaxRounds, f.see, func() (flow.Change, []flow.ID) { return n.Restitch(changed, unaware) })
+		before := make([]*flow.Stitched, len(change.Keys))
+		for i, key := range change.Keys {
 			before[i] = f.flows[nameOf(org, key)]
 		}
-		asking := len(changed)
-		for _, r := range n.Unsettled(before, flows) {
+		again := false
+		for _, r := range n.Unsettled(before, change) {
 			if !slices.ContainsFunc(changed, func(c *audit.Record) bool { return c.Key() == r.Key() }) {
-				changed = append(changed, r)
+				changed, again = append(changed, r), true
 			}
 		}
-		if len(changed) == asking {
-			f.store(org, keys, flows)
+		for _, key := range f.unaware(org, change.Crowded) {
+			if !slices.Contains(unaware, key) {
+				unaware, again = append(unaware, key), true
+			}
+		}
+		if !again {
+			f.store(org, change.Keys, change.Flows)
 			return
 		}
 	}

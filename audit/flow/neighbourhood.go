@@ -63,40 +63,41 @@ func NewNeighbourhood(org string, rules Rules) *Neighbourhood {
 // of other crowded ids none are used. Records of other orgs and kinds are passed
 // by. What was known of the id before is replaced.
 func (n *Neighbourhood) Learn(id ID, records []*audit.Record, crowded bool) {
-	var own []*audit.Record
-	for _, r := range records {
-		if r.Kind == audit.KindAuth && r.Org == n.org && valueOf(r, id.Field) == id.Value {
-			own = append(own, r)
-			n.records[r.UniqueID] = r
-		}
-	}
-	n.known[id] = tiedBy(id, ordered(own), crowded, n.rules.maxTied())
+	own := slices.DeleteFunc(slices.Clone(records), func(r *audit.Record) bool {
+		return r.Kind != audit.KindAuth || r.Org != n.org || valueOf(r, id.Field) != id.Value
+	})
+	n.know(id, own, crowded)
+	n.add(own)
 }
 
-// Add takes records that came in since, and keeps what is known of their ids
-// whole. So a neighbourhood may go on from one batch of new records to the next,
-// where all of them come by, and look up only the ids that it meets for the first
-// time. It grows with that; start a new one when Size is too large.
-func (n *Neighbourhood) Add(records []*audit.Record) {
-	added := map[ID][]*audit.Record{}
+func (n *Neighbourhood) know(id ID, records []*audit.Record, crowded bool) {
+	n.known[id] = tiedBy(id, ordered(records), crowded, n.rules.maxTied())
+}
+
+// add takes records of the org at hand. Those that came in after some of their ids
+// were looked up are added to these, so that all that is known is of one set of
+// records, and a neighbourhood may go on from one batch of new records to the next.
+func (n *Neighbourhood) add(records []*audit.Record) {
+	late := map[ID][]*audit.Record{}
 	for _, r := range records {
-		if r.Kind != audit.KindAuth || r.Org != n.org {
+		if n.records[r.UniqueID] != nil {
 			continue
 		}
 		n.records[r.UniqueID] = r
 		for _, id := range append(idsOf(r), requestID(requestOf(r))) {
 			if n.known[id] != nil {
-				added[id] = append(added[id], r)
+				late[id] = append(late[id], r)
 			}
 		}
 	}
-	for id, having := range added {
+	for id, having := range late {
 		t := n.known[id]
-		n.Learn(id, append(having, t.records...), t.crowded)
+		n.know(id, append(having, t.records...), t.crowded)
 	}
 }
 
-// Size returns how many records are at hand.
+// Size returns how many records are at hand. A neighbourhood that goes on for long
+// should be dropped for a new one when they are too many.
 func (n *Neighbourhood) Size() int { return len(n.records) }
 
 // CrowdedConflict returns what a flow reports of an id that is on more than 1,000 records.

@@ -9,8 +9,8 @@ import (
 )
 
 // MaxRounds is how many rounds of look-ups answer any question to a
-// Neighbourhood that knew nothing before.
-const MaxRounds = 6
+// Neighbourhood that knew nothing before, while the store stands still.
+const MaxRounds = 10
 
 // Stitched is the records of one flow, and why each is part of it.
 type Stitched struct {
