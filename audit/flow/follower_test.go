@@ -86,8 +86,26 @@ func (f *follower) follow(org string, changed []*audit.Record) {
 			}
 		}
 		if !again {
+			f.complete(changed, change.Flows)
 			f.store(org, change.Keys, change.Flows)
 			return
+		}
+	}
+}
+
+// complete requires that every changed record is in one of the flows, and in one only.
+func (f *follower) complete(changed []*audit.Record, flows []*flow.Stitched) {
+	held := map[audit.Key]int{}
+	for _, s := range flows {
+		if s != nil {
+			for _, link := range s.Links {
+				held[link.Record.Key()]++
+			}
+		}
+	}
+	for _, r := range changed {
+		if want := one(r.Kind == audit.KindAuth); held[r.Key()] != want {
+			f.tb.Fatalf("%s is in %d flows, want %d", r.UniqueID, held[r.Key()], want)
 		}
 	}
 }

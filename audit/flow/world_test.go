@@ -182,7 +182,7 @@ func newWorld(t *testing.T, each int) *world {
 
 func TestWhatTheSampleLacksIsStitchedToo(t *testing.T) {
 	t.Parallel()
-	const each = 30
+	const each = 25
 	w := newWorld(t, each)
 	random := rand.New(rand.NewPCG(1, 2))
 	mixed := append(w.records, w.records[:100]...)
