@@ -27,8 +27,9 @@ fmt: ## Format the Go code
 .PHONY: lint
 lint: ## Vet, staticcheck, and the import rule (.depguard.json)
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "not formatted: $$unformatted"; exit 1; }
-	$(GO) vet ./...
+	$(GO) vet -tags cluster ./...
 	$(GO) tool staticcheck ./...
+	$(GO) tool staticcheck -tags cluster ./store/elastic/...
 	$(GO) tool depguard ./...
 
 .PHONY: check
@@ -37,9 +38,13 @@ check: lint generate ## Lint, and require that everything generated is current
 	  echo "generated files are not current, or the tree was not clean: run make generate and commit"; exit 1; }
 
 .PHONY: test
-test: ## Run all tests: the Go suite, then the end-to-end tests
+test: ## Run all tests: the Go suite, the tests of clusters, then the end-to-end tests
 	$(GO) test -count=1 ./...
-	$(MAKE) --no-print-directory e2e
+	$(MAKE) --no-print-directory test-cluster e2e
+
+.PHONY: test-cluster
+test-cluster: ## Test on clusters of three nodes, which are killed one by one; takes minutes
+	$(GO) test -count=1 -v -tags cluster -run 'Cluster.*Node' ./store/elastic/...
 
 .PHONY: e2e
 e2e: build ## Run the real program against the published SDK, the GraphQL over HTTP audit, and a browser

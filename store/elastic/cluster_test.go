@@ -1,3 +1,5 @@
+//go:build cluster
+
 package elastic
 
 import (
@@ -177,13 +179,6 @@ func writeOldDay(t *testing.T, s *Store) map[string]bool {
 	}
 	statuses(t, s, batch...)
 	return old
-}
-
-func dropPartition(t *testing.T, s *Store, index string) {
-	t.Helper()
-	if err := s.client.do(t.Context(), esapi.IndicesDeleteRequest{Index: []string{index}}, nil); err != nil {
-		t.Fatalf("drop %s: %v", index, err)
-	}
 }
 
 // copies returns the nodes that have the primary of a shard, and its replica.

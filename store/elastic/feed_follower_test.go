@@ -2,41 +2,18 @@ package elastic
 
 import (
 	"context"
-	"sync/atomic"
 	"testing"
-	"time"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"github.com/authtrail/authtrail/audit"
 )
 
-// follower reads the feed as it grows.
+// follower reads the feed.
 type follower struct {
 	store    *Store
 	position audit.Position
 	given    map[string]int
-	stopping atomic.Bool
-	stopped  chan struct{}
-}
-
-func follow(t *testing.T, s *Store) *follower {
-	t.Helper()
-	f := &follower{store: s, given: map[string]int{}, stopped: make(chan struct{})}
-	go func() {
-		defer close(f.stopped)
-		for limit := 1; !f.stopping.Load(); limit = limit%50 + 7 {
-			short, cancel := context.WithTimeout(t.Context(), time.Second)
-			err := s.Wait(short, f.position)
-			cancel()
-			if err == nil {
-				_, err = f.read(t.Context(), limit)
-			}
-			if code := audit.AsError(err); err != nil && code.Code != audit.Unavailable {
-				t.Errorf("follow the feed: %v", err)
-				return
-			}
-		}
-	}()
-	return f
 }
 
 func (f *follower) read(ctx context.Context, limit int) (int, error) {
@@ -51,18 +28,9 @@ func (f *follower) read(ctx context.Context, limit int) (int, error) {
 	return len(batch.Records), nil
 }
 
-// untilEnd reads on until nothing more comes, and returns how often each record was given.
-func (f *follower) untilEnd(t *testing.T) map[string]int {
+func dropPartition(t *testing.T, s *Store, index string) {
 	t.Helper()
-	f.stopping.Store(true)
-	<-f.stopped
-	for {
-		n, err := f.read(t.Context(), 100)
-		if err != nil {
-			t.Fatalf("read the feed to its end: %v", err)
-		}
-		if n == 0 {
-			return f.given
-		}
+	if err := s.client.do(t.Context(), esapi.IndicesDeleteRequest{Index: []string{index}}, nil); err != nil {
+		t.Fatalf("drop %s: %v", index, err)
 	}
 }
