@@ -25,8 +25,10 @@ func faulty(t *testing.T, timeout time.Duration) (proxy *elastictest.FaultyProxy
 	}
 	statuses(t, direct, held...)
 	proxy = elastictest.Proxy(t, options.URLs[0])
-	options.URLs, options.RequestTimeout = []string{proxy.URL()}, timeout
-	return proxy, open(t, options), direct, held
+	options.URLs = []string{proxy.URL()}
+	through = open(t, options)
+	through.client.timeout = timeout // opening may take what it takes on a busy machine
+	return proxy, through, direct, held
 }
 
 // kindOfQuestion is something that a store is asked, with the number that its answer comes to.
