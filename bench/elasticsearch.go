@@ -70,8 +70,23 @@ func (c *comparison) start(ctx context.Context) (err error) {
 	if c.recorded, err = c.server(ctx, c.recorder.URL, c.recordedPrefix); err != nil || !c.directIngest {
 		return err
 	}
-	installer, err := c.server(ctx, c.elasticsearch, directPrefix) // puts the index template there
-	return errors.Join(err, installer.stop())
+	return c.prepareDirect(ctx)
+}
+
+// prepareDirect has the program make the indices that the direct run writes to,
+// by sending it a record of each day.
+func (c *comparison) prepareDirect(ctx context.Context) error {
+	installer, err := c.server(ctx, c.elasticsearch, directPrefix)
+	if err != nil {
+		return err
+	}
+	const days = 30
+	var bodies [][]byte
+	for day := range days {
+		at := c.records / days * day
+		bodies = append(bodies, bulkBody(c.set, at, at+1))
+	}
+	return errors.Join(sendAll(ctx, installer, bodies, 1), installer.stop())
 }
 
 func (c *comparison) server(ctx context.Context, url, prefix string) (*serverProcess, error) {

@@ -140,12 +140,24 @@ func (c *comparison) sendDirectly(ctx context.Context, bulks []request) error {
 			if err != nil {
 				return fmt.Errorf("send a bulk directly: %w", err)
 			}
-			var read struct{ Errors bool }
-			if err := json.Unmarshal(answer, &read); err != nil || read.Errors {
-				return fmt.Errorf("send a bulk directly: %.300s", answer)
-			}
-			return nil
+			return stored(answer)
 		})
 	}
 	return group.Wait()
+}
+
+// stored requires that a bulk's records are all there: new, or since the indices were prepared.
+func stored(answer []byte) error {
+	var read struct {
+		Items []struct{ Create struct{ Status int } }
+	}
+	if err := json.Unmarshal(answer, &read); err != nil || len(read.Items) == 0 {
+		return fmt.Errorf("send a bulk directly: %.300s", answer)
+	}
+	for _, item := range read.Items {
+		if status := item.Create.Status; status != http.StatusCreated && status != http.StatusConflict {
+			return fmt.Errorf("send a bulk directly: an item has the status %d: %.300s", status, answer)
+		}
+	}
+	return nil
 }
