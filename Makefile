@@ -44,7 +44,7 @@ test: ## Run all tests: the Go suite, the tests of clusters, then the end-to-end
 
 .PHONY: test-cluster
 test-cluster: ## Test on clusters of three nodes, which are killed one by one; takes minutes
-	$(GO) test -count=1 -v -tags cluster -run 'Cluster.*Node' ./store/elastic/...
+	$(GO) test -count=1 -v -tags cluster -p 1 -run 'Cluster.*Node' ./store/elastic/...
 
 .PHONY: e2e
 e2e: build ## Run the real program against the published SDK, the GraphQL over HTTP audit, and a browser

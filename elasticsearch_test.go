@@ -116,16 +116,7 @@ func TestBothStoresAnswerTheUsefulQueriesAlike(t *testing.T) {
 // answer returns the body of a server's answer to a GraphQL request.
 func answer(t *testing.T, url, request string) string {
 	t.Helper()
-	answer, err := http.Post(url+"/graphql", "application/json", strings.NewReader(request))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	body, err := io.ReadAll(answer.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(body)
+	return fetch(t, http.MethodPost, url+"/graphql", request).body
 }
 
 func read(t *testing.T, file string) string {
@@ -175,17 +166,7 @@ func olderTemplate(t *testing.T, prefix string) {
 		t.Fatalf("read the template: %v: %s", err, body)
 	}
 	older := regexp.MustCompile(`"version":\d+`).ReplaceAllString(string(list.Templates[0].Template), `"version":0`)
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, url, strings.NewReader(older))
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Content-Type", "application/json")
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		t.Fatalf("put the older template: %s", answer.Status)
+	if got := fetch(t, http.MethodPut, url, older); got.status != http.StatusOK {
+		t.Fatalf("put the older template: %+v", got)
 	}
 }
