@@ -23,7 +23,13 @@ func answering(t testing.TB, handle http.HandlerFunc) *client {
 	t.Helper()
 	server := httptest.NewServer(handle)
 	t.Cleanup(server.Close)
-	options, err := Options{URLs: []string{server.URL}, RequestTimeout: 500 * time.Millisecond}.complete()
+	return clientWith(t, Options{URLs: []string{server.URL}, RequestTimeout: 500 * time.Millisecond})
+}
+
+// clientWith returns a client with the options, which the test closes.
+func clientWith(t testing.TB, options Options) *client {
+	t.Helper()
+	options, err := options.complete()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,15 +141,7 @@ func TestAnotherNodeAnswersWhereOneIsDead(t *testing.T) {
 	t.Cleanup(alive.Close)
 	gone := httptest.NewServer(http.NotFoundHandler())
 	gone.Close()
-	options, err := Options{URLs: []string{gone.URL, alive.URL}}.complete()
-	if err != nil {
-		t.Fatal(err)
-	}
-	es, err := newClient(options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(es.close)
+	es := clientWith(t, Options{URLs: []string{gone.URL, alive.URL}})
 	for range 6 {
 		if err := es.do(context.Background(), esapi.InfoRequest{}, nil); err != nil {
 			t.Errorf("with one node of two: %v", err)

@@ -52,15 +52,7 @@ func TestAChangeOfAVersionIsSentOnce(t *testing.T) {
 			panic(http.ErrAbortHandler)
 		}))
 		t.Cleanup(server.Close)
-		options, err := Options{URLs: []string{server.URL, server.URL}}.complete()
-		if err != nil {
-			t.Fatal(err)
-		}
-		es, err := newClient(options)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(es.close)
+		es := clientWith(t, Options{URLs: []string{server.URL, server.URL}})
 		if err := es.do(t.Context(), c.request, nil); audit.AsError(err).Code != audit.Unavailable || sent.Load() != c.times {
 			t.Errorf("%s was sent %d times, %v; want %d", name, sent.Load(), err, c.times)
 		}

@@ -52,16 +52,7 @@ func TestCredentialsAreSent(t *testing.T) {
 // ask makes one request with the options.
 func ask(t testing.TB, options Options) error {
 	t.Helper()
-	options, err := options.complete()
-	if err != nil {
-		t.Fatal(err)
-	}
-	es, err := newClient(options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(es.close)
-	return es.do(context.Background(), esapi.InfoRequest{}, nil)
+	return clientWith(t, options).do(context.Background(), esapi.InfoRequest{}, nil)
 }
 
 func TestAnAuthorityOfOnesOwnIsTrusted(t *testing.T) {

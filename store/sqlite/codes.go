@@ -59,13 +59,14 @@ func (c *code) holds(words []string, prefix bool) bool {
 // codebook knows all codes. A code is given before the first record that has it
 // is committed, so a search never meets one that it does not know.
 type codebook struct {
+	terms  termMaker
 	mu     sync.RWMutex
 	fields []map[string]*code // by the field's number
 	all    []*code
 }
 
-func newCodebook() *codebook {
-	b := &codebook{fields: make([]map[string]*code, len(indexedFields))}
+func newCodebook(key hashKey) *codebook {
+	b := &codebook{terms: termMaker{key: key}, fields: make([]map[string]*code, len(indexedFields))}
 	for i := range b.fields {
 		b.fields[i] = map[string]*code{}
 	}
@@ -80,7 +81,7 @@ func (b *codebook) find(field int, value string) *code {
 }
 
 // give is find, and gives the value a code if the field has any left.
-func (b *codebook) give(field int, value string, key hashKey) *code {
+func (b *codebook) give(field int, value string) *code {
 	b.mu.RLock()
 	known, full := b.fields[field][value], len(b.fields[field]) >= maxCodes
 	b.mu.RUnlock()
@@ -92,14 +93,13 @@ func (b *codebook) give(field int, value string, key hashKey) *code {
 	if known := b.fields[field][value]; known != nil || len(b.fields[field]) >= maxCodes {
 		return known
 	}
-	return b.add(field, strings.Clone(value), key)
+	return b.add(field, strings.Clone(value))
 }
 
-func (b *codebook) add(field int, value string, key hashKey) *code {
+func (b *codebook) add(field int, value string) *code {
 	c := &code{field: field, value: value, folded: query.Fold(value), tokens: query.Tokens(value)}
-	terms := termMaker{key: key}
-	c.term = terms.hashed(codeTerm+indexedFields[field].code, value)
-	_, c.sum = terms.appendSum(nil, indexedFields[field].exact, value)
+	c.term = b.terms.hashed(codeTerm+indexedFields[field].code, value)
+	_, c.sum = b.terms.appendSum(nil, indexedFields[field].exact, value)
 	b.fields[field][value] = c
 	b.all = append(b.all, c)
 	return c
@@ -120,7 +120,7 @@ func (b *codebook) where(accept func(*code) bool) []expr {
 }
 
 // read fills the book with the codes that the database knows.
-func (b *codebook) read(ctx context.Context, db *sql.DB, key hashKey) error {
+func (b *codebook) read(ctx context.Context, db *sql.DB) error {
 	rows, err := db.QueryContext(ctx, "SELECT field, value FROM code")
 	if err != nil {
 		return err
@@ -133,7 +133,7 @@ func (b *codebook) read(ctx context.Context, db *sql.DB, key hashKey) error {
 			return err
 		}
 		if field >= 0 && field < len(b.fields) { // else of a program that knew more fields
-			b.add(field, value, key).saved = true
+			b.add(field, value).saved = true
 		}
 	}
 	return rows.Err()

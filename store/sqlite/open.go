@@ -75,8 +75,8 @@ func (s *Store) open(ctx context.Context) (*writer, error) {
 	if s.bodies, err = newCodec(); err != nil {
 		return nil, err
 	}
-	s.terms = termMaker{key: s.identity.key, codes: newCodebook()}
-	if err = s.terms.codes.read(ctx, s.writing, s.identity.key); err != nil {
+	s.terms = termMaker{key: s.identity.key, codes: newCodebook(s.identity.key)}
+	if err = s.terms.codes.read(ctx, s.writing); err != nil {
 		return nil, explained("prepare the database", err)
 	}
 	s.spill.Store(s.identity.spill)

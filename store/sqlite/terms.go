@@ -201,7 +201,7 @@ func (w *termWriter) code(field int, value string) bool {
 	if !slices.Contains(w.strings, value) {
 		return false
 	}
-	c := w.codes.give(field, value, w.key)
+	c := w.codes.give(field, value)
 	if c == nil {
 		return false
 	}
