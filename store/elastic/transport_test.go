@@ -89,15 +89,7 @@ func TestBodiesAreCompressedOverANetwork(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	for host, want := range map[string]string{"127.0.0.1": " {}", "network.test": "gzip {}"} {
-		options, err := Options{URLs: []string{strings.Replace(server.URL, "127.0.0.1", host, 1)}}.complete()
-		if err != nil {
-			t.Fatal(err)
-		}
-		es, err := newClient(options)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(es.close)
+		es := clientWith(t, Options{URLs: []string{strings.Replace(server.URL, "127.0.0.1", host, 1)}})
 		dial := es.transport.connections.DialContext
 		es.transport.connections.DialContext = dialTo(dial, strings.TrimPrefix(server.URL, "http://"))
 		if err := es.do(context.Background(), esapi.CountRequest{Body: strings.NewReader("{}")}, nil); err != nil {
