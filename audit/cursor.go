@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/binary"
 	"hash/crc32"
@@ -18,6 +19,7 @@ type Cursor struct {
 	Org      string
 	UniqueID string
 	Score    float64
+	Number   int64 // in an order by one
 }
 
 // cursorPrefix names the version of the form. It begins with a letter, so that
@@ -31,6 +33,9 @@ func (c Cursor) String() string {
 	b = binary.AppendUvarint(b, uint64(c.Time.Nanosecond()))
 	if c.Order.Field == ByRelevance {
 		b = binary.BigEndian.AppendUint64(b, math.Float64bits(c.Score))
+	}
+	if _, ok := c.Order.Field.Number(); ok {
+		b = binary.AppendVarint(b, c.Number)
 	}
 	b = binary.AppendUvarint(b, uint64(len(c.Org)))
 	b = append(b, c.Org...)
@@ -70,11 +75,16 @@ func (c Cursor) fits(kinds []Kind, order Order) bool {
 // negative before it, positive after it, 0 for its own row.
 func (c Cursor) Compare(hit Hit) int {
 	here := Hit{&Record{Time: c.Time, Org: c.Org, UniqueID: c.UniqueID}, c.Score}
-	return c.Order.Compare(hit, here)
+	return c.Order.compare(hit, here, c.Order.NumberOf(hit.Record), c.Number)
 }
 
 // Compare orders two rows: negative when a comes first.
 func (o Order) Compare(a, b Hit) int {
+	return o.compare(a, b, o.NumberOf(a.Record), o.NumberOf(b.Record))
+}
+
+// compare is Compare with the numbers that the rows have in an order by one.
+func (o Order) compare(a, b Hit, numberA, numberB int64) int {
 	if o.Field == ByRelevance && a.Score != b.Score {
 		if a.Score > b.Score {
 			return -1
@@ -84,6 +94,10 @@ func (o Order) Compare(a, b Hit) int {
 	less, more := -1, 1
 	if o.Field == ByRelevance || !o.Ascending {
 		less, more = 1, -1
+	}
+	if _, ok := o.Field.Number(); ok {
+		by := cmp.Or(cmp.Compare(numberA, numberB), cmp.Compare(a.Record.Org, b.Record.Org), cmp.Compare(a.Record.UniqueID, b.Record.UniqueID))
+		return by * more
 	}
 	switch {
 	case a.Record.Less(b.Record):
@@ -119,6 +133,11 @@ func (r *cursorReader) cursor() Cursor {
 	c.Time = time.Unix(seconds, int64(nanos%1e9)).UTC()
 	if c.Order.Field == ByRelevance {
 		c.Score = math.Float64frombits(binary.BigEndian.Uint64(r.bytes(8)))
+	}
+	if _, ok := c.Order.Field.Number(); ok {
+		number, n := binary.Varint(r.rest)
+		r.skip(n)
+		c.Number = number
 	}
 	orgLength, n := binary.Uvarint(r.rest)
 	r.skip(n)

@@ -17,8 +17,17 @@ func (r *Record) Document() interface {
 	query.Document
 	query.Attributed
 } {
+	if r.document != nil {
+		return rowDocument{r.document}
+	}
 	return document{r}
 }
+
+// rowDocument is a Row as the search language sees it. Rows have no attributes.
+type rowDocument struct{ query.Document }
+
+// HasAttribute implements query.Attributed.
+func (rowDocument) HasAttribute(query.Attribute) bool { return false }
 
 // Time implements query.Document.
 func (d document) Time() time.Time { return d.Record.Time }
@@ -26,6 +35,9 @@ func (d document) Time() time.Time { return d.Record.Time }
 // Values returns the values of a field as they were sent, none when the record
 // lacks it. The caller must not change the slice.
 func (r *Record) Values(field query.Field) []string {
+	if r.document != nil {
+		return r.document.Values(field)
+	}
 	switch field {
 	case query.UniqueID:
 		return []string{r.UniqueID}

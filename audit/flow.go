@@ -23,7 +23,16 @@ type Flow struct {
 	FailedStage        string // the event name of the deciding record, unless it succeeded or is undecided
 	Retries            int    // failures that were followed by another try
 	Shape              string // the path of stages and results, free of clocks and ids
-	Revision           int    // 1 until flows are stored
+	MFA                bool   // a second factor was asked for
+
+	// Revision counts the states of the flow, from 1; Revisions are the latest ones, oldest first.
+	Revision  int
+	Revisions []FlowRevision
+	// Closed is set when the flow had been idle for the limit at its latest revision.
+	Closed bool
+	// FormerIDs are ids under which some of its records may have stood alone when
+	// less was known, and which answer with this flow while no other has them.
+	FormerIDs []string
 
 	Stages    []Stage
 	Records   []*Record
@@ -37,6 +46,29 @@ type Flow struct {
 	// Truncated is set when the attempt has MaxFlowRecords records or more.
 	Truncated bool
 }
+
+// FlowRevision is a state of a flow, and what it changed.
+type FlowRevision struct {
+	Number  int
+	At      time.Time // when it was made
+	Closing bool      // it was made because the flow had been idle for the limit
+	Changes []FlowChange
+}
+
+// MaxFlowRevisions is how many revisions a flow remembers.
+const MaxFlowRevisions = 20
+
+// FlowChange is what a revision changed: records that came or went, or a field.
+type FlowChange struct {
+	Field    string   // "records", or the API name of the field
+	From, To string   // of a field; the empty one had none, or has none
+	Came     []string // unique_ids of records
+	Went     []string // likewise
+}
+
+// MaxFlowBytes is how many bytes of events a flow holds; of one with more, the
+// records in the middle are left out, as of one with too many.
+const MaxFlowBytes = 4 << 20
 
 // MaxFlowRecords is how many records an attempt is cut at: of one with more, a
 // flow holds the first half and the last half, which say how it began and ended.
@@ -115,20 +147,6 @@ const (
 // FlowOutcomes lists every outcome.
 var FlowOutcomes = []FlowOutcome{Succeeded, Denied, Failed, TimedOut, Expired, Abandoned, InProgress}
 
-// The fields of a flow that can be filtered by name, beside those it shares
-// with records (UserID, ApplicationName, RequestID, Session, …). A flow is
-// matched as a query.Document whose Time is StartedAt.
-const (
-	FlowOutcomeField query.Field = "outcome"
-	FlowLastStage    query.Field = "last_stage"
-	FlowFailedStage  query.Field = "failed_stage"
-	FlowShape        query.Field = "shape"
-	FlowStage        query.Field = "stage_name"  // the event name of any stage
-	FlowDurationMS   query.Field = "duration_ms" // whole milliseconds, for NumberRange
-	FlowRetries      query.Field = "retries"     // for NumberRange
-	FlowEndedAt      query.Field = "ended_at"    // nanoseconds since 1970, for NumberRange
-)
-
 // FlowOrderField says what flows are ordered by; ties by org, then request id.
 type FlowOrderField uint8
 
@@ -197,8 +215,8 @@ type FlowKey struct {
 	RequestID string
 }
 
-// Flows answers questions about login flows.
-type Flows interface {
+// FlowReader answers questions about login flows by deriving them.
+type FlowReader interface {
 	// SearchFlows returns the page of flows that match, in the query's order.
 	SearchFlows(ctx context.Context, q FlowQuery) (FlowPage, error)
 	// LookupFlows returns, for each key in order, the flows it names: none, one,

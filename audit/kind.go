@@ -12,10 +12,14 @@ const (
 	KindGeneric Kind = 3 // anything else that was sent, for example an access log
 )
 
-// Kinds lists every kind.
+// KindFlow is the kind of rows that are login flows. They are kept apart from
+// events, and no question about events finds them.
+const KindFlow Kind = 4
+
+// Kinds lists every kind of event.
 var Kinds = []Kind{KindAuth, KindAPI, KindGeneric}
 
-// String names the kind: "auth", "api" or "generic".
+// String names the kind: "auth", "api", "generic" or "flow".
 func (k Kind) String() string {
 	switch k {
 	case KindAuth:
@@ -24,6 +28,8 @@ func (k Kind) String() string {
 		return "api"
 	case KindGeneric:
 		return "generic"
+	case KindFlow:
+		return "flow"
 	}
 	return "unknown"
 }

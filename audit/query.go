@@ -2,6 +2,7 @@ package audit
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/authtrail/authtrail/audit/query"
@@ -25,6 +26,9 @@ type Query struct {
 func (q Query) Validate() error {
 	if err := q.Scope.Validate(); err != nil {
 		return err
+	}
+	if _, ok := q.Order.Field.Number(); ok && !slices.Equal(q.Kinds, []Kind{KindFlow}) {
+		return Invalid("orderBy", "only login flows have this order")
 	}
 	return q.Window.validate(q.Kinds, q.Order)
 }
@@ -78,7 +82,34 @@ type OrderField uint8
 const (
 	ByTime      OrderField = 0 // by (time, org, unique_id), a total order
 	ByRelevance OrderField = 1 // best match first, each store's own BM25; ties newest first
+	ByEndedAt   OrderField = 2 // of login flows: by (end, org, unique_id), a total order
+	ByDuration  OrderField = 3 // of login flows: by (whole milliseconds, org, unique_id), a total order
 )
+
+// Number returns the field whose number rows are ordered by, where they are.
+func (f OrderField) Number() (query.Field, bool) {
+	switch f {
+	case ByEndedAt:
+		return query.FlowEndedAt, true
+	case ByDuration:
+		return query.FlowDurationMS, true
+	}
+	return "", false
+}
+
+// NumberOf returns the number of a row in an order by one: 0 for one without it, and in other orders.
+func (o Order) NumberOf(r *Record) int64 {
+	field, ok := o.Field.Number()
+	if !ok {
+		return 0
+	}
+	value, _ := r.Get(field)
+	number, err := strconv.ParseInt(value, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return number
+}
 
 // Order is the order of rows. The zero Order is newest first. ByRelevance
 // ignores Ascending.
@@ -138,7 +169,7 @@ func (p Page) Records() []*Record {
 // CursorAt returns the cursor of a row in this query's order.
 func (q Query) CursorAt(hit Hit) Cursor {
 	return Cursor{Kinds: q.Kinds, Order: q.Order, Time: hit.Record.Time, Org: hit.Record.Org,
-		UniqueID: hit.Record.UniqueID, Score: hit.Score}
+		UniqueID: hit.Record.UniqueID, Score: hit.Score, Number: q.Order.NumberOf(hit.Record)}
 }
 
 // FacetRequest asks how often each value of a field occurs among a query's
@@ -162,7 +193,7 @@ func (r FacetRequest) Validate() error {
 
 func validateFacet(name string, field query.Field, size int) error {
 	switch {
-	case !field.Known():
+	case !field.OfFlows():
 		return Invalid(name, "%q is no field", field)
 	case size < 1 || size > MaxFacetSize:
 		return Invalid("size", "must be from 1 to %d", MaxFacetSize)

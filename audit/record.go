@@ -28,8 +28,13 @@ type Record struct {
 	// Attributes are an API audit's audit_attributes.
 	Attributes []AuditAttribute
 
-	fields []fieldValue
-	extra  []Member
+	// Version is what a row that can be replaced was read at; empty for events, and
+	// for rows that no store gave.
+	Version Version
+
+	fields   []fieldValue
+	extra    []Member
+	document query.Document // of a Row; nil for an event
 }
 
 type fieldValue struct {

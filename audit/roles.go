@@ -71,7 +71,7 @@ const MaxLookupKeys = 2_000
 type Lookup struct {
 	Scope  Scope
 	Kinds  []Kind
-	Field  query.Field // an id: RequestID, TraceID, Session, TokenID or UniqueID
+	Field  query.Field // an id: RequestID, TraceID, Session, TokenID or UniqueID; of flows also FlowID or FlowRecordID
 	Keys   []LookupKey // at most MaxLookupKeys
 	Order  Order       // by time
 	Window Window      // applied to each key by itself

@@ -14,13 +14,13 @@ import (
 var flowFields = func() map[string]query.Field {
 	fields := maps.Clone(model.FieldByName)
 	maps.Copy(fields, map[string]query.Field{
-		"outcome":     audit.FlowOutcomeField,
-		"lastStage":   audit.FlowLastStage,
-		"failedStage": audit.FlowFailedStage,
-		"stage":       audit.FlowStage,
-		"shape":       audit.FlowShape,
-		"durationMs":  audit.FlowDurationMS,
-		"retries":     audit.FlowRetries,
+		"outcome":     query.FlowOutcome,
+		"lastStage":   query.FlowLastStage,
+		"failedStage": query.FlowFailedStage,
+		"stage":       query.FlowStage,
+		"shape":       query.FlowShape,
+		"durationMs":  query.FlowDurationMS,
+		"retries":     query.FlowRetries,
 	})
 	return fields
 }()
@@ -40,7 +40,7 @@ var flowParts = map[model.LoginFlowPart]query.Field{
 
 // flowFilter returns the node of a LoginFlowFilter.
 func flowFilter(filter map[string]any, now time.Time) (query.Node, error) {
-	f := filters{now: now, fields: flowFields, times: map[string]query.Field{"startedAt": "", "endedAt": audit.FlowEndedAt}}
+	f := filters{now: now, fields: flowFields, times: map[string]query.Field{"startedAt": "", "endedAt": query.FlowEndedAt}}
 	return f.node("filter", filter, 1)
 }
 

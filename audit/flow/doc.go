@@ -12,6 +12,6 @@
 // then says what the records come to; [Build] does so for the records of one
 // request_id alone.
 //
-// [Reader] answers audit.Flows by deriving flows from stored records when asked.
+// [Reader] answers audit.FlowReader by deriving flows from stored records when asked.
 // It knows the certain part only: flows that are the records of one request_id.
 package flow

@@ -12,7 +12,7 @@ import (
 // document is a flow as filters see it.
 type document struct{ *audit.Flow }
 
-// Document returns the flow as filters see it. Its own fields (audit.FlowShape
+// Document returns the flow as filters see it. Its own fields (query.FlowShape
 // and the others) hold its own values, and so do the org, request id,
 // application and identity provider. Every other field holds the different
 // values of its records, in order of appearance. Numbers are decimal.
@@ -24,21 +24,21 @@ func (d document) Time() time.Time { return d.StartedAt }
 // Values implements query.Document.
 func (d document) Values(field query.Field) []string {
 	switch field {
-	case audit.FlowOutcomeField:
+	case query.FlowOutcome:
 		return known(string(d.Outcome))
-	case audit.FlowLastStage:
+	case query.FlowLastStage:
 		return known(d.LastStage)
-	case audit.FlowFailedStage:
+	case query.FlowFailedStage:
 		return known(d.FailedStage)
-	case audit.FlowShape:
+	case query.FlowShape:
 		return known(d.Shape)
-	case audit.FlowStage:
+	case query.FlowStage:
 		return d.stageNames()
-	case audit.FlowDurationMS:
+	case query.FlowDurationMS:
 		return number(d.Duration().Milliseconds())
-	case audit.FlowRetries:
+	case query.FlowRetries:
 		return number(int64(d.Retries))
-	case audit.FlowEndedAt:
+	case query.FlowEndedAt:
 		return number(d.EndedAt.UnixNano())
 	case query.OrgID:
 		return known(d.Org)

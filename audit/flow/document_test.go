@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/authtrail/authtrail/audit"
 	"github.com/authtrail/authtrail/audit/flow"
 	"github.com/authtrail/authtrail/audit/query"
 )
@@ -19,26 +18,26 @@ func TestAFlowIsFilteredByWhatItIsAndByWhatItsRecordsHold(t *testing.T) {
 3.25s  | MFA Challenge     | Denied  | client_id=c1 | token_id=k1 | trace_id=t1 | source_ip=10.0.0.1`), began, idle)
 	d := flow.Document(f)
 	for field, want := range map[query.Field][]string{
-		audit.FlowOutcomeField: {"DENIED"},
-		audit.FlowLastStage:    {"MFA Challenge"},
-		audit.FlowFailedStage:  {"MFA Challenge"},
-		audit.FlowStage:        {"MFA Challenge", "Policy Evaluation"},
-		audit.FlowShape:        {"MFA ✗ › Policy ✓ › ? › MFA denied"},
-		audit.FlowDurationMS:   {"3250"},
-		audit.FlowRetries:      {"1"},
-		audit.FlowEndedAt:      {"1793523603250000000"},
-		query.OrgID:            {"org-1"},
-		query.RequestID:        {"req-1"},
-		query.UserID:           {"ann", "bob"},
-		query.UpstreamUserID:   nil,
-		query.ApplicationName:  {"Wiki"},
-		query.UpstreamIDP:      {"okta"},
-		query.Session:          {"s1"},
-		query.TraceID:          {"t1"},
-		query.TokenID:          {"k1"},
-		query.ClientID:         {"c1"},
-		query.SourceIP:         {"10.0.0.1"},
-		query.Result:           {"Failure", "Success", "Denied"},
+		query.FlowOutcome:     {"DENIED"},
+		query.FlowLastStage:   {"MFA Challenge"},
+		query.FlowFailedStage: {"MFA Challenge"},
+		query.FlowStage:       {"MFA Challenge", "Policy Evaluation"},
+		query.FlowShape:       {"MFA ✗ › Policy ✓ › ? › MFA denied"},
+		query.FlowDurationMS:  {"3250"},
+		query.FlowRetries:     {"1"},
+		query.FlowEndedAt:     {"1793523603250000000"},
+		query.OrgID:           {"org-1"},
+		query.RequestID:       {"req-1"},
+		query.UserID:          {"ann", "bob"},
+		query.UpstreamUserID:  nil,
+		query.ApplicationName: {"Wiki"},
+		query.UpstreamIDP:     {"okta"},
+		query.Session:         {"s1"},
+		query.TraceID:         {"t1"},
+		query.TokenID:         {"k1"},
+		query.ClientID:        {"c1"},
+		query.SourceIP:        {"10.0.0.1"},
+		query.Result:          {"Failure", "Success", "Denied"},
 	} {
 		if got := d.Values(field); !slices.Equal(got, want) {
 			t.Errorf("%s: %q, want %q", field, got, want)
@@ -60,7 +59,7 @@ func TestAFlowIsFilteredByWhatItIsAndByWhatItsRecordsHold(t *testing.T) {
 func TestAnUndecidedFlowHasNoFailedStage(t *testing.T) {
 	t.Parallel()
 	d := flow.Document(flow.Build("", "req-1", steps(t, "0s | | InProgress"), began, idle))
-	for _, field := range []query.Field{audit.FlowFailedStage, audit.FlowLastStage, audit.FlowStage, query.OrgID, query.UserID} {
+	for _, field := range []query.Field{query.FlowFailedStage, query.FlowLastStage, query.FlowStage, query.OrgID, query.UserID} {
 		if query.Match(query.Has{Field: field}, d) {
 			t.Errorf("it has a %s: %q", field, d.Values(field))
 		}

@@ -11,7 +11,7 @@ import (
 	"github.com/authtrail/authtrail/audit/query"
 )
 
-// LookupFlows implements audit.Flows. For up to audit.MaxLookupKeys keys it
+// LookupFlows implements audit.FlowReader. For up to audit.MaxLookupKeys keys it
 // makes one round trip, and one more when attempts have more than
 // audit.MaxPageSize records.
 //

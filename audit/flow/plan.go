@@ -97,7 +97,7 @@ func spanOf(conditions []query.Node) span {
 		case query.TimeRange:
 			s.begin = narrower(s.begin, c)
 		case query.NumberRange:
-			if c.Field == audit.FlowEndedAt {
+			if c.Field == query.FlowEndedAt {
 				s.end = narrower(s.end, query.TimeRange{From: instant(c.Min), To: instant(c.Max)})
 			}
 		}

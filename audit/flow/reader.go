@@ -21,7 +21,7 @@ type Reader struct {
 	narrowLimit int // records among which a narrow search finds all of its flows
 }
 
-var _ audit.Flows = (*Reader)(nil)
+var _ audit.FlowReader = (*Reader)(nil)
 
 // NewReader returns a Reader of the records that the two roles of a store give.
 // Idle is how long an undecided attempt may be silent before it counts as abandoned.
@@ -30,7 +30,7 @@ func NewReader(searcher audit.Searcher, looker audit.Looker, now func() time.Tim
 		pageSize: audit.MaxPageSize, scanLimit: 20_000, narrowLimit: 1_000}
 }
 
-// SearchFlows implements audit.Flows.
+// SearchFlows implements audit.FlowReader.
 //
 // It looks at the records of at most some 20,000 places of the list, and to the
 // end of the instant that it is in then, before it stops and says where.
@@ -45,7 +45,7 @@ func (r *Reader) SearchFlows(ctx context.Context, q audit.FlowQuery) (audit.Flow
 	return found.page(q), nil
 }
 
-// EachFlow implements audit.Flows.
+// EachFlow implements audit.FlowReader.
 func (r *Reader) EachFlow(ctx context.Context, q audit.FlowQuery, yield func(*audit.Flow) bool) error {
 	if err := q.Scope.Validate(); err != nil {
 		return err

@@ -30,7 +30,7 @@ func (w witnessing) of(n query.Node) query.Node {
 	case query.None, query.Words, query.ExtraValue, query.HasExtra:
 		return n // a flow has the strings and properties of its records
 	case query.Exact:
-		if n.Field == audit.FlowOutcomeField {
+		if n.Field == query.FlowOutcome {
 			return w.outcomes(n.Values)
 		}
 	}
@@ -55,7 +55,7 @@ func fieldWitness(n query.Node) query.Node {
 	switch {
 	case !ok:
 		return nil
-	case field == audit.FlowLastStage, field == audit.FlowFailedStage, field == audit.FlowStage:
+	case field == query.FlowLastStage, field == query.FlowFailedStage, field == query.FlowStage:
 		return query.AnyOf(onField(n, query.EventName), onField(n, query.Stage))
 	case !field.Known():
 		return nil

@@ -22,7 +22,7 @@ func (f FacetField) FlowField() query.Field {
 	if field := f.Field(); field != query.Stage {
 		return field
 	}
-	return audit.FlowStage
+	return query.FlowStage
 }
 
 // MarshalGQL implements graphql.Marshaler.

@@ -19,7 +19,7 @@ type Records interface {
 // Reader is where nodes are read from.
 type Reader struct {
 	Records Records
-	Flows   audit.Flows
+	Flows   audit.FlowReader
 	Now     func() time.Time
 }
 

@@ -1,0 +1,67 @@
+package audit
+
+import "context"
+
+// Login flows are kept as rows of KindFlow, in a store of their own beside that
+// of the events: package flow makes the rows, and says what they come to.
+
+// FlowStore is a store of login flows.
+type FlowStore interface {
+	Searcher
+	Looker
+	Counter
+	Scanner
+	Feed
+	Registry
+	Prober
+	Replacer
+	// Close is as that of Store.
+	Close() error
+}
+
+// Flows answers questions about login flows, as they are when it is asked: in its
+// rows and counts, FlowOutcome is ABANDONED or IN_PROGRESS and never UNDECIDED.
+// Whatever kinds are asked for, the rows are login flows.
+type Flows interface {
+	Searcher
+	Looker
+	Counter
+	Scanner
+	Feed
+	// Flow returns what a row comes to now. Of a row that Scan gave, it has neither
+	// Records nor Links nor Verdict, and its Stages have no records.
+	Flow(row *Record) *Flow
+}
+
+// Replacer keeps rows that change.
+//
+// In a feed, a row that was replaced comes again, with a new place and as it is
+// then: states that were replaced before they were read are passed over, and so is
+// a row that was removed.
+type Replacer interface {
+	// Replace makes changes: at most MaxPageSize, and one for each row. When it
+	// returns without an error, they are durable and seen by every call that
+	// begins afterwards, from whichever process.
+	//
+	// A change applies to the version that its row was read at (Record.Version; the
+	// empty one: there is no such row). When there is another one, the error is a
+	// Conflict. After any error some of the changes may have been made.
+	Replace(ctx context.Context, changes []Replacement) error
+}
+
+// Replacement is a change of one row.
+type Replacement struct {
+	Row    *Record // the new one, or the one to remove
+	Was    Version // of the row that it takes the place of, or is removed; empty for none
+	Remove bool
+}
+
+// Scanner reads many rows quickly.
+type Scanner interface {
+	// Scan calls yield for every row that matches, newest first, until it returns
+	// false. The Raw of such a row is the head that its Format names, and its
+	// Document knows the fields, but no strings. Order and Window do not matter. It
+	// may take several round trips; rows that change meanwhile may be missed, or given
+	// as they were.
+	Scan(ctx context.Context, q Query, yield func(*Record) bool) error
+}
