@@ -5,6 +5,7 @@ import (
 
 	"github.com/authtrail/authtrail/audit"
 	"github.com/authtrail/authtrail/audit/flow"
+	"github.com/authtrail/authtrail/audit/query"
 	"pgregory.net/rapid"
 )
 
@@ -45,6 +46,9 @@ type follower struct {
 
 	keep bool // go on with what is known from batch to batch
 	kept map[string]*flow.Neighbourhood
+
+	remember bool // and look up no id that was not met before
+	met      map[string]map[flow.ID]bool
 }
 
 func (f *follower) see() []*audit.Record {
@@ -62,10 +66,31 @@ func (f *follower) neighbourhood(org string) *flow.Neighbourhood {
 		f.kept = map[string]*flow.Neighbourhood{}
 	}
 	f.kept[org] = flow.NewNeighbourhood(org, f.rules)
+	if f.remember {
+		f.kept[org].Unseen(func(id flow.ID) bool { return !f.met[org][id] })
+	}
 	return f.kept[org]
 }
 
+// meet notes the ids of records that were followed.
+func (f *follower) meet(org string, records []*audit.Record) {
+	if f.met == nil {
+		f.met = map[string]map[flow.ID]bool{}
+	}
+	if f.met[org] == nil {
+		f.met[org] = map[flow.ID]bool{}
+	}
+	for _, r := range records {
+		for _, field := range []query.Field{query.UniqueID, query.RequestID, query.TraceID, query.TokenID, query.Session} {
+			if value, ok := r.Get(field); ok && r.Kind == audit.KindAuth {
+				f.met[org][flow.ID{Field: field, Value: value}] = true
+			}
+		}
+	}
+}
+
 func (f *follower) follow(org string, changed []*audit.Record) {
+	defer f.meet(org, changed)
 	n := f.neighbourhood(org)
 	var unaware []flow.Key
 	for {

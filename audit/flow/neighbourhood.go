@@ -50,11 +50,23 @@ type Neighbourhood struct {
 	whole   bool // it holds all records of the org: an id that is not known is on none
 	known   map[ID]*tied
 	records map[string]*audit.Record // by unique_id
+
+	unseen func(ID) bool          // nil: of no id
+	loose  map[ID][]*audit.Record // the records at hand of ids that are not known yet; only where unseen can tell
 }
 
 // NewNeighbourhood returns one of an org that knows nothing yet.
 func NewNeighbourhood(org string, rules Rules) *Neighbourhood {
 	return &Neighbourhood{org: org, rules: rules, known: map[ID]*tied{}, records: map[string]*audit.Record{}}
+}
+
+// Unseen saves look-ups: an id is not missing where unseen says that no record had
+// it before those that are at hand when it is looked at. Who follows a feed from its
+// beginning can say so of ids that he has not met: what the store may have of them
+// by now comes in its turn, and is then among the changed records. It must be called
+// before anything else is.
+func (n *Neighbourhood) Unseen(unseen func(ID) bool) {
+	n.unseen, n.loose = unseen, map[ID][]*audit.Record{}
 }
 
 // Learn takes the auth records of the org that have an id, in any order: all of
@@ -72,6 +84,7 @@ func (n *Neighbourhood) Learn(id ID, records []*audit.Record, crowded bool) {
 
 func (n *Neighbourhood) know(id ID, records []*audit.Record, crowded bool) {
 	n.known[id] = tiedBy(id, ordered(records), crowded, n.rules.maxTied())
+	delete(n.loose, id)
 }
 
 // add takes records of the org at hand. Those that came in after some of their ids
@@ -87,6 +100,8 @@ func (n *Neighbourhood) add(records []*audit.Record) {
 		for _, id := range append(idsOf(r), requestID(requestOf(r))) {
 			if n.known[id] != nil {
 				late[id] = append(late[id], r)
+			} else if n.unseen != nil && id.Value != "" {
+				n.loose[id] = append(n.loose[id], r)
 			}
 		}
 	}

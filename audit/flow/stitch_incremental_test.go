@@ -118,7 +118,7 @@ func TestFollowingEndsAsStitchingAll(t *testing.T) {
 		batch := rapid.IntRange(1, 6).Draw(rt, "batch")
 		ahead := rapid.SampledFrom([]int{0, 0, 1, 3, 30}).Draw(rt, "ahead")
 		f := &follower{tb: rt, rules: rules, flows: map[string]*flow.Stitched{}, all: records,
-			keep: rapid.Bool().Draw(rt, "keep"), busy: rapid.Bool().Draw(rt, "busy")}
+			keep: rapid.Bool().Draw(rt, "keep"), busy: rapid.Bool().Draw(rt, "busy"), remember: rapid.Bool().Draw(rt, "remember")}
 		for begin := 0; begin < len(records); begin += batch {
 			end := min(begin+batch, len(records))
 			f.visible = max(f.visible, min(end+ahead, len(records)))
@@ -168,12 +168,14 @@ func TestFollowingEveryOrder(t *testing.T) {
 			rules, records := flow.Rules{Idle: idle}.Crowding(3), rows(t, text)
 			want := wholeOf(rules, records)
 			permute(records, 0, func() {
-				f := &follower{tb: t, rules: rules, flows: map[string]*flow.Stitched{}, all: records}
-				for i := range records {
-					f.visible = i + 1
-					f.follow("org-1", records[i:i+1:i+1])
+				for _, remember := range []bool{false, true} {
+					f := &follower{tb: t, rules: rules, flows: map[string]*flow.Stitched{}, all: records, remember: remember}
+					for i := range records {
+						f.visible = i + 1
+						f.follow("org-1", records[i:i+1:i+1])
+					}
+					differ(t, f.told(), want)
 				}
-				differ(t, f.told(), want)
 			})
 		})
 	}

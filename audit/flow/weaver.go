@@ -36,6 +36,10 @@ func (w *weaver) look(id ID) *tied {
 	if w.whole {
 		return &tied{id: id}
 	}
+	if w.unseen != nil && w.unseen(id) {
+		w.know(id, w.loose[id], false)
+		return w.known[id]
+	}
 	w.missing[id] = true
 	return nil
 }
