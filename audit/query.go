@@ -30,7 +30,7 @@ func (q Query) Validate() error {
 	if _, ok := q.Order.Field.Number(); ok && !slices.Equal(q.Kinds, []Kind{KindFlow}) {
 		return Invalid("orderBy", "only login flows have this order")
 	}
-	return q.Window.validate(q.Kinds, q.Order)
+	return q.Window.validate(q.Kinds, q.Order, MaxPageSize)
 }
 
 // Scope says whose records may be seen. The zero Scope is refused everywhere:
@@ -122,14 +122,14 @@ type Order struct {
 // and strictly before Before, and of these the first Limit, or with Backward the
 // last Limit. Rows always come in the Query's order.
 type Window struct {
-	Limit         int // 1 to MaxPageSize
+	Limit         int // 1 to MaxPageSize; in a Lookup to MaxLookupRows
 	Backward      bool
 	After, Before *Cursor
 }
 
-func (w Window) validate(kinds []Kind, order Order) error {
-	if w.Limit < 1 || w.Limit > MaxPageSize {
-		return Invalid("limit", "must be from 1 to %d", MaxPageSize)
+func (w Window) validate(kinds []Kind, order Order, most int) error {
+	if w.Limit < 1 || w.Limit > most {
+		return Invalid("limit", "must be from 1 to %d", most)
 	}
 	for _, bound := range []struct {
 		name   string

@@ -34,6 +34,7 @@ func TestQueriesThatAreRefused(t *testing.T) {
 		"foreign before":    {audit.Query{Scope: all, Window: audit.Window{Limit: 1, After: &place, Before: &older}}.Validate(), audit.BadUserInput, "before"},
 		"look-up, no scope": {audit.Lookup{Window: one}.Validate(), audit.Internal, ""},
 		"look-up, keys":     {audit.Lookup{Scope: all, Keys: key, Window: one}.Validate(), audit.BadUserInput, "keys"},
+		"look-up, limit":    {audit.Lookup{Scope: all, Window: audit.Window{Limit: audit.MaxLookupRows + 1}}.Validate(), audit.BadUserInput, "limit"},
 		"look-up, order":    {audit.Lookup{Scope: all, Order: audit.Order{Field: audit.ByRelevance}, Window: one}.Validate(), audit.BadUserInput, "orderBy"},
 		"facet, no scope":   {audit.FacetRequest{Field: query.UserID, Size: 1}.Validate(), audit.Internal, ""},
 		"facet, size":       {audit.FacetRequest{Query: audit.Query{Scope: all}, Field: query.UserID, Size: 501}.Validate(), audit.BadUserInput, "size"},
@@ -55,7 +56,7 @@ func TestRequestsThatAreAccepted(t *testing.T) {
 	q := audit.Query{Scope: audit.Orgs(""), Window: audit.Window{Limit: 500}}
 	for name, err := range map[string]error{
 		"query":     q.Validate(),
-		"look-up":   audit.Lookup{Scope: q.Scope, Keys: make([]audit.LookupKey, audit.MaxLookupKeys), Window: q.Window}.Validate(),
+		"look-up":   audit.Lookup{Scope: q.Scope, Keys: make([]audit.LookupKey, audit.MaxLookupKeys), Window: audit.Window{Limit: audit.MaxLookupRows}}.Validate(),
 		"facet":     audit.FacetRequest{Query: audit.Query{Scope: q.Scope}, Field: query.AttributeID, Size: 500}.Validate(),
 		"histogram": audit.HistogramRequest{Query: audit.Query{Scope: q.Scope}, Interval: time.Hour}.Validate(),
 	} {
@@ -97,6 +98,9 @@ func TestALookUpNeverLeavesItsScope(t *testing.T) {
 	if q := l.Query(audit.LookupKey{Org: "c", AnyOrg: true, Value: "s"}); !slices.Equal(q.Scope.List(), []string{"a", "b"}) ||
 		!query.Equal(q.Where, query.Exact{Field: query.Session, Values: []string{"s"}}) {
 		t.Errorf("a key in any org asks %v", q)
+	}
+	if q := l.Query(audit.LookupKey{Org: "a", Field: query.TokenID, Value: "t"}); !query.Equal(q.Where, query.Exact{Field: query.TokenID, Values: []string{"t"}}) {
+		t.Errorf("a key with a field of its own asks %v", q)
 	}
 }
 

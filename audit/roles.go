@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/authtrail/authtrail/audit/query"
@@ -66,24 +67,35 @@ type Looker interface {
 // MaxLookupKeys is the most keys that one Lookup may ask for.
 const MaxLookupKeys = 2_000
 
+// MaxLookupRows is the most rows that a Lookup gives for one key. An id on more
+// records leads nowhere, so one round trip tells whether it does, and where.
+const MaxLookupRows = 1_000
+
 // Lookup asks for the records that hold each of some values in a field,
 // compared byte by byte.
 type Lookup struct {
-	Scope  Scope
-	Kinds  []Kind
-	Field  query.Field // an id: RequestID, TraceID, Session, TokenID or UniqueID; of flows also FlowID or FlowRecordID
+	Scope Scope
+	Kinds []Kind
+	// Field is that of the keys which name none. It is an id (RequestID, TraceID,
+	// Session, TokenID or UniqueID), a user (UserID or UpstreamUserID) or SourceIP; of
+	// flows it may be FlowID or FlowRecordID, too.
+	Field  query.Field
 	Keys   []LookupKey // at most MaxLookupKeys
 	Order  Order       // by time
-	Window Window      // applied to each key by itself
+	Window Window      // applied to each key by itself; its Limit is 1 to MaxLookupRows
 }
 
 // LookupKey is one value of the field in one org. With AnyOrg the records of
 // every org in the scope are returned.
 type LookupKey struct {
+	Field  query.Field // instead of the Lookup's, where it is set
 	Org    string
 	AnyOrg bool
 	Value  string
 }
+
+// FieldOf returns the field in which a key's value is looked up.
+func (l Lookup) FieldOf(key LookupKey) query.Field { return cmp.Or(key.Field, l.Field) }
 
 // Validate is as Query.Validate.
 func (l Lookup) Validate() error {
@@ -93,13 +105,16 @@ func (l Lookup) Validate() error {
 	case l.Order.Field != ByTime:
 		return Invalid("orderBy", "a look-up is ordered by time")
 	}
-	return Query{Scope: l.Scope, Kinds: l.Kinds, Order: l.Order, Window: l.Window}.Validate()
+	if err := l.Scope.Validate(); err != nil {
+		return err
+	}
+	return l.Window.validate(l.Kinds, l.Order, MaxLookupRows)
 }
 
 // Query returns what a Lookup asks for one of its keys: nothing, when the key's
 // org is outside the scope.
 func (l Lookup) Query(key LookupKey) Query {
-	q := Query{Scope: l.Scope, Kinds: l.Kinds, Where: query.Exact{Field: l.Field, Values: []string{key.Value}},
+	q := Query{Scope: l.Scope, Kinds: l.Kinds, Where: query.Exact{Field: l.FieldOf(key), Values: []string{key.Value}},
 		Order: l.Order, Window: l.Window}
 	if key.AnyOrg {
 		return q

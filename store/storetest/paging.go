@@ -153,7 +153,7 @@ func checkRefusedWindows(t testing.TB, s *subject) {
 	for name, window := range map[string]audit.Window{
 		"no limit":                    {},
 		"a negative limit":            {Limit: -1},
-		"too high a limit":            {Limit: audit.MaxPageSize + 1},
+		"too high a limit":            {Limit: audit.MaxLookupRows + 1},
 		"a cursor of the other order": {Limit: 1, After: &oldest},
 		"a cursor of other kinds":     {Limit: 1, Before: &apiOnly},
 		"a cursor by relevance":       {Limit: 1, After: &byRelevance},
