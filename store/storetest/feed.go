@@ -183,6 +183,11 @@ func checkWait(t testing.TB, s *subject) {
 
 func checkForeignPositions(t testing.TB, s *subject) {
 	s.fill(t, shuffled("f", 3))
+	expectForeignPositionsRefused(t, s)
+}
+
+func expectForeignPositionsRefused(t testing.TB, s *subject) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	for _, position := range []audit.Position{"nonsense", "-1", "💥", "1 OR 1=1", "0x10", " ", audit.Position(strings.Repeat("9", 400))} {

@@ -35,7 +35,12 @@ func Run(t *testing.T, open Open, except ...Except) {
 	for _, e := range except {
 		known.RepeatAtAnotherTime = known.RepeatAtAnotherTime || e.RepeatAtAnotherTime
 	}
-	for _, g := range groups() {
+	runGroups(t, groups(), open, known)
+}
+
+func runGroups(t *testing.T, groups []group, open Open, known Except) {
+	t.Helper()
+	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) {
 			t.Parallel()
 			shared := g.prepare(t, open, known)
