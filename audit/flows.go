@@ -60,8 +60,8 @@ type Replacement struct {
 type Scanner interface {
 	// Scan calls yield for every row that matches, newest first, until it returns
 	// false. The Raw of such a row is the head that its Format names, and its
-	// Document knows the fields, but no strings. Order and Window do not matter. It
-	// may take several round trips; rows that change meanwhile may be missed, or given
-	// as they were.
+	// Document knows the fields that the Format says, but no strings. Order and Window
+	// do not matter. It may take several round trips; rows that change meanwhile may be
+	// missed, or given as they were.
 	Scan(ctx context.Context, q Query, yield func(*Record) bool) error
 }

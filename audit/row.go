@@ -34,6 +34,9 @@ type Format struct {
 	Restore func(Stored) *Record
 	// Head says how many bytes of a Raw are its head; nil where rows have none.
 	Head func(raw string) int
+	// HeadFields are the fields of which a row restored of its head has the same
+	// values as the whole one; a store reads whole rows to know the others.
+	HeadFields []query.Field
 	// MaxBytes is how long a Raw may be.
 	MaxBytes int
 	// Numbers are the fields, holding one whole number each, that rows can be
