@@ -15,9 +15,10 @@ import (
 // FlowFormat is the format of the suite's own rows. Their Raw is two lines of
 // JSON: the fields, and what was said, which the head lacks.
 func FlowFormat() audit.Format {
+	fields := slices.Concat(query.Fields, query.FlowFields)
 	return audit.Format{
-		Kinds: []audit.Kind{audit.KindFlow}, Fields: slices.Concat(query.Fields, query.FlowFields), Restore: restoreFlow,
-		Head: func(raw string) int { return strings.IndexByte(raw, '\n') + 1 }, MaxBytes: 1 << 20,
+		Kinds: []audit.Kind{audit.KindFlow}, Fields: fields, Restore: restoreFlow, MaxBytes: 1 << 20,
+		Head: func(raw string) int { return strings.IndexByte(raw, '\n') + 1 }, HeadFields: fields,
 		Numbers: []query.Field{query.FlowEndedAt, query.FlowDurationMS},
 	}
 }
