@@ -43,7 +43,8 @@ type Flow struct {
 	Sessions, Traces, Tokens []string // distinct, in order of appearance
 	SourceIPs, UserAgents    []string // likewise
 
-	// Truncated is set when the attempt has MaxFlowRecords records or more.
+	// Truncated is set when the attempt has MaxFlowRecords records or more, or more
+	// than MaxFlowBytes of events.
 	Truncated bool
 }
 
@@ -51,7 +52,7 @@ type Flow struct {
 type FlowRevision struct {
 	Number  int
 	At      time.Time // when it was made
-	Closing bool      // it was made because the flow had been idle for the limit
+	Closing bool      // the flow had been idle for the limit by then, and is not expected to change any more
 	Changes []FlowChange
 }
 
@@ -60,7 +61,7 @@ const MaxFlowRevisions = 20
 
 // FlowChange is what a revision changed: records that came or went, or a field.
 type FlowChange struct {
-	Field    string   // "records", or the API name of the field
+	Field    string   // "records", "links", "conflicts", "truncated", or the API name of a field
 	From, To string   // of a field; the empty one had none, or has none
 	Came     []string // unique_ids of records
 	Went     []string // likewise
@@ -83,6 +84,7 @@ type Stage struct {
 	Result    string
 	StartedAt time.Time
 	Gap       time.Duration // since the previous stage began; 0 for the first
+	Count     int           // of its records
 	Records   []*Record
 }
 

@@ -35,7 +35,20 @@ func Build(org, requestID string, records []*audit.Record, now time.Time, idle t
 // In an attempt, records that a token or a session ties to it do not decide;
 // among records that stand alone, all do.
 func (s *Stitched) Flow(now time.Time, idle time.Duration) *audit.Flow {
+	f, end := s.summary()
+	f.Revision = 1
+	if end.record == nil {
+		f.Outcome = undecidedOutcome(now, f.EndedAt, idle)
+	}
+	f.Verdict = verdictOf(f, end)
+	return f
+}
+
+// summary says of a flow what does not depend on the clock: all but the verdict,
+// and the outcome of one that nothing decides, which is empty.
+func (s *Stitched) summary() (*audit.Flow, ending) {
 	records, deciding := s.records()
+	end := decide(deciding)
 	f := &audit.Flow{
 		ID:              s.ID(),
 		Org:             s.Org,
@@ -46,8 +59,12 @@ func (s *Stitched) Flow(now time.Time, idle time.Duration) *audit.Flow {
 		UpstreamIDP:     firstOf(records, query.UpstreamIDP),
 		StartedAt:       records[0].Time,
 		EndedAt:         records[len(records)-1].Time,
+		Outcome:         end.decided,
 		LastStage:       stepOf(records[len(records)-1]).name,
-		Revision:        1,
+		FailedStage:     end.failedStage(),
+		Retries:         len(end.retried),
+		MFA:             end.askedForMFA(),
+		FormerIDs:       s.formerIDs(),
 		Stages:          stagesOf(records),
 		Records:         records,
 		Links:           s.Links,
@@ -59,24 +76,41 @@ func (s *Stitched) Flow(now time.Time, idle time.Duration) *audit.Flow {
 		UserAgents:      distinct(records, query.UserAgent),
 		Truncated:       s.Truncated,
 	}
-	end := decide(deciding)
-	f.Outcome = end.outcome(now, f.EndedAt, idle)
-	f.FailedStage = end.failedStage()
-	f.Retries = len(end.retried)
 	f.Shape = shapeOf(f.Stages, end.record == nil)
-	f.Verdict = verdictOf(f, end)
-	return f
+	return f, end
 }
 
-// records returns the records in time order, and those of them that decide.
+// records returns the records in time order, and those of them that decide. Where
+// none of these is left, since the attempt was cut, the others have to do.
 func (s *Stitched) records() (all, deciding []*audit.Record) {
-	for _, link := range s.Links {
-		all = append(all, link.Record)
+	all = make([]*audit.Record, len(s.Links))
+	deciding = make([]*audit.Record, 0, len(s.Links))
+	for i, link := range s.Links {
+		all[i] = link.Record
 		if s.Key.Via != audit.ViaRequest || link.Via == audit.ViaRequest || link.Via == audit.ViaTrace {
 			deciding = append(deciding, link.Record)
 		}
 	}
+	if len(deciding) == 0 {
+		return all, all
+	}
 	return all, deciding
+}
+
+// formerIDs returns the other ids under which records of the flow may have stood
+// alone, in the order of the records.
+func (s *Stitched) formerIDs() []string {
+	var ids []string
+	seen := map[Key]bool{s.Key: true}
+	for _, link := range s.Links {
+		for _, key := range AloneKeys(link.Record) {
+			if !seen[key] {
+				seen[key] = true
+				ids = append(ids, key.FlowID(s.Org))
+			}
+		}
+	}
+	return ids
 }
 
 // id hashes what identifies a flow: its org, and the id that holds it together,
@@ -98,8 +132,31 @@ func ordered(records []*audit.Record) []*audit.Record {
 	return slices.CompactFunc(sorted, func(a, b *audit.Record) bool { return a.Key() == b.Key() })
 }
 
-// cut returns the first and the last half of too many records, and whether there
-// are so many.
+// fitting returns the records that a flow holds, and whether these may not be all: of too many, or of more events than a flow holds, those in the middle are left out.
+func fitting(sorted []*audit.Record) (kept []*audit.Record, truncated bool) {
+	kept, truncated = cut(sorted)
+	var size int
+	for _, r := range kept {
+		size += len(r.Raw)
+	}
+	if size <= audit.MaxFlowBytes {
+		return kept, truncated
+	}
+	first, last := len(kept)-len(kept)/2, len(kept)/2
+	for size > audit.MaxFlowBytes {
+		if first > last {
+			first--
+			size -= len(kept[first].Raw)
+		} else {
+			size -= len(kept[len(kept)-last].Raw)
+			last--
+		}
+	}
+	return slices.Concat(kept[:first], kept[len(kept)-last:]), true
+}
+
+// cut returns the first and the last half of too many records, and
+// whether there are so many.
 func cut(sorted []*audit.Record) (kept []*audit.Record, truncated bool) {
 	const half = audit.MaxFlowRecords / 2
 	if len(sorted) > audit.MaxFlowRecords {
@@ -134,14 +191,29 @@ func firstOf(records []*audit.Record, field query.Field) string {
 	return ""
 }
 
+// fewValues are so few that going through them is quicker than a map.
+const fewValues = 16
+
 // distinct returns the different values of a field that are not empty, in order of appearance.
 func distinct(records []*audit.Record, field query.Field) []string {
 	var values []string
-	seen := map[string]bool{}
+	var seen map[string]bool
 	for _, r := range records {
-		if value := valueOf(r, field); value != "" && !seen[value] {
+		value := valueOf(r, field)
+		switch {
+		case value == "", len(values) < fewValues && slices.Contains(values, value), seen[value]:
+			continue
+		case len(values) == fewValues:
+			seen = map[string]bool{}
+			for _, known := range values {
+				seen[known] = true
+			}
+			if seen[value] {
+				continue
+			}
+		}
+		if values = append(values, value); seen != nil {
 			seen[value] = true
-			values = append(values, value)
 		}
 	}
 	return values

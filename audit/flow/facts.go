@@ -41,7 +41,7 @@ func (a *account) mfa() []part {
 		if s.at(policy) {
 			policies = append(policies, r)
 		}
-		if s.at(mfaChallenge) || s.is(doMFA) {
+		if asksForMFA(s) {
 			asked = append(asked, r)
 		}
 		if s.at(mfaChallenge) && s.is(success) {

@@ -49,14 +49,30 @@ func (g *gathered) stitched(org string) *Stitched {
 	if len(g.records) == 0 {
 		return nil
 	}
-	records, truncated := cut(ordered(g.records))
+	records, truncated := fitting(ordered(g.records))
 	s := &Stitched{Org: org, Key: g.key, Truncated: truncated, Links: make([]audit.Link, len(records))}
 	for i, r := range records {
 		via := g.via[r.Key()]
 		s.Links[i] = audit.Link{Record: r, Via: via, Strength: strengthOf(via)}
 	}
-	s.Conflicts = slices.SortedFunc(maps.Keys(g.conflicts), func(a, b audit.FlowConflict) int {
+	s.Conflicts = g.reported()
+	return s
+}
+
+// maxConflictBytes is how many bytes the values of the reported conflicts come to
+// at most. Ids are short; one who sends long ones gets fewer reports.
+const maxConflictBytes = 1 << 20
+
+// reported returns the conflicts in order, as many as fit.
+func (g *gathered) reported() []audit.FlowConflict {
+	conflicts := slices.SortedFunc(maps.Keys(g.conflicts), func(a, b audit.FlowConflict) int {
 		return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Value, b.Value), cmp.Compare(a.Reason, b.Reason))
 	})
-	return s
+	var size int
+	for i, c := range conflicts {
+		if size += len(c.Value) + len(c.Reason); size > maxConflictBytes {
+			return conflicts[:i]
+		}
+	}
+	return conflicts
 }

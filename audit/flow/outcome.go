@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"slices"
 	"time"
 
 	"github.com/authtrail/authtrail/audit"
@@ -65,17 +66,25 @@ func (e ending) failed() bool {
 	return e.decided == audit.Denied || e.decided == audit.Failed || e.decided == audit.TimedOut
 }
 
-// outcome returns what was decided. An attempt that nothing decides is
-// abandoned once it has been idle for longer than the limit.
-func (e ending) outcome(now, lastRecord time.Time, idle time.Duration) audit.FlowOutcome {
-	switch {
-	case e.record != nil:
-		return e.decided
-	case now.Sub(lastRecord) > idle:
+// undecidedOutcome is that of an attempt that nothing decides: it is abandoned
+// once it has been idle for longer than the limit.
+func undecidedOutcome(now, lastRecord time.Time, idle time.Duration) audit.FlowOutcome {
+	if isIdle(now, lastRecord, idle) {
 		return audit.Abandoned
 	}
 	return audit.InProgress
 }
+
+// isIdle reports whether nothing has happened for longer than the limit.
+func isIdle(now, lastRecord time.Time, idle time.Duration) bool { return now.Sub(lastRecord) > idle }
+
+// askedForMFA reports whether a second factor was asked for.
+func (e ending) askedForMFA() bool {
+	return slices.ContainsFunc(e.read, func(r *audit.Record) bool { return asksForMFA(stepOf(r)) })
+}
+
+// asksForMFA reports whether a step is, or demands, a second factor.
+func asksForMFA(s step) bool { return s.at(mfaChallenge) || s.is(doMFA) }
 
 func (e ending) failedStage() string {
 	if e.record == nil || e.decided == audit.Succeeded {

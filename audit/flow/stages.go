@@ -80,9 +80,10 @@ func stagesOf(records []*audit.Record) []audit.Stage {
 		last := len(stages) - 1
 		if last >= 0 && stages[last].EventName == s.name && stages[last].Result == s.result {
 			stages[last].Records = append(stages[last].Records, r)
+			stages[last].Count++
 			continue
 		}
-		stage := audit.Stage{EventName: s.name, Result: s.result, StartedAt: r.Time, Records: []*audit.Record{r}}
+		stage := audit.Stage{EventName: s.name, Result: s.result, StartedAt: r.Time, Count: 1, Records: []*audit.Record{r}}
 		if last >= 0 {
 			stage.Gap = r.Time.Sub(stages[last].StartedAt)
 		}
