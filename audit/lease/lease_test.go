@@ -181,6 +181,24 @@ func TestAProcessThatIsAloneTakesOverAtOnce(t *testing.T) {
 	expectHeld(t, restarted) // by itself
 }
 
+func TestALeaseCanBeSeized(t *testing.T) {
+	t.Parallel()
+	r := registry(t)
+	a, b := start(r, false, early), start(r, false, late)
+	held := acquire(t, a)
+	save(t, held, `"kept"`)
+	seized, err := b.Seize(t.Context(), key)
+	if err != nil {
+		t.Fatalf("seize: %v", err)
+	}
+	expectState(t, seized, `"kept"`)
+	if err := held.Renew(t.Context()); !errors.Is(err, lease.ErrLost) {
+		t.Errorf("renewing what was seized: %v", err)
+	}
+	expectHeld(t, a)
+	save(t, seized, `"moved"`)
+}
+
 func TestOneOfManyTakesOver(t *testing.T) {
 	t.Parallel()
 	r := registry(t)

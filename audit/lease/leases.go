@@ -68,6 +68,25 @@ type document struct {
 // else it is ErrHeld. To see that a holder is dead takes several calls over the
 // lease's duration.
 func (l *Leases) TryAcquire(ctx context.Context, key audit.EntryKey) (*Lease, error) {
+	return l.take(ctx, key, false)
+}
+
+// Seize takes a lease whoever holds it. Who held it has lost it, and learns so when
+// he saves or renews.
+func (l *Leases) Seize(ctx context.Context, key audit.EntryKey) (*Lease, error) {
+	for {
+		lease, err := l.take(ctx, key, true)
+		if !errors.Is(err, ErrHeld) {
+			return lease, err
+		}
+		if err := sleep(ctx, time.Millisecond); err != nil { // its holder has renewed it just then
+			return nil, fmt.Errorf("seize a lease: %w", err)
+		}
+	}
+}
+
+// take takes a lease that is free, or by force.
+func (l *Leases) take(ctx context.Context, key audit.EntryKey, force bool) (*Lease, error) {
 	began := l.options.Now()
 	entry, err := l.registry.Get(ctx, key)
 	var held document
@@ -81,7 +100,7 @@ func (l *Leases) TryAcquire(ctx context.Context, key audit.EntryKey) (*Lease, er
 			return nil, fmt.Errorf("acquire a lease: read %s %q: %w", key.Kind, key.ID, err)
 		}
 	}
-	if !l.free(entry, held, began) {
+	if !force && !l.free(entry, held, began) {
 		return nil, ErrHeld
 	}
 	taken := &Lease{leases: l, key: key, holder: l.newHolder(), version: entry.Version, state: held.State}
