@@ -1,0 +1,180 @@
+package builder
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/authtrail/authtrail/audit"
+)
+
+// Stats are what the builder of this process has done since it was started.
+type Stats struct {
+	Working   bool          // it holds the lease
+	Behind    time.Duration // since when there are acknowledged records that are in no flow yet
+	Records   uint64        // that were followed
+	Written   uint64        // flows that were stored, in a first or a further revision
+	Closed    uint64        // those of them that were stored since nothing happened any more
+	Removed   uint64        // flows whose records are all in others by now
+	Conflicts uint64        // batches that were taken again, since another had changed a flow
+	Failures  uint64        // attempts that failed, and were repeated
+	Skipped   uint64        // records that could not be followed; the log names them
+}
+
+// progress is what others ask of a builder while it works.
+type progress struct {
+	mu       sync.Mutex
+	running  bool // Run was called, and has not returned
+	stats    Stats
+	current  time.Time      // what was acknowledged before is followed
+	waiting  bool           // for records: what is acknowledged by now is followed
+	position audit.Position // likewise, as a place
+	reads    uint64         // of the feed, that have begun
+	waiters  map[*waiter]struct{}
+}
+
+// waiter waits until the builder has passed a position.
+type waiter struct {
+	position audit.Position
+	reads    uint64 // that had begun before it came
+	done     chan struct{}
+}
+
+// count changes the stats.
+func (p *progress) count(change func(*Stats)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	change(&p.stats)
+}
+
+// read notes that a read of the feed begins, and returns its number.
+func (p *progress) read() uint64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.reads++
+	p.waiting = false
+	return p.reads
+}
+
+// followed notes that the records of a batch are in their flows. A batch that is
+// not half full is taken for the end of the feed as it was when it was read.
+func (p *progress) followed(batch audit.FeedBatch, read time.Time, limit int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stats.Records += uint64(len(batch.Records))
+	p.position = batch.Next
+	if len(batch.Records) < limit/2 {
+		p.current = read
+	}
+	if len(p.waiters) == 0 {
+		return
+	}
+	passed := map[audit.Position]bool{batch.Next: true}
+	for _, position := range batch.Positions {
+		passed[position] = true
+	}
+	p.release(func(w *waiter) bool { return passed[w.position] })
+}
+
+// atEnd notes that a read of the feed has found nothing.
+func (p *progress) atEnd(number uint64, position audit.Position, now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.position, p.current, p.waiting = position, now, true
+	p.release(func(w *waiter) bool { return w.reads < number })
+}
+
+func (p *progress) release(which func(*waiter) bool) {
+	for w := range p.waiters {
+		if which(w) {
+			close(w.done)
+			delete(p.waiters, w)
+		}
+	}
+}
+
+// begin and end say whether this process's builder is at work.
+func (p *progress) begin(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stats.Working, p.current, p.waiting = true, now, false
+}
+
+func (p *progress) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stats.Working, p.waiting, p.position = false, false, ""
+}
+
+// run says whether Run is under way; nobody waits for a builder that is not.
+func (p *progress) run(running bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.running = running; !running {
+		p.release(func(*waiter) bool { return true })
+	}
+}
+
+func (p *progress) behind(now time.Time) time.Duration {
+	if !p.stats.Working || p.waiting || p.current.IsZero() {
+		return 0
+	}
+	return now.Sub(p.current)
+}
+
+// await returns who waits until a position is passed, nil where it is passed already.
+func (p *progress) await(position audit.Position) *waiter {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.position == position || !p.running {
+		return nil
+	}
+	w := &waiter{position, p.reads, make(chan struct{})}
+	if p.waiters == nil {
+		p.waiters = map[*waiter]struct{}{}
+	}
+	p.waiters[w] = struct{}{}
+	return w
+}
+
+func (p *progress) leave(w *waiter) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.waiters, w)
+}
+
+// Stats returns what was done up to now.
+func (b *Builder) Stats() Stats {
+	b.progress.mu.Lock()
+	defer b.progress.mu.Unlock()
+	stats := b.progress.stats
+	stats.Behind = b.progress.behind(b.options.Now())
+	return stats
+}
+
+// CatchUp returns as soon as everything that was acknowledged before is in its
+// flows, or a time has passed, or at once where no builder works in this process.
+func (b *Builder) CatchUp(ctx context.Context, atMost time.Duration) error {
+	if !b.options.Alone && !b.Stats().Working {
+		return nil
+	}
+	end, err := b.options.Records.End(ctx)
+	if err != nil {
+		return fmt.Errorf("catch up with the records: %w", err)
+	}
+	waiter := b.progress.await(end)
+	if waiter == nil {
+		return nil
+	}
+	defer b.progress.leave(waiter)
+	timer := time.NewTimer(atMost)
+	defer timer.Stop()
+	select {
+	case <-waiter.done:
+	case <-timer.C:
+	case <-ctx.Done():
+		return fmt.Errorf("catch up with the records: %w", ctx.Err())
+	}
+	return nil
+}

@@ -1,0 +1,168 @@
+package builder
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/audit/flow"
+	"github.com/authtrail/authtrail/audit/lease"
+	"github.com/authtrail/authtrail/audit/query"
+)
+
+// stored is a flow as the store has it.
+type stored struct {
+	row   *audit.Record
+	state *flow.State // nil where it cannot be read: then it is made anew
+}
+
+func (t *term) storedOf(row *audit.Record) *stored {
+	state, err := flow.StateOf(row)
+	if err != nil {
+		t.options.Logger.Error("a stored login flow is damaged", "org", row.Org, "flow", row.UniqueID, "error", err)
+		return &stored{row: row}
+	}
+	return &stored{row, &state}
+}
+
+// load reads the stored flows that a change concerns, but for those whose key no
+// record had before: there are none.
+func (t *term) load(ctx context.Context, works []*work) error {
+	type wanted struct {
+		by  *work
+		key flow.Key
+	}
+	var missing []wanted
+	for _, w := range works {
+		for _, key := range w.change.Keys {
+			if _, known := w.stored[key]; known {
+				continue
+			}
+			if w.stored[key] = nil; !t.sure || t.seen == nil || t.seen.maybe(w.org, idOf(key)) {
+				missing = append(missing, wanted{w, key})
+			}
+		}
+	}
+	for chunk := range slices.Chunk(missing, audit.MaxPageSize) {
+		keys := make([]audit.LookupKey, len(chunk))
+		for i, m := range chunk {
+			keys[i] = audit.LookupKey{Org: m.by.org, Value: m.key.FlowID(m.by.org)}
+		}
+		rows, err := t.lookup(ctx, keys)
+		if err != nil {
+			return err
+		}
+		for i, row := range rows {
+			if row != nil {
+				chunk[i].by.stored[chunk[i].key] = t.storedOf(row)
+			}
+		}
+	}
+	return nil
+}
+
+// lookup returns the row of each flow id, nil where there is none.
+func (t *term) lookup(ctx context.Context, keys []audit.LookupKey) ([]*audit.Record, error) {
+	pages, err := t.options.Flows.Lookup(ctx, audit.Lookup{Scope: audit.AllOrgs(), Kinds: []audit.Kind{audit.KindFlow},
+		Field: query.UniqueID, Keys: keys, Window: audit.Window{Limit: 1}})
+	if err != nil {
+		return nil, fmt.Errorf("look up login flows: %w", err)
+	}
+	rows := make([]*audit.Record, len(keys))
+	for i, page := range pages {
+		if len(page.Hits) > 0 {
+			rows[i] = page.Hits[0].Record
+		}
+	}
+	return rows, nil
+}
+
+// idOf returns the id that all records have which may be in the flow on their own account.
+func idOf(key flow.Key) flow.ID {
+	switch key.Via {
+	case audit.ViaRequest:
+		return flow.ID{Field: query.RequestID, Value: key.Value}
+	case audit.ViaTrace:
+		return flow.ID{Field: query.TraceID, Value: key.Value}
+	case audit.ViaSession:
+		return flow.ID{Field: query.Session, Value: key.Value}
+	}
+	return flow.ID{Field: query.UniqueID, Value: key.Value}
+}
+
+// changes are rows to replace, and what that comes to.
+type changes struct {
+	replacements []audit.Replacement
+	closed       int
+	states       []flow.State // of the flows that stay
+}
+
+// revise adds what has become of a flow: nothing, when it is as it was.
+func (c *changes) revise(t *term, before *stored, after *flow.Stitched) {
+	switch {
+	case after == nil && before != nil:
+		c.replacements = append(c.replacements, audit.Replacement{Row: before.row, Was: before.row.Version, Remove: true})
+		return
+	case after == nil:
+		return
+	}
+	var state *flow.State
+	var was audit.Version
+	if before != nil {
+		state, was = before.state, before.row.Version
+	}
+	next, changed := flow.Revise(state, after, t.options.Now(), t.rules.Idle)
+	if !changed {
+		return
+	}
+	if next.Closed {
+		c.closed++
+	}
+	c.replacements = append(c.replacements, audit.Replacement{Row: flow.NewRow(next), Was: was})
+	c.states = append(c.states, next)
+}
+
+// store replaces the flows that have changed. Those that lost all records go last,
+// so that these are in a flow at every moment.
+func (t *term) store(ctx context.Context, works []*work) error {
+	var all changes
+	for _, removing := range []bool{false, true} {
+		for _, w := range works {
+			for i, key := range w.change.Keys {
+				if after := w.change.Flows[i]; (after == nil) == removing {
+					all.revise(t, w.stored[key], after)
+				}
+			}
+		}
+	}
+	return t.replace(ctx, all)
+}
+
+// maxChunkBytes is how much is replaced at once.
+const maxChunkBytes = 16 << 20
+
+// replace makes changes, some at a time.
+func (t *term) replace(ctx context.Context, all changes) error {
+	for rest := all.replacements; len(rest) > 0; {
+		n, size := 0, 0
+		for n < len(rest) && n < audit.MaxPageSize && (n == 0 || size+len(rest[n].Row.Raw) <= maxChunkBytes) {
+			size += len(rest[n].Row.Raw)
+			n++
+		}
+		if !t.held.Held() {
+			return lease.ErrLost
+		}
+		if err := t.options.Flows.Replace(ctx, rest[:n]); err != nil {
+			return fmt.Errorf("store login flows: %w", err)
+		}
+		rest = rest[n:]
+	}
+	t.open.add(all.states, t.rules.Idle)
+	t.progress.count(func(s *Stats) {
+		s.Written += uint64(len(all.states))
+		s.Removed += uint64(len(all.replacements) - len(all.states))
+		s.Closed += uint64(all.closed)
+	})
+	return nil
+}

@@ -1,0 +1,238 @@
+package builder
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/audit/flow"
+	"github.com/authtrail/authtrail/audit/lease"
+)
+
+// term is the time for which a builder holds the lease, and what it knows in it.
+type term struct {
+	*Builder
+	held  *lease.Lease
+	at    checkpoint
+	saved savedCheckpoint
+
+	hoods map[string]*flow.Neighbourhood // by org; kept from batch to batch
+	// seen tells which ids were on records that were followed; nil where that is not known.
+	seen *seen
+	// sure: no flow is stored but of records that were followed. Not so after a
+	// crash, until the batch that it interrupted was taken again.
+	sure    bool
+	crowded map[orgID]bool // ids on too many records, of which all stored flows are aware
+	open    openFlows
+	sweep   *audit.Cursor // how far the sweep has got
+	warned  time.Time     // when it was last said that the builder is behind
+}
+
+type savedCheckpoint struct {
+	checkpoint
+	at time.Time
+}
+
+// orgID is an id in an org.
+type orgID struct {
+	org string
+	id  flow.ID
+}
+
+func newTerm(b *Builder, held *lease.Lease) *term {
+	at := checkpointOf(held.State(), rulesName(b.rules))
+	t := &term{Builder: b, held: held, at: at, saved: savedCheckpoint{at, b.options.Now()},
+		hoods: map[string]*flow.Neighbourhood{}, crowded: map[orgID]bool{}}
+	if at.Position == "" {
+		t.seen = newSeen()
+	}
+	return t
+}
+
+// rulesVersion is raised when the same records may come to other flows than
+// before, or their rows to other fields: flows are then made anew.
+const rulesVersion = 1
+
+// rulesName names what flows depend on beside their records.
+func rulesName(rules flow.Rules) string { return fmt.Sprintf("%d/%s", rulesVersion, rules.Idle) }
+
+// follow keeps the flows current until ctx ends, or what is wrong does not pass.
+func (t *term) follow(ctx context.Context) error {
+	if err := t.begin(ctx); err != nil {
+		return err
+	}
+	for ctx.Err() == nil {
+		news, err := t.step(ctx)
+		if err != nil {
+			return err
+		}
+		if news || t.at.Sweep {
+			continue
+		}
+		if err := t.wait(ctx); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// begin finds out what is stored.
+func (t *term) begin(ctx context.Context) error {
+	if t.at.Position != "" {
+		t.options.Logger.Info("building login flows, from where the builder was before")
+		return nil
+	}
+	var flows int
+	err := t.patiently(ctx, "count the login flows", func() error {
+		counts, err := t.options.Flows.Count(ctx, []audit.Query{{Scope: audit.AllOrgs(), Kinds: []audit.Kind{audit.KindFlow}}})
+		if err == nil {
+			flows = counts[0]
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	t.sure, t.at.Sweep = flows == 0, flows > 0
+	t.options.Logger.Info("building login flows, from the first record on", "stored", flows)
+	return nil
+}
+
+// step takes what comes next in the feed, and does what is due. It reports whether
+// there was anything in the feed.
+func (t *term) step(ctx context.Context) (news bool, err error) {
+	began, number := t.options.Now(), t.progress.read()
+	var batch audit.FeedBatch
+	err = t.patiently(ctx, "read the feed", func() (err error) {
+		batch, err = t.options.Records.Since(ctx, t.at.Position, t.options.Batch)
+		return err
+	})
+	switch {
+	case err != nil && ctx.Err() == nil && audit.AsError(err).Code == audit.BadUserInput && t.at.Position != "":
+		return true, t.startOver(err)
+	case err != nil:
+		return false, err
+	case len(batch.Records) == 0:
+		return false, t.atEnd(ctx, number)
+	}
+	if err := t.take(ctx, batch.Records); err != nil {
+		return false, err
+	}
+	t.at.Position = batch.Next
+	t.progress.followed(batch, began, t.options.Batch)
+	t.sayBehind()
+	if n := len(batch.Records); n >= t.options.Batch/16 && n < t.options.Batch/2 {
+		rest(ctx, lull)
+	}
+	return true, t.tend(ctx, false)
+}
+
+// lull is how long the builder lets records gather when many come: flows that
+// come in one batch are written once.
+const lull = 50 * time.Millisecond
+
+// startOver begins at the beginning, since the position means nothing to the store.
+func (t *term) startOver(reason error) error {
+	t.options.Logger.Warn("the records are others than the login flows were made of; making all anew", "reason", reason)
+	t.at = checkpoint{Rules: t.at.Rules, Sweep: true}
+	t.seen, t.sure, t.sweep = newSeen(), false, nil
+	t.forget()
+	return nil
+}
+
+// atEnd is called when everything that was acknowledged is followed.
+func (t *term) atEnd(ctx context.Context, number uint64) error {
+	t.sure = true
+	t.progress.atEnd(number, t.at.Position, t.options.Now())
+	if t.at.Sweep {
+		return t.sweepPage(ctx)
+	}
+	return t.tend(ctx, true)
+}
+
+// wait returns when there may be records, or something else is due.
+func (t *term) wait(ctx context.Context) error {
+	for {
+		waiting, cancel := context.WithTimeout(ctx, t.open.next(t.options.Now()))
+		var news bool
+		err := t.patiently(ctx, "wait for records", func() error {
+			err := t.options.Records.Wait(waiting, t.at.Position)
+			news = err == nil
+			if waiting.Err() != nil && ctx.Err() == nil {
+				return nil
+			}
+			return err
+		})
+		cancel()
+		if err != nil || news {
+			return err
+		}
+		if err := t.tend(ctx, true); err != nil {
+			return err
+		}
+	}
+}
+
+// tend closes the flows that are due and saves the checkpoint when it is, or, where
+// there is nothing else to do, whenever it has moved.
+func (t *term) tend(ctx context.Context, idle bool) error {
+	if err := t.closeDue(ctx); err != nil {
+		return err
+	}
+	if t.at == t.saved.checkpoint || !idle && t.options.Now().Sub(t.saved.at) < saveEvery {
+		return nil
+	}
+	return t.patiently(ctx, "save how far the builder has got", func() error { return t.save(ctx) })
+}
+
+// saveEvery is how much work a crash repeats at most.
+const saveEvery = time.Second
+
+func (t *term) save(ctx context.Context) error {
+	state, err := json.Marshal(t.at)
+	if err != nil {
+		return fmt.Errorf("save the checkpoint: %w", err)
+	}
+	if err := t.held.Save(ctx, state); err != nil {
+		return err
+	}
+	t.saved = savedCheckpoint{t.at, t.options.Now()}
+	return nil
+}
+
+// leave saves how far the builder has got, and lets others take the lease.
+func (t *term) leave(ctx context.Context) error {
+	var err error
+	if t.at != t.saved.checkpoint {
+		err = t.save(ctx)
+	}
+	if isLost(err) {
+		return nil // it is another's already
+	}
+	return errors.Join(err, t.held.Release(ctx))
+}
+
+// patiently repeats what fails in a way that passes.
+func (t *term) patiently(ctx context.Context, what string, do func() error) error {
+	pause := newPause()
+	for {
+		err := do()
+		if err == nil || ctx.Err() != nil || !passes(err) {
+			return err
+		}
+		t.failed(what, err)
+		rest(ctx, pause.NextBackOff())
+	}
+}
+
+// sayBehind warns once a minute of a builder that does not keep up.
+func (t *term) sayBehind() {
+	now := t.options.Now()
+	if behind := t.Stats().Behind; behind > time.Minute && now.Sub(t.warned) > time.Minute {
+		t.warned = now
+		t.options.Logger.Warn("login flows are behind their records", "by", behind.Round(time.Second))
+	}
+}
