@@ -1,0 +1,53 @@
+package insight
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/audit/query"
+)
+
+// FlowSearcher finds flows; every audit.Flows does.
+type FlowSearcher interface {
+	audit.Searcher
+	// Flow is as that of audit.Flows.
+	Flow(row *audit.Record) *audit.Flow
+}
+
+// baselineCandidates is how many flows are looked at for one of the user: those
+// whose records name the user, but another one before, are passed by.
+const baselineCandidates = 20
+
+// FindBaseline returns what to compare a flow with when nobody says: of the same
+// org and user, the last flow that began before it and succeeded. The user is the
+// system-local id, or the upstream id where only that is known. Whether there is one, or
+// why not, the Baseline says. It costs one round trip.
+func FindBaseline(ctx context.Context, flows FlowSearcher, a *audit.Flow) (*audit.Flow, Baseline, error) {
+	field, userOf := query.UserID, func(f *audit.Flow) string { return f.UserID }
+	if a.UserID == "" {
+		field, userOf = query.UpstreamUserID, func(f *audit.Flow) string { return f.UpstreamUserID }
+	}
+	user := userOf(a)
+	if user == "" {
+		return nil, UserUnknown, nil
+	}
+	page, err := flows.Search(ctx, audit.Query{
+		Scope: audit.Orgs(a.Org),
+		Kinds: []audit.Kind{audit.KindFlow},
+		Where: query.AllOf(
+			query.Exact{Field: query.FlowOutcome, Values: []string{string(audit.Succeeded)}},
+			query.Exact{Field: field, Values: []string{user}},
+			query.TimeRange{To: a.StartedAt}),
+		Window: audit.Window{Limit: baselineCandidates},
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("find the user's last flow that succeeded: %w", err)
+	}
+	for _, hit := range page.Hits {
+		if b := flows.Flow(hit.Record); userOf(b) == user {
+			return b, LastSucceeded, nil
+		}
+	}
+	return nil, NoneSucceeded, nil
+}
