@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/authtrail/authtrail/audit"
@@ -24,36 +25,44 @@ func (s *Store) Append(ctx context.Context, batch []*audit.Record) ([]audit.Outc
 	}
 	outcomes, err := s.append(ctx, batch)
 	if err != nil {
-		return nil, s.failedWrite(ctx, err)
+		return nil, s.failedWrite(ctx, "append records", err)
 	}
 	return outcomes, nil
 }
 
 func (s *Store) append(ctx context.Context, batch []*audit.Record) ([]audit.Outcome, error) {
-	writing := appending{store: s, outcomes: make([]audit.Outcome, len(batch)), first: make(map[string]int, len(batch)), touched: map[string]bool{}}
-	s.refreshes.begin()
-	err := writing.write(ctx, batch)
-	if err != nil {
-		writing.touched = nil // nobody is told that it is there
-	}
-	refresh, closed := s.refreshes.finish(writing.touched)
-	if err = cmp.Or(err, closed); err != nil {
+	writing := appending{store: s, outcomes: make([]audit.Outcome, len(batch)), first: make(map[string]int, len(batch)),
+		bulk: bulk{format: s.format}, touched: map[string]bool{}}
+	if err := s.visibly(ctx, writing.touched, func() error { return writing.write(ctx, batch) }); err != nil {
 		return nil, err
-	}
-	if refresh != nil {
-		if err := refresh.wait(ctx); err != nil {
-			return nil, err
-		}
-		s.feed.notify()
 	}
 	writing.settleRepeats()
 	return writing.outcomes, nil
 }
 
+// visibly writes, and returns when what was written can be seen: write notes in
+// touched which indices it wrote to.
+func (s *Store) visibly(ctx context.Context, touched map[string]bool, write func() error) error {
+	s.refreshes.begin()
+	err := write()
+	if err != nil {
+		touched = nil // nobody is told that it is there
+	}
+	refresh, closed := s.refreshes.finish(touched)
+	if err = cmp.Or(err, closed); err != nil || refresh == nil {
+		return err
+	}
+	if err := refresh.wait(ctx); err != nil {
+		return err
+	}
+	s.feed.notify()
+	return nil
+}
+
 // write sends the batch, all of it.
 func (a *appending) write(ctx context.Context, batch []*audit.Record) error {
 	for i, r := range batch {
-		if reason := refusal(r); reason != "" {
+		if reason := a.store.format.refusal(r); reason != "" {
 			a.outcomes[i] = audit.Outcome{Status: audit.Rejected, Reason: reason}
 			continue
 		}
@@ -65,11 +74,11 @@ func (a *appending) write(ctx context.Context, batch []*audit.Record) error {
 }
 
 // refusal says why a record cannot be held, empty when it can.
-func refusal(r *audit.Record) string {
+func (f *format) refusal(r *audit.Record) string {
 	switch {
 	case r == nil:
 		return "there is no record"
-	case r.Kind < audit.KindAuth || r.Kind > audit.KindGeneric:
+	case !slices.Contains(f.Kinds, r.Kind):
 		return "the kind of event is unknown"
 	case !audit.InTimeRange(r.Time):
 		return "the time is not from 1970 to 2261"
@@ -104,7 +113,8 @@ func (a *appending) add(ctx context.Context, at int, r *audit.Record) error {
 		return nil
 	}
 	index := a.store.names.writers(a.store.stretchAt(r.Time))
-	if !a.encode(at, index, id, r) {
+	if !a.store.encode(&a.bulk, at, action{verb: create, index: index, id: id}, r) {
+		a.outcomes[at] = audit.Outcome{Status: audit.Rejected, Reason: "internal error"}
 		return nil
 	}
 	a.first[id] = at
@@ -115,18 +125,17 @@ func (a *appending) add(ctx context.Context, at int, r *audit.Record) error {
 	return nil
 }
 
-// encode adds a record's lines to the bulk. A defect that makes it panic costs
-// that record and no other.
-func (a *appending) encode(at int, index, id string, r *audit.Record) (done bool) {
-	before := len(a.bulk.body)
+// encode adds an action to a bulk. A defect that makes it panic costs that record
+// and no other: it reports false.
+func (s *Store) encode(b *bulk, at int, do action, r *audit.Record) (done bool) {
+	before := len(b.body)
 	defer func() {
 		if reason := recover(); reason != nil {
-			a.store.log.Error("panic while making a record ready", "reason", reason, "stack", string(debug.Stack()))
-			a.bulk.body, done = a.bulk.body[:before], false
-			a.outcomes[at] = audit.Outcome{Status: audit.Rejected, Reason: "internal error"}
+			s.log.Error("panic while making a record ready", "reason", reason, "stack", string(debug.Stack()))
+			b.body, done = b.body[:before], false
 		}
 	}()
-	a.bulk.create(at, index, id, r, origin{})
+	b.add(at, do, r, origin{})
 	return true
 }
 
@@ -135,7 +144,7 @@ func (a *appending) send(ctx context.Context) error {
 	if len(a.bulk.items) == 0 {
 		return nil
 	}
-	err := a.store.sendBulk(ctx, &a.bulk, func(at int, outcome audit.Outcome) { a.outcomes[at] = outcome })
+	err := a.store.sendBulk(ctx, &a.bulk, func(item bulkItem, outcome audit.Outcome) { a.outcomes[item.at] = outcome })
 	a.bulk.clear()
 	return err
 }
@@ -150,14 +159,14 @@ func (a *appending) settleRepeats() {
 	}
 }
 
-// failedWrite says what err means to the caller of Append, and logs its cause
-// where the cluster is to blame, since callers do not.
-func (s *Store) failedWrite(ctx context.Context, err error) error {
+// failedWrite says what err means to the caller of what was being done, and logs
+// its cause where the cluster is to blame, since callers do not.
+func (s *Store) failedWrite(ctx context.Context, doing string, err error) error {
 	if ctx.Err() != nil {
-		return fmt.Errorf("append records: %w", ctx.Err())
+		return fmt.Errorf("%s: %w", doing, ctx.Err())
 	}
 	if known := audit.AsError(err); known.Err != nil {
-		s.log.ErrorContext(ctx, "append records failed", "error", known.Message, "cause", known.Err)
+		s.log.ErrorContext(ctx, doing+" failed", "error", known.Message, "cause", known.Err)
 	}
-	return fmt.Errorf("append records: %w", err)
+	return fmt.Errorf("%s: %w", doing, err)
 }

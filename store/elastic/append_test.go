@@ -62,7 +62,7 @@ func held(t testing.TB, s *Store, index string) []*audit.Record {
 	}
 	records := make([]*audit.Record, len(answer.Hits.Hits))
 	for i, hit := range answer.Hits.Hits {
-		records[i] = fromHit(hit.Source)
+		records[i] = s.format.record(spot{}, hit.Source)
 	}
 	return records
 }

@@ -33,11 +33,14 @@ const (
 )
 
 // compiler turns trees into conditions.
-type compiler struct{ leavesLeft int }
+type compiler struct {
+	format     *format
+	leavesLeft int
+}
 
 // compile returns what the engine can say about a tree.
-func compile(where query.Node) answer {
-	c := compiler{leavesLeft: maxLeaves}
+func (f *format) compile(where query.Node) answer {
+	c := compiler{f, maxLeaves}
 	return c.compile(where, 0)
 }
 
@@ -58,7 +61,7 @@ func (c *compiler) compile(n query.Node, depth int) answer {
 	if c.leavesLeft < 0 || depth > maxNesting {
 		return atMost(dsl.All{})
 	}
-	return leaf(n)
+	return c.leaf(n)
 }
 
 func (c *compiler) combined(nodes []query.Node, depth int, combine func(...dsl.Query) dsl.Query) answer {
@@ -83,12 +86,15 @@ func leavesOf(n query.Node) int {
 	return 2
 }
 
-func leaf(n query.Node) answer {
+func (c *compiler) leaf(n query.Node) answer {
+	if field, has := fieldOf(n); has && !c.format.known[field] {
+		return exactly(dsl.None{})
+	}
 	switch n := n.(type) {
 	case query.Words:
 		return words(fieldWords, n.Tokens, n.Prefix)
 	case query.FieldWords:
-		return wordsInField(n)
+		return c.wordsInField(n)
 	case query.FieldValue:
 		return foldedValue(n)
 	case query.ExtraValue:
@@ -111,6 +117,27 @@ func leaf(n query.Node) answer {
 		return attribute(n)
 	}
 	return atMost(dsl.All{})
+}
+
+// fieldOf returns the field that a leaf asks about, where it asks about one.
+func fieldOf(n query.Node) (query.Field, bool) {
+	switch n := n.(type) {
+	case query.FieldWords:
+		return n.Field, true
+	case query.FieldValue:
+		return n.Field, true
+	case query.Has:
+		return n.Field, true
+	case query.Network:
+		return n.Field, true
+	case query.Exact:
+		return n.Field, true
+	case query.ExactPrefix:
+		return n.Field, true
+	case query.NumberRange:
+		return n.Field, true
+	}
+	return "", false
 }
 
 // expansions is how many words a phrase's unfinished word may become. The
@@ -141,14 +168,14 @@ func words(field string, tokens []string, prefix bool) answer {
 
 // wordsInField answers for words inside a field. Of those that hold no prose
 // the words are kept only among all of the record's, where those of the sender's
-// own org are not.
-func wordsInField(n query.FieldWords) answer {
+// own org are not, nor those of what was worked out of a row.
+func (c *compiler) wordsInField(n query.FieldWords) answer {
 	switch {
 	case n.Field.Text():
 		return words(textField(n.Field), n.Tokens, n.Prefix)
-	case !n.Field.Known() || len(n.Tokens) == 0:
+	case len(n.Tokens) == 0:
 		return exactly(dsl.None{})
-	case n.Field == query.OrgID:
+	case n.Field == query.OrgID || c.format.replaced():
 		return atMost(has(n.Field))
 	}
 	return atMost(words(fieldWords, n.Tokens, n.Prefix).over)

@@ -10,9 +10,6 @@ import (
 
 // exactValues answers for the records that hold one of the values, byte by byte.
 func exactValues(n query.Exact) answer {
-	if !n.Field.Known() {
-		return exactly(dsl.None{})
-	}
 	values := make([]string, 0, len(n.Values))
 	for _, value := range n.Values {
 		if utf8.ValidString(value) {
@@ -36,8 +33,6 @@ func anyValue(field string, keywords []string) dsl.Query {
 
 func exactPrefix(n query.ExactPrefix) answer {
 	switch {
-	case !n.Field.Known():
-		return exactly(dsl.None{})
 	case n.Prefix == "": // every value begins so, the empty one too
 		return exactly(dsl.Exists{Field: exactField(n.Field)})
 	case !utf8.ValidString(n.Prefix): // it may end inside a rune
@@ -68,8 +63,6 @@ func prefixed(prefix string, fields ...string) answer {
 func foldedValue(n query.FieldValue) answer {
 	folded, exact := foldedField(n.Field), exactField(n.Field)
 	switch {
-	case !n.Field.Known():
-		return exactly(dsl.None{})
 	case n.Prefix && n.Value == "":
 		return exactly(has(n.Field))
 	case n.Prefix && !utf8.ValidString(n.Value): // it may end inside a rune
@@ -98,29 +91,7 @@ func extraValue(n query.ExtraValue) answer {
 	return exactly(term(fieldExtra, extraTerm(n.Path, n.Value)))
 }
 
-// network answers for addresses in a network. The engine keeps an IPv4 address
-// as the IPv6 address that it is mapped to, which here is in no IPv6 network.
-func network(n query.Network) answer {
-	prefix := n.Prefix.Masked()
-	switch {
-	case !n.Prefix.IsValid():
-		return exactly(dsl.None{})
-	case prefix.Addr().Is4In6():
-		return exactly(dsl.None{})
-	case n.Field != query.SourceIP:
-		return atMost(has(n.Field))
-	}
-	inside := dsl.Term{Field: fieldAddress, Value: prefix.String()}
-	if prefix.Addr().Is4() {
-		return exactly(inside)
-	}
-	return exactly(dsl.AllOf(inside, dsl.Not(dsl.Term{Field: fieldAddress, Value: "0.0.0.0/0"})))
-}
-
 func numberRange(n query.NumberRange) dsl.Query {
-	if !n.Field.Known() {
-		return dsl.None{}
-	}
 	if n.Min == nil && n.Max == nil {
 		return dsl.Exists{Field: numberField(n.Field)}
 	}

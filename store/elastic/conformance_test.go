@@ -36,3 +36,14 @@ func TestStoreDoesWhatEveryStoreMust(t *testing.T) {
 		return s
 	}, storetest.Except{RepeatAtAnotherTime: true})
 }
+
+func TestAStoreOfRowsDoesWhatEveryOneMust(t *testing.T) {
+	t.Parallel()
+	storetest.RunFlows(t, func(t testing.TB) audit.FlowStore {
+		s, err := Open(context.Background(), Options{URLs: []string{elastictest.URL(t)}, IndexPrefix: elastictest.Prefix(t), Format: storetest.FlowFormat()})
+		if err != nil {
+			t.Fatalf("open: %v", err)
+		}
+		return s
+	})
+}

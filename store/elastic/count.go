@@ -27,7 +27,7 @@ func (s *Store) count(ctx context.Context, queries []audit.Query) ([]int, error)
 	plans := make([]plan, len(queries))
 	var all questions
 	for i, q := range queries {
-		plans[i] = planFor(q)
+		plans[i] = s.format.planFor(q)
 		if !plans[i].verify {
 			all.ask(dsl.Search{Query: plans[i].filter, TrackTotalHits: true}, func(r *result) { counts[i] = r.Hits.Total.Value })
 		}

@@ -18,10 +18,10 @@ type origin struct {
 }
 
 // appendDocument appends the document of a record, as JSON on one line.
-func appendDocument(dst []byte, r *audit.Record, from origin) []byte {
+func (f *format) appendDocument(dst []byte, r *audit.Record, from origin) []byte {
 	w := documentWriters.Get().(*documentWriter)
 	defer documentWriters.Put(w)
-	w.buf = dst
+	w.buf, w.format = dst, f
 	w.collect(r)
 	w.open('{')
 	w.identity(r, from)
@@ -35,6 +35,7 @@ func appendDocument(dst []byte, r *audit.Record, from origin) []byte {
 
 type documentWriter struct {
 	jsonWriter
+	format *format
 	fields []valuesOf // of the record
 	words  []string
 }
@@ -51,7 +52,7 @@ var documentWriters = sync.Pool{New: func() any { return new(documentWriter) }}
 // collect finds the fields that the record has.
 func (w *documentWriter) collect(r *audit.Record) {
 	w.fields = w.fields[:0]
-	for _, field := range query.Fields {
+	for _, field := range w.format.Fields {
 		if values := r.Values(field); len(values) > 0 {
 			w.fields = append(w.fields, valuesOf{field, values})
 		}
@@ -70,7 +71,11 @@ func (w *documentWriter) identity(r *audit.Record, from origin) {
 	w.member("org", r.Org)
 	w.member("unique_id", r.UniqueID)
 	w.close('}')
-	w.member(fieldBody, r.Raw)
+	head, rest := w.format.split(r.Raw)
+	if w.format.hasHeads() {
+		w.member(fieldHead, head)
+	}
+	w.member(fieldBody, rest)
 	if from.shard != "" {
 		w.member(fieldCopied, from.shard)
 		w.name(fieldCopiedSeq)
@@ -102,16 +107,6 @@ func (w *documentWriter) values() {
 		return true
 	})
 }
-
-// proseFields are the fields whose words can be asked about by themselves.
-var proseFields = func() (prose []query.Field) {
-	for _, field := range query.Fields {
-		if field.Text() {
-			prose = append(prose, field)
-		}
-	}
-	return prose
-}()
 
 // perField writes an object with a list for each field of which write writes
 // something; nothing where it writes nothing at all.

@@ -36,7 +36,7 @@ type written struct {
 func documentOf(t *testing.T, r *audit.Record, from origin) written {
 	t.Helper()
 	var doc written
-	if err := json.Unmarshal(appendDocument(nil, r, from), &doc); err != nil {
+	if err := json.Unmarshal(newFormat(audit.Format{}).appendDocument(nil, r, from), &doc); err != nil {
 		t.Fatalf("the document is no JSON: %v", err)
 	}
 	return doc
@@ -70,8 +70,8 @@ func TestADocumentHoldsWhatCanBeAskedAbout(t *testing.T) {
 	if len(doc.Attribute) != 8 || doc.Copied != "" {
 		t.Errorf("%d terms of one attribute, copied %q", len(doc.Attribute), doc.Copied)
 	}
-	if got := fromHit(doc.source); got.Stored() != r.Stored() {
-		t.Errorf("restored is %+v", got.Stored())
+	if got := doc.source.stored(); got != r.Stored() {
+		t.Errorf("restored is %+v", got)
 	}
 }
 
@@ -80,7 +80,7 @@ func TestAnEmptyEventHasASmallDocument(t *testing.T) {
 	const want = `{"kind":3,"org":"","time":"2026-03-01T06:00:00Z","tie":"\u0000x","meta":{"org":"","unique_id":"x"},` +
 		`"body":"{\"unique_id\":\"x\",\"create_time\":\"2026-03-01T06:00:00Z\",\"event\":{}}",` +
 		`"exact":{"unique_id":["x"]},"has":["unique_id"],"words":["x"]}`
-	if got := string(appendDocument(nil, event(t, "", "x", testTime, ""), origin{})); got != want {
+	if got := string(newFormat(audit.Format{}).appendDocument(nil, event(t, "", "x", testTime, ""), origin{})); got != want {
 		t.Errorf("the document is\n%s\nwant\n%s", got, want)
 	}
 }

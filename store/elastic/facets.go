@@ -35,7 +35,7 @@ func (s *Store) facets(ctx context.Context, requests []audit.FacetRequest) ([][]
 	common := make([]commonTerms, len(requests))
 	var all questions
 	for i, r := range requests {
-		plans[i] = planFor(r.Query)
+		plans[i] = s.format.planFor(r.Query)
 		if plans[i].verify {
 			continue
 		}

@@ -35,10 +35,10 @@ func (s *Store) askNames(ctx context.Context, names fullNames) error {
 	}
 	var all questions
 	for of := range names {
-		search := dsl.Search{Query: dsl.Term{Field: exactField(of.field), Value: of.keyword}, Size: 1, Source: sourceFields}
+		search := dsl.Search{Query: dsl.Term{Field: exactField(of.field), Value: of.keyword}, Size: 1, Source: s.format.wholeRow()}
 		all.ask(search, func(r *result) {
 			for _, h := range r.Hits.Hits {
-				for _, value := range fromHit(h.Source).Values(of.field) {
+				for _, value := range s.format.row(h).Record.Values(of.field) {
 					if shortened(value) == of.keyword {
 						names[of] = value
 					}

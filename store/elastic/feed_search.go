@@ -26,7 +26,7 @@ type section struct {
 
 // feedHit is a record, and the number by which the search was ordered.
 type feedHit struct {
-	Index  string   `json:"_index"`
+	spot
 	Sort   [1]int64 `json:"sort"`
 	Source source   `json:"_source"`
 }
@@ -57,14 +57,14 @@ func (s section) header() feedHeader {
 
 // search is the other line: what the shard has stored, but for copies, which are
 // given under the shard that they come from.
-func (s section) search() dsl.Search {
+func (s section) search(f *format) dsl.Search {
 	number, which := "_seq_no", dsl.Not(dsl.Exists{Field: fieldCopied})
 	if s.origin != "" {
 		number, which = fieldCopiedSeq, dsl.Term{Field: fieldCopied, Value: s.origin}
 	}
 	return dsl.Search{
 		Query: dsl.AllOf(dsl.Range{Field: number, From: s.from, To: s.to + 1}, which),
-		Sort:  []dsl.Sort{{Field: number, Ascending: true}}, Size: s.size, Source: sourceFields,
+		Sort:  []dsl.Sort{{Field: number, Ascending: true}}, Size: s.size, Source: f.wholeRow(), Versions: f.replaced(),
 	}
 }
 
@@ -86,7 +86,7 @@ func (s *Store) readSections(ctx context.Context, sections []section) error {
 	var body bytes.Buffer
 	lines := json.NewEncoder(&body)
 	for _, section := range sections {
-		for _, line := range []any{section.header(), section.search()} {
+		for _, line := range []any{section.header(), section.search(s.format)} {
 			if err := lines.Encode(line); err != nil {
 				return fmt.Errorf("encode a search of the feed: %w", err)
 			}
@@ -100,7 +100,7 @@ func (s *Store) readSectionsOnce(ctx context.Context, body []byte, sections []se
 		Responses []feedAnswer `json:"responses"`
 	}
 	request := esapi.MsearchRequest{Body: bytes.NewReader(body), FilterPath: []string{"responses.status", "responses.error",
-		"responses.timed_out", "responses._shards", "responses.hits.hits._index", "responses.hits.hits.sort", "responses.hits.hits._source"}}
+		"responses.timed_out", "responses._shards", "responses.hits.hits._index", "responses.hits.hits._seq_no", "responses.hits.hits._primary_term", "responses.hits.hits.sort", "responses.hits.hits._source"}}
 	if err := s.client.do(ctx, request, &answer); err != nil {
 		return err
 	}

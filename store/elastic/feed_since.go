@@ -190,7 +190,7 @@ func (g *gathering) add(s section) error {
 		return fmt.Errorf("a position in %d shards is too long: make partitions longer, or of fewer shards", len(g.place.next))
 	}
 	for _, hit := range s.hits {
-		record := fromHit(hit.Source)
+		record := g.feed.store.format.record(hit.spot, hit.Source)
 		g.bytes += len(record.Raw)
 		g.batch.Next = positionAfter(base, s.key, hit.number()+1)
 		g.batch.Records, g.batch.Positions = append(g.batch.Records, record), append(g.batch.Positions, g.batch.Next)

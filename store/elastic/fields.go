@@ -16,7 +16,8 @@ const (
 	fieldTime = "time" // date_nanos: when it happened
 	fieldTie  = "tie"  // keyword, only for sorting beside the time: org and unique_id in their total order (tieOf)
 
-	fieldBody = "body" // not indexed: the bulk event exactly as it was sent
+	fieldBody = "body" // not indexed: the bulk event exactly as it was sent; of a row with a head what follows that
+	fieldHead = "head" // not indexed, only where rows have one: their head, so that it can be read by itself
 	fieldMeta = "meta" // not indexed: what the body does not say (the org, the unique_id), byte for byte
 
 	fieldExact  = "exact."  // + API name: keyword, the field's values byte by byte, shortened

@@ -27,7 +27,7 @@ func (s *Store) histograms(ctx context.Context, requests []audit.HistogramReques
 	charts := make([]*chart, len(requests))
 	var ends questions
 	for i, r := range requests {
-		charts[i] = &chart{request: r, plan: planFor(r.Query)}
+		charts[i] = &chart{request: r, plan: s.format.planFor(r.Query)}
 		charts[i].askEnds(&ends)
 		if r.Interval != 0 {
 			charts[i].askIntervals(&ends, r.Interval)

@@ -21,7 +21,7 @@ func (s *Store) Lookup(ctx context.Context, l audit.Lookup) ([]audit.Page, error
 	if err := l.Validate(); err != nil {
 		return nil, err
 	}
-	d := newDeal(l)
+	d := s.format.newDeal(l)
 	if err := s.deal(ctx, d); err != nil {
 		return nil, fmt.Errorf("look up records: %w", err)
 	}
@@ -40,9 +40,9 @@ type deal struct {
 	places map[string][]int // of the keys that have a value
 }
 
-func newDeal(l audit.Lookup) *deal {
+func (f *format) newDeal(l audit.Lookup) *deal {
 	d := &deal{lookup: l, walks: make([]*walk, len(l.Keys)), places: make(map[string][]int, len(l.Keys))}
-	d.all = newWalk(audit.Query{Scope: l.Scope, Kinds: l.Kinds, Order: l.Order, Window: l.Window})
+	d.all = f.newWalk(audit.Query{Scope: l.Scope, Kinds: l.Kinds, Order: l.Order, Window: l.Window})
 	d.all.most = maxLookupRows
 	for i, key := range l.Keys {
 		d.walks[i] = &walk{query: d.all.query, done: !key.AnyOrg && !l.Scope.Allows(key.Org)}
@@ -94,7 +94,7 @@ func (d *deal) wanted() (dsl.Query, int) {
 			anyOrg = anyOrg || key.AnyOrg
 		}
 	}
-	wanted := compile(query.Exact{Field: d.lookup.Field, Values: slices.Compact(slices.Sorted(slices.Values(values)))}).over
+	wanted := d.all.format.compile(query.Exact{Field: d.lookup.Field, Values: slices.Compact(slices.Sorted(slices.Values(values)))}).over
 	if !anyOrg && len(orgs) > 0 {
 		wanted = dsl.AllOf(scopeFilter(audit.Orgs(orgs...)), wanted)
 	}
@@ -105,7 +105,7 @@ func (d *deal) wanted() (dsl.Query, int) {
 func (d *deal) take(hits []hit) {
 	d.all.done = len(hits) < d.all.size
 	for _, h := range hits {
-		row := h.record()
+		row := d.all.format.row(h)
 		if d.all.past(row) {
 			d.all.done = true
 			return

@@ -1,10 +1,19 @@
 package elastic
 
-import "github.com/authtrail/authtrail/audit/query"
+import (
+	"slices"
 
-// mappingVersion is raised by one with every change of the mapping. A partition
-// keeps the version that it was made with; Reindex makes anew those of older ones.
-const mappingVersion = 1
+	"github.com/authtrail/authtrail/audit/query"
+)
+
+// mappingVersion is raised by one with every change of the mapping of events, and
+// rowsMappingVersion with every change of that of other rows, as when their format
+// has a new field. A partition keeps the version that it was made with; Reindex
+// makes anew those of older ones.
+const (
+	mappingVersion     = 1
+	rowsMappingVersion = 1
+)
 
 // mappings say what the engine makes of a document's members.
 type mappings struct {
@@ -15,7 +24,8 @@ type mappings struct {
 }
 
 type mappingMeta struct {
-	Version int `json:"version"`
+	Version int    `json:"version"`
+	Rows    string `json:"rows,omitempty"` // as format has them
 }
 
 // sourceMapping says which members the engine keeps as they were sent.
@@ -44,44 +54,64 @@ var (
 	foundKeyword   = property{Type: "keyword", DocValues: no}               // only found
 	sortedKeyword  = property{Type: "keyword", Index: no}                   // only sorted by
 	foundNumber    = property{Type: "long", DocValues: no}                  //
+	sortedNumber   = property{Type: "long"}                                 // found and sorted by
 	kept           = property{Type: "object", Enabled: no}                  // only kept
 	rankedText     = property{Type: "text", Analyzer: "whitespace", Gap: 1} // a phrase cannot reach over the gap
 	foundText      = property{Type: "text", Analyzer: "whitespace", Gap: 1, Norms: no}
 )
 
-// newMappings returns the mapping of this version.
-func newMappings() mappings {
-	return mappings{
-		Dynamic: no,
-		Meta:    &mappingMeta{Version: mappingVersion},
-		Source:  &sourceMapping{Includes: keptMembers},
-		Properties: map[string]property{
-			fieldKind:      countedKeyword,
-			fieldOrg:       countedKeyword,
-			fieldTime:      {Type: "date_nanos"},
-			fieldTie:       sortedKeyword,
-			fieldBody:      kept,
-			fieldMeta:      kept,
-			fieldWords:     rankedText,
-			fieldHas:       foundKeyword,
-			fieldAddress:   {Type: "ip", DocValues: no},
-			fieldExtra:     foundKeyword,
-			fieldExtraPath: foundKeyword,
-			fieldAttribute: foundKeyword,
-			fieldCopied:    countedKeyword,
-			fieldCopiedSeq: {Type: "long"},
+// meta says which mapping it is.
+func (f *format) meta() mappingMeta { return mappingMeta{Version: f.version, Rows: f.rows} }
 
-			objectOf(fieldExact):  perField(query.Fields, countedKeyword),
-			objectOf(fieldFolded): perField(query.Fields, foundKeyword),
-			objectOf(fieldText):   perField(proseFields, foundText),
-			objectOf(fieldNumber): perField(query.Fields, foundNumber),
-		},
-	}
+// mappings returns the mapping of this version.
+func (f *format) mappings() mappings {
+	return mappings{Dynamic: no, Meta: new(f.meta()), Source: &sourceMapping{Includes: f.keptMembers()}, Properties: f.properties()}
 }
 
-// keptMembers are what a record is restored from. All others are made of them
+func (f *format) properties() map[string]property {
+	properties := map[string]property{
+		fieldKind:      countedKeyword,
+		fieldOrg:       countedKeyword,
+		fieldTime:      {Type: "date_nanos"},
+		fieldTie:       sortedKeyword,
+		fieldBody:      kept,
+		fieldMeta:      kept,
+		fieldWords:     rankedText,
+		fieldHas:       foundKeyword,
+		fieldAddress:   {Type: "ip", DocValues: no},
+		fieldExtra:     foundKeyword,
+		fieldExtraPath: foundKeyword,
+		fieldAttribute: foundKeyword,
+		fieldCopied:    countedKeyword,
+		fieldCopiedSeq: {Type: "long"},
+
+		objectOf(fieldExact):  perField(f.Fields, countedKeyword),
+		objectOf(fieldFolded): perField(f.Fields, foundKeyword),
+		objectOf(fieldText):   perField(f.prose, foundText),
+		objectOf(fieldNumber): f.numbers(),
+	}
+	if f.hasHeads() {
+		properties[fieldHead] = kept
+	}
+	return properties
+}
+
+// numbers are the fields as numbers; what is not ordered by is only found.
+func (f *format) numbers() property {
+	sorted := perField(f.Numbers, sortedNumber)
+	for _, field := range f.Fields {
+		if !slices.Contains(f.Numbers, field) {
+			sorted.Properties[string(field)] = foundNumber
+		}
+	}
+	return sorted
+}
+
+// keptMembers are what a row is restored from. All others are made of them
 // again when a partition is made anew, so the engine does not keep them.
-var keptMembers = append([]string{fieldCopied, fieldCopiedSeq, fieldMeta + ".*"}, sourceFields...)
+func (f *format) keptMembers() []string {
+	return append([]string{fieldCopied, fieldCopiedSeq, fieldMeta + ".*"}, f.wholeRow()...)
+}
 
 func perField(fields []query.Field, each property) property {
 	properties := make(map[string]property, len(fields))

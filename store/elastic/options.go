@@ -35,6 +35,7 @@ type Options struct {
 	APIKey         string        // instead of a user; the encoded form
 	CACertFile     string        // PEM; the authority that signed the nodes' certificates
 	IndexPrefix    string        // of the names of all indices; "authtrail" where empty
+	Format         audit.Format  // what the rows are; audit.Events() where zero. A prefix is for rows of one format
 	Partition      Partition     // Week where empty
 	Shards         int           // of each partition; 1 where 0
 	Replicas       int           // copies of each shard beside the first; 0 for one as soon as there are two nodes, negative for none
@@ -51,7 +52,14 @@ const (
 )
 
 // goodPrefix is what the engine takes as the beginning of an index's name.
-var goodPrefix = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,99}$`)
+var goodPrefix = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`)
+
+// How many bytes a prefix may have: one that is for events leaves room for what
+// its caller adds to it for other rows.
+const (
+	maxPrefixOfEvents = 100
+	maxPrefixOfRows   = 120
+)
 
 // complete returns the options with their defaults, or what is wrong with them.
 func (o Options) complete() (Options, error) {
@@ -74,6 +82,8 @@ func (o Options) complete() (Options, error) {
 		return o, audit.Invalid("api-key", "give either an API key or a user, not both")
 	case !goodPrefix.MatchString(o.IndexPrefix):
 		return o, audit.Invalid("index-prefix", "%q cannot begin the name of an index: use lower-case letters, digits, '.', '_' and '-'", o.IndexPrefix)
+	case len(o.IndexPrefix) > o.maxPrefix():
+		return o, audit.Invalid("index-prefix", "is longer than %d bytes", o.maxPrefix())
 	case !slices.Contains([]Partition{Day, Week, Month}, o.Partition):
 		return o, audit.Invalid("partition", "%q is not day, week or month", o.Partition)
 	case o.Shards < 1 || o.Shards > 1024:
@@ -82,6 +92,13 @@ func (o Options) complete() (Options, error) {
 		return o, audit.Invalid("retention", "must not be negative")
 	}
 	return o, nil
+}
+
+func (o Options) maxPrefix() int {
+	if newFormat(o.Format).replaced() {
+		return maxPrefixOfRows
+	}
+	return maxPrefixOfEvents
 }
 
 // addresses returns the URLs of the nodes.

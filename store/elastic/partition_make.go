@@ -61,17 +61,26 @@ func (s *Store) restoreTemplate(ctx context.Context) error {
 }
 
 // makePartition makes the index of a stretch of time, as the template has it,
-// with the alias for its writers. It may be there: another process made it.
+// with the aliases for its writers. It may be there: another process made it.
 func (s *Store) makePartition(ctx context.Context, stretch string) error {
+	index := s.names.partition(stretch)
 	body := struct {
 		Aliases map[string]struct{} `json:"aliases"`
 	}{map[string]struct{}{s.names.writers(stretch): {}}}
-	err := s.client.do(ctx, esapi.IndicesCreateRequest{Index: s.names.partition(stretch), Body: jsonBody(body)}, nil)
+	s.aliasItself(index, body.Aliases)
+	err := s.client.do(ctx, esapi.IndicesCreateRequest{Index: index, Body: jsonBody(body)}, nil)
 	switch {
 	case err == nil, alreadyExists(err):
 		return nil
 	case hasStatus(err, http.StatusBadRequest): // as when its nodes hold too many shards
 		return unavailable("Elasticsearch does not make a partition", err)
 	}
-	return fmt.Errorf("make the partition %s: %w", s.names.partition(stretch), err)
+	return fmt.Errorf("make the partition %s: %w", index, err)
+}
+
+// aliasItself adds the alias by which rows of the index are replaced, where they are.
+func (s *Store) aliasItself(index string, aliases map[string]struct{}) {
+	if alias, known := s.names.itself(index); known && s.format.replaced() {
+		aliases[alias] = struct{}{}
+	}
 }

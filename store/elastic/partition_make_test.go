@@ -28,7 +28,7 @@ func TestWithoutItsTemplateAPartitionIsAsItShouldBe(t *testing.T) {
 		t.Errorf("after the partition was deleted the records are %v", got)
 	}
 	expectHeld(t, s, records...)
-	if version, err := s.installedVersion(t.Context()); err != nil || version != mappingVersion {
-		t.Errorf("the template is of version %d, %v", version, err)
+	if installed, err := s.installedTemplate(t.Context()); err != nil || *installed != s.format.meta() {
+		t.Errorf("the template is %v, %v", installed, err)
 	}
 }

@@ -10,15 +10,10 @@ import (
 	"github.com/authtrail/authtrail/store/elastic/internal/dsl"
 )
 
-// registrySearch is the body of a search in the registry.
-type registrySearch struct {
-	dsl.Search
-	WithSeqNo bool `json:"seq_no_primary_term"`
-}
-
-func newRegistrySearch(q audit.EntryQuery) registrySearch {
+// newRegistrySearch is the body of a search in the registry.
+func newRegistrySearch(q audit.EntryQuery) dsl.Search {
 	search := dsl.Search{
-		Query: dsl.Term{Field: "kind", Value: q.Kind}, Size: q.Limit, Source: dsl.Source{"kind", "org", "id", "body"},
+		Query: dsl.Term{Field: "kind", Value: q.Kind}, Size: q.Limit, Source: dsl.Source{"kind", "org", "id", "body"}, Versions: true,
 		Sort: []dsl.Sort{{Field: "org", Ascending: true}, {Field: "id", Ascending: true}},
 	}
 	if !q.Scope.All() {
@@ -27,7 +22,7 @@ func newRegistrySearch(q audit.EntryQuery) registrySearch {
 	if q.After != (audit.EntryKey{}) {
 		search.After = []any{q.After.Org, q.After.ID}
 	}
-	return registrySearch{search, true}
+	return search
 }
 
 // List implements audit.Registry. It refreshes the index before it searches, so

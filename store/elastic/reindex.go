@@ -35,7 +35,7 @@ func (s *Store) Reindex(ctx context.Context, progress func(ReindexProgress)) err
 	if err != nil {
 		return fmt.Errorf("reindex: %w", err)
 	}
-	maps.DeleteFunc(versions, func(_ string, version int) bool { return version >= mappingVersion })
+	maps.DeleteFunc(versions, func(_ string, version int) bool { return version >= s.format.version })
 	for i, index := range slices.Sorted(maps.Keys(versions)) {
 		stretch, known := s.names.stretchOf(index)
 		if !known {
@@ -60,7 +60,7 @@ func (s *Store) dropAbandoned(ctx context.Context) error {
 		return fmt.Errorf("list what was begun: %w", err)
 	}
 	for index, of := range answer {
-		if _, inPlace := of.Aliases[s.names.records()]; inPlace || strings.Contains(index, rebuiltVersion()) {
+		if _, inPlace := of.Aliases[s.names.records()]; inPlace || strings.Contains(index, s.format.rebuiltVersion()) {
 			continue
 		}
 		err := s.client.do(ctx, esapi.IndicesDeleteRequest{Index: []string{index}}, nil)
@@ -72,7 +72,7 @@ func (s *Store) dropAbandoned(ctx context.Context) error {
 }
 
 // rebuiltVersion is the part of a rebuilt index's name that says its version.
-func rebuiltVersion() string { return fmt.Sprintf("-v%d-", mappingVersion) }
+func (f *format) rebuiltVersion() string { return fmt.Sprintf("-v%d-", f.version) }
 
 // rebuilding is one partition that is being made anew.
 type rebuilding struct {
@@ -121,8 +121,17 @@ func (r *rebuilding) replace(ctx context.Context) error {
 	if _, err := r.pass(ctx, true); err != nil {
 		return err
 	}
-	if err := r.verify(ctx); err != nil {
+	missing, err := r.compare(ctx)
+	if err == nil && missing < 0 && r.store.format.replaced() {
+		if err = r.removeGone(ctx); err == nil {
+			missing, err = r.compare(ctx)
+		}
+	}
+	switch {
+	case err != nil:
 		return err
+	case missing != 0:
+		return fmt.Errorf("the copy lacks %d records", missing)
 	}
 	return r.swap(ctx)
 }
@@ -138,23 +147,20 @@ func (r *rebuilding) unblock() error {
 	return nil
 }
 
-// verify checks that nothing was left behind.
-func (r *rebuilding) verify(ctx context.Context) error {
+// compare returns how many records more there are than copies of them.
+func (r *rebuilding) compare(ctx context.Context) (missing int64, err error) {
 	var counts [2]struct {
 		Count int64 `json:"count"`
 	}
 	if err := r.store.client.do(ctx, esapi.IndicesRefreshRequest{Index: []string{r.source, r.target}}, nil); err != nil {
-		return fmt.Errorf("refresh the copy: %w", err)
+		return 0, fmt.Errorf("refresh the copy: %w", err)
 	}
 	for i, index := range []string{r.source, r.target} {
 		if err := r.store.client.do(ctx, esapi.CountRequest{Index: []string{index}}, &counts[i]); err != nil {
-			return fmt.Errorf("count the copy: %w", err)
+			return 0, fmt.Errorf("count the copy: %w", err)
 		}
 	}
-	if counts[0].Count != counts[1].Count {
-		return fmt.Errorf("the copy has %d records of %d", counts[1].Count, counts[0].Count)
-	}
-	return nil
+	return counts[0].Count - counts[1].Count, nil
 }
 
 // aliasAction is one of the changes that are made in one step.

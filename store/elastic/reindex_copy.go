@@ -33,10 +33,11 @@ func (r *rebuilding) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.target = r.store.names.rebuilt(r.stretch) + rebuiltVersion() + fmt.Sprintf("%016x", shards[0].key.index)
+	r.target = r.store.names.rebuilt(r.stretch) + r.store.format.rebuiltVersion() + fmt.Sprintf("%016x", shards[0].key.index)
 	r.copied.Next = make([]int64, len(shards))
 	layout := r.store.options.layout()
 	layout.Aliases = map[string]struct{}{r.store.names.copier(r.stretch): {}}
+	r.store.aliasItself(r.target, layout.Aliases)
 	layout.Settings.Shards = strconv.Itoa(len(shards)) // so that each shard's records stay together, in their order
 	err = r.store.client.do(ctx, esapi.IndicesCreateRequest{Index: r.target, Body: jsonBody(layout)}, nil)
 	switch {
@@ -68,7 +69,7 @@ func (r *rebuilding) resume(ctx context.Context) error {
 func (r *rebuilding) save(ctx context.Context) error {
 	body := struct {
 		Meta rebuildingMeta `json:"_meta"`
-	}{rebuildingMeta{mappingMeta{mappingVersion}, r.copied}}
+	}{rebuildingMeta{r.store.format.meta(), r.copied}}
 	if err := r.store.client.do(ctx, esapi.IndicesPutMappingRequest{Index: []string{r.target}, Body: jsonBody(body)}, nil); err != nil {
 		return fmt.Errorf("keep how far the copy is: %w", err)
 	}
@@ -171,7 +172,7 @@ func (r *rebuilding) read(ctx context.Context, s shard, size int) ([]feedHit, er
 	}
 	search := dsl.Search{
 		Query: dsl.Range{Field: "_seq_no", From: r.copied.Next[s.key.number], To: s.checkpoint + 1},
-		Sort:  []dsl.Sort{{Field: "_seq_no", Ascending: true}}, Size: size, Source: append(slices.Clone(sourceFields), fieldCopied, fieldCopiedSeq),
+		Sort:  []dsl.Sort{{Field: "_seq_no", Ascending: true}}, Size: size, Source: append(r.store.format.wholeRow(), fieldCopied, fieldCopiedSeq),
 	}
 	request := esapi.SearchRequest{Index: []string{r.source}, Preference: "_shards:" + strconv.Itoa(s.key.number),
 		Body: jsonBody(search), AllowPartialSearchResults: no}
@@ -182,17 +183,21 @@ func (r *rebuilding) read(ctx context.Context, s shard, size int) ([]feedHit, er
 }
 
 // write stores the records in the new index, and returns how many bytes they have.
+// A row that was replaced since it was copied takes the place of its former copy.
 func (r *rebuilding) write(ctx context.Context, s shard, hits []feedHit) (bytes int, err error) {
-	var copies bulk
+	copies, do := bulk{format: r.store.format}, create
+	if r.store.format.replaced() {
+		do = put
+	}
 	for i, hit := range hits {
-		record := fromHit(hit.Source)
+		record := r.store.format.record(hit.spot, hit.Source)
 		bytes += len(record.Raw)
-		copies.create(i, r.store.names.copier(r.stretch), idOf(record.Org, record.UniqueID), record, hit.origin(s.key))
+		copies.add(i, action{verb: do, index: r.store.names.copier(r.stretch), id: idOf(record.Org, record.UniqueID)}, record, hit.origin(s.key))
 	}
 	var refused error
-	err = r.store.sendBulk(ctx, &copies, func(at int, outcome audit.Outcome) {
+	err = r.store.sendBulk(ctx, &copies, func(item bulkItem, outcome audit.Outcome) {
 		if outcome.Status == audit.Rejected { // a duplicate was copied by a run that was killed
-			refused = fmt.Errorf("the record with the unique_id %s: %s", hits[at].Source.Meta.UniqueID, outcome.Reason)
+			refused = fmt.Errorf("the record with the unique_id %s: %s", hits[item.at].Source.Meta.UniqueID, outcome.Reason)
 		}
 	})
 	if err == nil {

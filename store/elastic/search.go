@@ -25,7 +25,7 @@ func (s *Store) search(ctx context.Context, q audit.Query) (audit.Page, error) {
 	if q.Order.Field == audit.ByRelevance {
 		searchType = byScore
 	}
-	w := newWalk(q)
+	w := s.format.newWalk(q)
 	if err := s.finish(ctx, w, searchType); err != nil {
 		return audit.Page{}, err
 	}
@@ -58,7 +58,7 @@ func (s *Store) step(ctx context.Context, w *walk, searchType string) error {
 // for it finds.
 func (s *Store) each(ctx context.Context, q audit.Query, p plan, visit func(*audit.Record)) error {
 	q.Order, q.Window = audit.Order{}, audit.Window{Limit: maxBatch}
-	w := newWalk(q)
+	w := s.format.newWalk(q)
 	w.plan, w.size = p, maxBatch
 	for !w.done {
 		if err := s.step(ctx, w, ""); err != nil {

@@ -30,12 +30,13 @@ type result struct {
 
 // hit is one document found.
 type hit struct {
+	spot
 	Score  float32 `json:"_score"` // 0 unless sorted by it
 	Source source  `json:"_source"`
 }
 
-func (h hit) record() audit.Hit {
-	return audit.Hit{Record: fromHit(h.Source), Score: float64(h.Score)}
+func (f *format) row(h hit) audit.Hit {
+	return audit.Hit{Record: f.record(h.spot, h.Source), Score: float64(h.Score)}
 }
 
 // failure returns why one search among several has no answer, nil when it has.

@@ -14,9 +14,9 @@ type plan struct {
 	verify bool      // whether others may be as well
 }
 
-func planFor(q audit.Query) plan {
-	where := compile(q.Where)
-	return plan{filter: dsl.AllOf(scopeFilter(q.Scope), kindFilter(q.Kinds), where.over), verify: !where.exact}
+func (f *format) planFor(q audit.Query) plan {
+	where := f.compile(q.Where)
+	return plan{filter: dsl.AllOf(scopeFilter(q.Scope), f.kindFilter(q.Kinds), where.over), verify: !where.exact}
 }
 
 func scopeFilter(scope audit.Scope) dsl.Query {
@@ -30,14 +30,14 @@ func scopeFilter(scope audit.Scope) dsl.Query {
 	return anyValue(fieldOrg, orgs)
 }
 
-func kindFilter(kinds []audit.Kind) dsl.Query {
-	wanted := make([]string, 0, len(audit.Kinds))
-	for _, kind := range audit.Kinds {
+func (f *format) kindFilter(kinds []audit.Kind) dsl.Query {
+	wanted := make([]string, 0, len(f.Kinds))
+	for _, kind := range f.Kinds {
 		if slices.Contains(kinds, kind) {
 			wanted = append(wanted, strconv.Itoa(int(kind)))
 		}
 	}
-	if len(kinds) == 0 || len(wanted) == len(audit.Kinds) {
+	if len(kinds) == 0 || len(wanted) == len(f.Kinds) {
 		return dsl.All{}
 	}
 	return anyValue(fieldKind, wanted)

@@ -10,21 +10,23 @@ import (
 
 // walk reads the rows of a window from its near end towards its far one.
 type walk struct {
-	query audit.Query
-	plan  plan
-	size  int           // how many rows to ask for next
-	most  int           // how many may be asked for at once
-	from  *audit.Cursor // rows beyond this; nil for all
-	found []audit.Hit   // of the window, and one more where there is one
-	done  bool
+	format *format
+	query  audit.Query
+	plan   plan
+	source dsl.Source    // what to ask of each row
+	size   int           // how many rows to ask for next
+	most   int           // how many may be asked for at once
+	from   *audit.Cursor // rows beyond this; nil for all
+	found  []audit.Hit   // of the window, and one more where there is one
+	done   bool
 }
 
 // maxBatch is how many rows a walk asks for at once, where many of them are
 // found only to be refused.
 const maxBatch = 4_000
 
-func newWalk(q audit.Query) *walk {
-	w := &walk{query: q, plan: planFor(q), size: q.Window.Limit + 1, most: maxBatch, from: q.Window.After}
+func (f *format) newWalk(q audit.Query) *walk {
+	w := &walk{format: f, query: q, plan: f.planFor(q), source: f.wholeRow(), size: q.Window.Limit + 1, most: maxBatch, from: q.Window.After}
 	if q.Window.Backward {
 		w.from = q.Window.Before
 	}
@@ -53,7 +55,7 @@ func (w *walk) past(row audit.Hit) bool {
 
 // request is the search for the next rows.
 func (w *walk) request() dsl.Search {
-	search := dsl.Search{Query: w.plan.filter, Size: w.size, Source: sourceFields, Sort: w.order()}
+	search := dsl.Search{Query: w.plan.filter, Size: w.size, Source: w.source, Versions: w.format.replaced(), Sort: w.order()}
 	if w.query.Order.Field == audit.ByRelevance {
 		search.Query = ranked(w.plan.filter, w.query.Where)
 	} else {
@@ -66,10 +68,12 @@ func (w *walk) request() dsl.Search {
 }
 
 // towardsFar spares the engine partitions beyond the far end. Which rows of that
-// very instant belong to the window, past decides.
+// very instant belong to the window, past decides. Of rows that are ordered by a
+// number those without it would be lost.
 func (w *walk) towardsFar() dsl.Query {
+	_, byNumber := w.query.Order.Field.Number()
 	switch far := w.far(); {
-	case far == nil:
+	case far == nil || byNumber:
 		return dsl.All{}
 	case w.ascending():
 		return timeRange(firstTime, far.Time.Add(1))
@@ -78,14 +82,18 @@ func (w *walk) towardsFar() dsl.Query {
 	}
 }
 
-// ascending reports whether times ascend in the direction of travel.
+// ascending reports whether times, or numbers, ascend in the direction of travel.
 func (w *walk) ascending() bool {
-	ascending := w.query.Order.Ascending && w.query.Order.Field == audit.ByTime
+	ascending := w.query.Order.Ascending && w.query.Order.Field != audit.ByRelevance
 	return ascending != w.query.Window.Backward
 }
 
 func (w *walk) order() []dsl.Sort {
-	byTime := []dsl.Sort{{Field: fieldTime, Ascending: w.ascending(), Format: timeParser}, {Field: fieldTie, Ascending: w.ascending()}}
+	tie := dsl.Sort{Field: fieldTie, Ascending: w.ascending()}
+	if number, ok := w.query.Order.Field.Number(); ok {
+		return []dsl.Sort{{Field: numberField(number), Ascending: w.ascending(), Number: true}, tie}
+	}
+	byTime := []dsl.Sort{{Field: fieldTime, Ascending: w.ascending(), Format: timeParser}, tie}
 	if w.query.Order.Field == audit.ByRelevance {
 		return append([]dsl.Sort{dsl.ByScore(w.query.Window.Backward)}, byTime...)
 	}
@@ -94,7 +102,11 @@ func (w *walk) order() []dsl.Sort {
 
 // place is a cursor as the sorts have it.
 func (w *walk) place(c audit.Cursor) []any {
-	place := []any{timeText(c.Time), tieOf(c.Org, c.UniqueID)}
+	tie := tieOf(c.Org, c.UniqueID)
+	if _, ok := w.query.Order.Field.Number(); ok {
+		return []any{c.Number, tie}
+	}
+	place := []any{timeText(c.Time), tie}
 	if w.query.Order.Field == audit.ByRelevance {
 		return append([]any{float32(c.Score)}, place...)
 	}
@@ -104,7 +116,7 @@ func (w *walk) place(c audit.Cursor) []any {
 // take takes the rows that were asked for.
 func (w *walk) take(hits []hit) {
 	for _, h := range hits {
-		row := h.record()
+		row := w.format.row(h)
 		if w.past(row) {
 			w.done = true
 			return

@@ -17,6 +17,7 @@ import (
 // reviewed as a difference.
 func TestRequestsOnTheWire(t *testing.T) {
 	t.Parallel()
+	events := newFormat(audit.Format{})
 	words := query.And{Nodes: []query.Node{query.Words{Tokens: []string{"denied"}}, query.Words{Tokens: []string{"water", "sc"}, Prefix: true},
 		query.Not{Node: query.FieldValue{Field: query.UserID, Value: "ann"}}}}
 	filters := query.Or{Nodes: []query.Node{query.Exact{Field: query.Result, Values: []string{"Denied", "Granted"}},
@@ -31,13 +32,13 @@ func TestRequestsOnTheWire(t *testing.T) {
 		"by-relevance": {Scope: scope, Where: words, Order: byRelevance, Window: audit.Window{Limit: 50, After: &audit.Cursor{Order: byRelevance, Score: 1.5, Time: testTime}}},
 		"backward":     {Scope: scope, Window: audit.Window{Limit: 50, Backward: true, After: &place, Before: &place}},
 	} {
-		expectWire(t, "search-"+name, newWalk(q).request())
+		expectWire(t, "search-"+name, events.newWalk(q).request())
 	}
 	keys := []audit.LookupKey{{Org: "org-a", Value: "s-1"}, {Org: "org-b", Value: "s-2"}}
-	d := newDeal(audit.Lookup{Scope: scope, Field: query.Session, Keys: keys, Window: first})
+	d := events.newDeal(audit.Lookup{Scope: scope, Field: query.Session, Keys: keys, Window: first})
 	expectWire(t, "lookup", d.request())
 	var all questions
-	c := chart{request: audit.HistogramRequest{By: query.Result, Size: 5}, plan: planFor(audit.Query{Scope: scope})}
+	c := chart{request: audit.HistogramRequest{By: query.Result, Size: 5}, plan: events.planFor(audit.Query{Scope: scope})}
 	c.askEnds(&all)
 	c.askIntervals(&all, time.Hour)
 	var searches []dsl.Search

@@ -11,11 +11,12 @@ import (
 	"github.com/authtrail/authtrail/audit"
 )
 
-// Store is an audit.Store over the indices of one prefix in a cluster. Any
-// number of processes may have it open.
+// Store is an audit.Store over the indices of one prefix in a cluster, or with
+// Options.Format an audit.FlowStore. Any number of processes may have it open.
 type Store struct {
 	client  *client
 	names   names
+	format  *format
 	log     *slog.Logger
 	options Options
 	now     func() time.Time
@@ -30,13 +31,18 @@ type Store struct {
 	done chan struct{}  // closed when Close was called
 }
 
-var _ audit.Store = (*Store)(nil)
+var (
+	_ audit.Store     = (*Store)(nil)
+	_ audit.FlowStore = (*Store)(nil)
+)
 
 // maxBulks is how many bulks one process sends at a time. Each holds up to
 // bulkBytes of memory here and in the cluster.
 const maxBulks = 8
 
-// names are those of the indices, and of the alias of all partitions.
+// names are those of the indices, and of the alias of all partitions. Of two
+// prefixes, one of which is the other with "-flows" after it, no name or pattern of
+// one meets one of the other: what comes next is never the same word.
 type names struct{ prefix string }
 
 // records is the alias that every partition carries, and the name of the template.
@@ -99,7 +105,7 @@ func Open(ctx context.Context, options Options) (*Store, error) {
 
 func newStore(c *client, options Options) *Store {
 	s := &Store{
-		client: c, names: names{options.IndexPrefix}, log: options.Logger, options: options,
+		client: c, names: names{options.IndexPrefix}, format: newFormat(options.Format), log: options.Logger, options: options,
 		now: options.now, bulks: make(chan struct{}, maxBulks), done: make(chan struct{}),
 	}
 	s.refreshes = refreshes{refresh: s.refreshWritten, run: s.background, done: s.done, quiet: make(chan struct{}, 1)}

@@ -57,35 +57,57 @@ func (o Options) layout() indexLayout {
 	default:
 		settings.Replicas = strconv.Itoa(o.Replicas)
 	}
-	return indexLayout{Settings: settings, Mappings: newMappings()}
+	return indexLayout{Settings: settings, Mappings: newFormat(o.Format).mappings()}
 }
 
 // template returns the template of this version.
 func (o Options) template(n names) indexTemplate {
 	layout := o.layout()
 	layout.Aliases = map[string]struct{}{n.records(): {}}
-	return indexTemplate{Patterns: []string{n.partition("*")}, Priority: 500, Version: mappingVersion, Template: layout}
+	return indexTemplate{Patterns: []string{n.partition("*")}, Priority: 500, Version: layout.Mappings.Meta.Version, Template: layout}
 }
 
 // install brings the cluster to this program's version: the template, the
 // mappings of the partitions that are there, and the overflow, with which the
 // alias of all partitions exists.
 func (s *Store) install(ctx context.Context) error {
-	installed, err := s.installedVersion(ctx)
-	switch {
-	case err != nil:
+	installed, err := s.installedTemplate(ctx)
+	if err != nil {
 		return err
-	case installed > mappingVersion:
+	}
+	partitions, err := s.partitionMetas(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.checkFormat(installed, partitions); err != nil {
+		return err
+	}
+	if installed.Version > s.format.version {
 		return &audit.Error{Code: audit.Unavailable, Message: fmt.Sprintf(
-			"the indices %s are of version %d, and this program knows versions up to %d: run a newer program", s.names.partition("*"), installed, mappingVersion)}
+			"the indices %s are of version %d, and this program knows versions up to %d: run a newer program", s.names.partition("*"), installed.Version, s.format.version)}
 	}
 	if err := s.installTemplate(ctx); err != nil {
 		return err
 	}
-	if err := s.upgradePartitions(ctx); err != nil {
+	if err := s.upgradePartitions(ctx, partitions); err != nil {
 		return fmt.Errorf("upgrade the partitions: %w", err)
 	}
 	return s.makePartition(ctx, overflow)
+}
+
+// checkFormat refuses indices that hold rows of another format: those that somebody
+// else keeps under a prefix that happens to be the same.
+func (s *Store) checkFormat(installed *mappingMeta, partitions map[string]mappingMeta) error {
+	if installed.Version > 0 {
+		partitions[s.names.records()] = *installed
+	}
+	for index, meta := range partitions {
+		if _, ours := s.names.stretchOf(index); (ours || index == s.names.records()) && meta.Rows != s.format.rows {
+			return audit.Invalid("index-prefix", "%s holds %s, and is to hold %s: choose another prefix", index, describeRows(meta.Rows), describeRows(s.format.rows))
+		}
+	}
+	delete(partitions, s.names.records())
+	return nil
 }
 
 func (s *Store) installTemplate(ctx context.Context) error {
@@ -96,44 +118,47 @@ func (s *Store) installTemplate(ctx context.Context) error {
 	return nil
 }
 
-// installedVersion returns the version of the template in the cluster, 0 for none.
-func (s *Store) installedVersion(ctx context.Context) (int, error) {
+// installedTemplate returns the version of the template in the cluster, and what
+// it is for; version 0 for none.
+func (s *Store) installedTemplate(ctx context.Context) (*mappingMeta, error) {
 	var answer struct {
 		Templates []struct {
 			Template struct {
-				Version int `json:"version"`
+				Version  int `json:"version"`
+				Template struct {
+					Mappings struct {
+						Meta mappingMeta `json:"_meta"`
+					} `json:"mappings"`
+				} `json:"template"`
 			} `json:"index_template"`
 		} `json:"index_templates"`
 	}
 	err := s.client.do(ctx, esapi.IndicesGetIndexTemplateRequest{Name: s.names.records()}, &answer)
 	switch {
 	case hasStatus(err, http.StatusNotFound):
-		return 0, nil
+		return new(mappingMeta), nil
 	case err != nil:
-		return 0, fmt.Errorf("read the index template: %w", err)
+		return nil, fmt.Errorf("read the index template: %w", err)
 	case len(answer.Templates) == 0:
-		return 0, nil
+		return new(mappingMeta), nil
 	}
-	return answer.Templates[0].Template.Version, nil
+	found := answer.Templates[0].Template
+	return &mappingMeta{Version: found.Version, Rows: found.Template.Mappings.Meta.Rows}, nil
 }
 
 // upgradePartitions adds the fields of this version to the partitions of older
 // ones, where writers go on. The records that they hold have these fields once
 // Reindex has made them anew, so the partitions' own version stays.
-func (s *Store) upgradePartitions(ctx context.Context) error {
-	versions, err := s.partitionVersions(ctx)
-	if err != nil {
-		return err
-	}
-	added := mappings{Properties: newMappings().Properties}
-	for index, version := range versions {
-		if version >= mappingVersion {
+func (s *Store) upgradePartitions(ctx context.Context, partitions map[string]mappingMeta) error {
+	added := mappings{Properties: s.format.properties()}
+	for index, meta := range partitions {
+		if meta.Version >= s.format.version {
 			continue
 		}
 		err := s.client.do(ctx, esapi.IndicesPutMappingRequest{Index: []string{index}, Body: jsonBody(added)}, nil)
 		switch {
 		case hasStatus(err, http.StatusBadRequest):
-			s.log.WarnContext(ctx, "a partition has to be made anew: run authtrail reindex", "index", index, "version", version, "cause", err)
+			s.log.WarnContext(ctx, "a partition has to be made anew: run authtrail reindex", "index", index, "version", meta.Version, "cause", err)
 		case err != nil && !hasStatus(err, http.StatusNotFound):
 			return fmt.Errorf("add fields to %s: %w", index, err)
 		}
@@ -143,21 +168,31 @@ func (s *Store) upgradePartitions(ctx context.Context) error {
 
 // partitionVersions returns the partitions' indices, with the versions of their mappings.
 func (s *Store) partitionVersions(ctx context.Context) (map[string]int, error) {
+	metas, err := s.partitionMetas(ctx)
+	versions := make(map[string]int, len(metas))
+	for index, meta := range metas {
+		versions[index] = meta.Version
+	}
+	return versions, err
+}
+
+// partitionMetas returns the partitions' indices, with what their mappings say of themselves.
+func (s *Store) partitionMetas(ctx context.Context) (map[string]mappingMeta, error) {
 	var answer map[string]struct {
 		Mappings struct {
 			Meta mappingMeta `json:"_meta"`
 		} `json:"mappings"`
 	}
 	request := esapi.IndicesGetMappingRequest{Index: []string{s.names.records()}, IgnoreUnavailable: yes, AllowNoIndices: yes,
-		FilterPath: []string{"*.mappings._meta.version", "*.mappings.dynamic"}}
+		FilterPath: []string{"*.mappings._meta.version", "*.mappings._meta.rows", "*.mappings.dynamic"}}
 	if err := s.client.do(ctx, request, &answer); err != nil && !hasStatus(err, http.StatusNotFound) {
 		return nil, fmt.Errorf("list the partitions: %w", err)
 	}
-	versions := make(map[string]int, len(answer))
+	metas := make(map[string]mappingMeta, len(answer))
 	for index, of := range answer {
-		versions[index] = of.Mappings.Meta.Version
+		metas[index] = of.Mappings.Meta
 	}
-	return versions, nil
+	return metas, nil
 }
 
 // jsonBody returns the JSON of one of this package's own types, which all have one.

@@ -77,8 +77,8 @@ func TestANewerProgramAddsItsFieldsToOlderPartitions(t *testing.T) {
 	fresh := event(t, "o", "new", testTime, `"api_name":"a","audit_attributes":[{"attribute_id":"x"}]`)
 	statuses(t, next, fresh)
 	expectHeld(t, next, old, fresh)
-	if version, err := next.installedVersion(ctx); err != nil || version != mappingVersion {
-		t.Errorf("the template is of version %d, %v", version, err)
+	if installed, err := next.installedTemplate(ctx); err != nil || *installed != next.format.meta() {
+		t.Errorf("the template is of version %v, %v", installed, err)
 	}
 	x := "x"
 	var count struct{ Count int }

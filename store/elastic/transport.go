@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/elastic/elastic-transport-go/v8/elastictransport"
@@ -46,7 +47,7 @@ func newTransport(options Options) (transport, error) {
 	}
 	settings := []elastictransport.Option{
 		elastictransport.WithURLs(addresses...),
-		elastictransport.WithTransport(connections),
+		elastictransport.WithTransport(counting{connections}),
 		elastictransport.WithUserAgent("authtrail"),
 		elastictransport.WithBasicAuth(options.Username, options.Password),
 		elastictransport.WithAPIKey(options.APIKey),
@@ -62,6 +63,25 @@ func newTransport(options Options) (transport, error) {
 		return transport{}, fmt.Errorf("connect to Elasticsearch: %w", err)
 	}
 	return transport{sending, connections}, nil
+}
+
+// counting counts how often a request is sent, for who asks with countSends.
+type counting struct{ *http.Transport }
+
+// RoundTrip implements http.RoundTripper.
+func (c counting) RoundTrip(request *http.Request) (*http.Response, error) {
+	if sent, asked := request.Context().Value(sendsKey{}).(*atomic.Int32); asked {
+		sent.Add(1)
+	}
+	return c.Transport.RoundTrip(request)
+}
+
+type sendsKey struct{}
+
+// countSends returns a context by which a request is made, and how often it has been sent.
+func countSends(ctx context.Context) (context.Context, *atomic.Int32) {
+	sent := new(atomic.Int32)
+	return context.WithValue(ctx, sendsKey{}, sent), sent
 }
 
 // mayRepeat reports whether a request is sent to another node when it failed. A

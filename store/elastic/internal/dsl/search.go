@@ -12,6 +12,7 @@ type Search struct {
 	Sort           []Sort       `json:"sort,omitempty"`
 	After          []any        `json:"search_after,omitempty"` // a value for each sort
 	Source         Source       `json:"_source"`
+	Versions       bool         `json:"seq_no_primary_term,omitempty"` // hits are to say where in the history of their index they are
 	TrackTotalHits bool         `json:"track_total_hits"`
 	Aggregations   Aggregations `json:"aggs,omitempty"`
 }
@@ -32,6 +33,7 @@ type Sort struct {
 	Field     string
 	Ascending bool
 	Format    string // of a date
+	Number    bool   // a whole number, 0 where a document or a whole index has none
 }
 
 // ByScore orders hits by how well they match.
@@ -40,11 +42,16 @@ func ByScore(ascending bool) Sort { return Sort{Field: "_score", Ascending: asce
 // MarshalJSON implements json.Marshaler.
 func (s Sort) MarshalJSON() ([]byte, error) {
 	how := struct {
-		Order  string `json:"order"`
-		Format string `json:"format,omitempty"`
-	}{"desc", s.Format}
+		Order    string `json:"order"`
+		Format   string `json:"format,omitempty"`
+		Missing  *int   `json:"missing,omitempty"`
+		Unmapped string `json:"unmapped_type,omitempty"`
+	}{Order: "desc", Format: s.Format}
 	if s.Ascending {
 		how.Order = "asc"
+	}
+	if s.Number {
+		how.Missing, how.Unmapped = new(0), "long"
 	}
 	return of(s.Field, how).MarshalJSON()
 }
