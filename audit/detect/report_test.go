@@ -163,7 +163,7 @@ func TestFewerDetectionsThanThereAreAreTheNewest(t *testing.T) {
 func TestEveryRuleSaysItsThresholdsAndWhy(t *testing.T) {
 	t.Parallel()
 	for _, info := range detect.Rules {
-		thresholds := detect.Options{}.Thresholds(info.Rule)
+		thresholds := info.Thresholds()
 		if info.Title == "" || info.Description == "" || len(thresholds) == 0 {
 			t.Errorf("%s says too little", info.Rule)
 		}

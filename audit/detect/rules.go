@@ -22,6 +22,9 @@ type RuleInfo struct {
 	Description string
 }
 
+// Thresholds returns what the rule compares with unless it is told otherwise.
+func (i RuleInfo) Thresholds() []Threshold { return Options{}.Thresholds(i.Rule) }
+
 // Rules lists every rule.
 var Rules = []RuleInfo{
 	{PasswordGuessing, "Password guessing",
