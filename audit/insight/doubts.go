@@ -14,7 +14,7 @@ import (
 // that stand alone, without a request id.
 type Orphans struct {
 	Flows   int
-	Records int // of these flows; a flow holds at most audit.MaxFlowRecords
+	Records int // of these flows, as far as they hold them
 	// By says what holds these flows together: a trace, a session, or nothing, in a
 	// flow of a single record. Those that occur, in this order.
 	By []OrphanCount
@@ -97,7 +97,9 @@ func (c *doubtCount) orphan(row *audit.Record, f *audit.Flow) {
 		c.orphans[via] = o
 	}
 	o.Flows++
-	o.Records += len(row.Values(query.FlowRecordID))
+	for i := range f.Stages {
+		o.Records += f.Stages[i].Count
+	}
 	if later(f, o.Example) {
 		o.Example = f
 	}

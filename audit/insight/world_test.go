@@ -121,11 +121,6 @@ func (r flowRow) Values(field query.Field) []string {
 		return []string{string(r.flow.Outcome)}
 	case query.OrgID:
 		return []string{r.flow.Org}
-	case query.FlowRecordID:
-		for _, record := range r.flow.Records {
-			values = append(values, record.UniqueID)
-		}
-		return values
 	case query.FlowVia:
 		for _, link := range r.flow.Links {
 			values = append(values, string(link.Via))
@@ -162,7 +157,7 @@ func attempt(t testing.TB, id string, outcome audit.FlowOutcome, stages ...strin
 		if err != nil {
 			t.Fatalf("no stage: %q (%v)", text, err)
 		}
-		stage := audit.Stage{EventName: name, Result: result, StartedAt: began.Add(since)}
+		stage := audit.Stage{EventName: name, Result: result, StartedAt: began.Add(since), Count: 1}
 		if i > 0 {
 			stage.Gap = stage.StartedAt.Sub(f.Stages[i-1].StartedAt)
 		}
