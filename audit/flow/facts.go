@@ -93,8 +93,7 @@ func (a *account) oddities() []part {
 		odd = append(odd, clause("", fmt.Sprintf("its records name %d users: %s", len(users), listed(users)), named...))
 	}
 	if a.flow.Truncated {
-		odd = append(odd, clause("", fmt.Sprintf("it has %d records or more, and of those between the first and the last %d nothing is said here",
-			audit.MaxFlowRecords, audit.MaxFlowRecords/2), a.first(), a.last()))
+		odd = append(odd, clause("", a.cut(), a.first(), a.last()))
 	}
 	odd = append(odd, a.doubts()...)
 	for i := range odd {
@@ -106,6 +105,15 @@ func (a *account) oddities() []part {
 		odd[0].text = capital(odd[0].text)
 	}
 	return odd
+}
+
+// cut tells of what records nothing is said.
+func (a *account) cut() string {
+	if len(a.flow.Records) < audit.MaxFlowRecords {
+		return fmt.Sprintf("its events have more than %d MiB, and of those in the middle nothing is said here", audit.MaxFlowBytes>>20)
+	}
+	return fmt.Sprintf("it has %d records or more, and of those between the first and the last %d nothing is said here",
+		audit.MaxFlowRecords, audit.MaxFlowRecords/2)
 }
 
 // retriedAt lists the different steps that failed before another try.

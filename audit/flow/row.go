@@ -27,6 +27,12 @@ func Format() audit.Format {
 		Head:     headLength,
 		MaxBytes: maxRowBytes,
 		Numbers:  []query.Field{query.FlowEndedAt, query.FlowDurationMS},
+		HeadFields: []query.Field{
+			query.UniqueID, query.OrgID, query.RequestID, query.UserID, query.UpstreamUserID, query.Session, query.TraceID, query.TokenID,
+			query.SourceIP, query.UserAgent, query.ApplicationName, query.UpstreamIDP,
+			query.FlowID, query.FlowOutcome, query.FlowLastStage, query.FlowFailedStage, query.FlowShape, query.FlowStage,
+			query.FlowDurationMS, query.FlowRetries, query.FlowEndedAt, query.FlowOpen, query.FlowVia, query.FlowConflict,
+		},
 	}
 }
 

@@ -75,7 +75,11 @@ func (r *textReader) count(least int) int {
 }
 
 func (r *textReader) text() string {
-	n := r.count(1)
+	n := r.number()
+	if n < 0 || n > int64(len(r.rest)) {
+		r.fail()
+		return ""
+	}
 	text := r.rest[:n]
 	r.rest = r.rest[n:]
 	return text

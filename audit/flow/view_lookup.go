@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"slices"
 
 	"github.com/authtrail/authtrail/audit"
 	"github.com/authtrail/authtrail/audit/query"
@@ -9,7 +10,8 @@ import (
 
 // Lookup implements audit.Looker. By FlowID each key finds one flow at most: the one
 // with that id, else the one with the earliest record that may have stood alone under
-// it. That takes a second round trip, and further ones for an id that led to many flows.
+// it. That takes a second round trip, and further ones for an id that led to many
+// flows; with keys of other fields beside it one more.
 func (v *View) Lookup(ctx context.Context, l audit.Lookup) ([]audit.Page, error) {
 	if err := l.Validate(); err != nil {
 		return nil, err
@@ -17,18 +19,46 @@ func (v *View) Lookup(ctx context.Context, l audit.Lookup) ([]audit.Page, error)
 	v.ask(ctx)
 	l.Window.After, l.Window.Before = ofFlows(l.Window.After, l.Kinds), ofFlows(l.Window.Before, l.Kinds)
 	l.Kinds = flowKinds
-	if l.Field != query.FlowID {
+	var byID, others []int
+	for i, key := range l.Keys {
+		if l.FieldOf(key) == query.FlowID {
+			byID = append(byID, i)
+		} else {
+			others = append(others, i)
+		}
+	}
+	if len(byID) == 0 {
 		return v.rows.Lookup(ctx, l)
 	}
-	found, err := v.flowsByID(ctx, l)
+	pages := make([]audit.Page, len(l.Keys))
+	if len(others) > 0 {
+		rest := l
+		rest.Keys = pickFrom(l.Keys, others)
+		found, err := v.rows.Lookup(ctx, rest)
+		if err != nil {
+			return nil, err
+		}
+		for n, i := range others {
+			pages[i] = found[n]
+		}
+	}
+	rows, err := v.flowsByID(ctx, withKeys(l, pickFrom(l.Keys, byID), query.FlowID))
 	if err != nil {
 		return nil, err
 	}
-	pages := make([]audit.Page, len(found))
-	for i, row := range found {
-		pages[i] = pageOf(row, l.Window)
+	for n, i := range byID {
+		pages[i] = pageOf(rows[n], l.Window)
 	}
 	return pages, nil
+}
+
+// withKeys returns the look-up of other keys, all of one field.
+func withKeys(l audit.Lookup, keys []audit.LookupKey, field query.Field) audit.Lookup {
+	l.Keys = slices.Clone(keys)
+	for i := range l.Keys {
+		l.Keys[i].Field = field
+	}
+	return l
 }
 
 // pageOf returns the window on a list of one row, or none.
@@ -44,8 +74,9 @@ func pageOf(row *audit.Record, w audit.Window) audit.Page {
 
 // flowsByID returns the flow that each id answers with; nil for none.
 func (v *View) flowsByID(ctx context.Context, l audit.Lookup) ([]*audit.Record, error) {
-	l.Field, l.Order, l.Window = query.UniqueID, audit.Order{}, audit.Window{Limit: 1}
-	pages, err := v.rows.Lookup(ctx, l)
+	own := withKeys(l, l.Keys, query.UniqueID)
+	own.Order, own.Window = audit.Order{}, audit.Window{Limit: 1}
+	pages, err := v.rows.Lookup(ctx, own)
 	if err != nil {
 		return nil, err
 	}
@@ -61,8 +92,7 @@ func (v *View) flowsByID(ctx context.Context, l audit.Lookup) ([]*audit.Record, 
 	if len(former) == 0 {
 		return found, nil
 	}
-	l.Keys = pickFrom(l.Keys, former)
-	taken, err := v.takenIn(ctx, l)
+	taken, err := v.takenIn(ctx, withKeys(l, pickFrom(l.Keys, former), query.FlowID))
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +108,7 @@ const formerPage = 20
 // takenIn returns the flow with the earliest record that may have stood alone under
 // each id; nil for none.
 func (v *View) takenIn(ctx context.Context, l audit.Lookup) ([]*audit.Record, error) {
-	l.Field, l.Order, l.Window = query.FlowID, audit.Order{Ascending: true}, audit.Window{Limit: formerPage}
+	l.Order, l.Window = audit.Order{Ascending: true}, audit.Window{Limit: formerPage}
 	pages, err := v.rows.Lookup(ctx, l)
 	if err != nil {
 		return nil, err
