@@ -19,9 +19,13 @@ type FlowStore interface {
 	Close() error
 }
 
-// Flows answers questions about login flows, as they are when it is asked: in its
-// rows and counts, FlowOutcome is ABANDONED or IN_PROGRESS and never UNDECIDED.
-// Whatever kinds are asked for, the rows are login flows.
+// Flows answers questions about login flows, as they are when it is asked: in what
+// it finds, counts and returns, a flow is ABANDONED or IN_PROGRESS and never
+// UNDECIDED, as its stored row says. Whatever kinds are asked for, the rows are login
+// flows. As in questions about records, unique_id is that of a record; but a Lookup by
+// UniqueID finds the flow whose own id it is. A Lookup by FlowID finds at most one for
+// each key: the flow with that id, else the one with the earliest of the records that
+// may have stood alone under it.
 type Flows interface {
 	Searcher
 	Looker
@@ -29,7 +33,9 @@ type Flows interface {
 	Scanner
 	Feed
 	// Flow returns what a row comes to now. Of a row that Scan gave, it has neither
-	// Records nor Links nor Verdict, and its Stages have no records.
+	// Records nor Links nor Verdict, and its Stages have no records; nor has that of a
+	// row which was damaged, and whose verdict says so. Its slices may be those of the
+	// row, and must not be changed.
 	Flow(row *Record) *Flow
 }
 

@@ -18,6 +18,9 @@ const rowVersion = "f1 "
 // head, which at most repeats what they say, and what the flow remembers.
 const maxRowBytes = 4 * audit.MaxFlowBytes
 
+// typicalHead is more bytes than most heads have.
+const typicalHead = 1 << 10
+
 // Format is the format of login flows: what a store of theirs is opened with.
 func Format() audit.Format {
 	return audit.Format{
@@ -40,14 +43,16 @@ func Format() audit.Format {
 func NewRow(s State) *audit.Record {
 	stored := &storedFlow{head: headOf(s), links: s.Stitched.Links}
 	stored.decode.Do(func() {}) // the events are at hand
-	var headText, w textWriter
-	stored.write(&headText)
-	w.b = append(w.b, rowVersion...)
-	w.text(string(headText.b))
+	var head, w textWriter
+	head.Grow(typicalHead)
+	stored.write(&head)
+	w.Grow(len(rowVersion) + maxDigits + head.Len() + eventsLength(s.Stitched.Links))
+	w.WriteString(rowVersion)
+	w.text(head.String())
 	writeEvents(&w, s.Stitched.Links)
 	f := &stored.flow
 	f.Records, f.Links = nil, nil
-	return audit.NewRow(audit.Row{Kind: audit.KindFlow, Org: f.Org, UniqueID: f.ID, Time: f.StartedAt, Raw: string(w.b), Document: stored})
+	return audit.NewRow(audit.Row{Kind: audit.KindFlow, Org: f.Org, UniqueID: f.ID, Time: f.StartedAt, Raw: w.String(), Document: stored})
 }
 
 // restored returns the row that a store kept.

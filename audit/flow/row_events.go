@@ -19,6 +19,15 @@ func writeEvents(w *textWriter, links []audit.Link) {
 	}
 }
 
+// eventsLength is at least how many bytes writeEvents writes.
+func eventsLength(links []audit.Link) int {
+	length := 0
+	for _, link := range links {
+		length += 4*maxDigits + len(link.Record.UniqueID) + len(link.Record.Raw)
+	}
+	return length
+}
+
 // event is what is written of one record.
 type event struct {
 	after    time.Duration

@@ -1,17 +1,23 @@
 package flow
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // textWriter writes what a row holds: a number in decimal with a space behind it, a
 // string as its length and its bytes. What comes out is text as long as the
 // strings are, which stores of documents need.
-type textWriter struct{ b []byte }
+type textWriter struct{ strings.Builder }
 
-func (w *textWriter) number(n int64) { w.b = append(strconv.AppendInt(w.b, n, 10), ' ') }
+func (w *textWriter) number(n int64) {
+	var digits [maxDigits + 2]byte
+	w.Write(append(strconv.AppendInt(digits[:0], n, 10), ' '))
+}
 
 func (w *textWriter) text(s string) {
 	w.number(int64(len(s)))
-	w.b = append(w.b, s...)
+	w.WriteString(s)
 }
 
 func (w *textWriter) texts(list []string) {
@@ -21,6 +27,10 @@ func (w *textWriter) texts(list []string) {
 	}
 }
 
+// maxDigits is how many digits a number may have. Of so many, those that
+// overflow come out negative.
+const maxDigits = 19
+
 // textReader reads what a textWriter wrote, without copying. After a failure it
 // yields zeros.
 type textReader struct {
@@ -29,10 +39,6 @@ type textReader struct {
 }
 
 func (r *textReader) fail() { r.failed, r.rest = true, "" }
-
-// maxDigits is how many digits a number may have. Of so many, those that
-// overflow come out negative.
-const maxDigits = 19
 
 func (r *textReader) number() int64 {
 	text, i, sign := r.rest, 0, int64(1)

@@ -60,7 +60,8 @@ func shapeOf(stages []audit.Stage, undecided bool) string {
 }
 
 func shapeLabel(name, result string) string {
-	if label, known := requestLabels[strings.ToLower(result)]; known && name == authRequest {
+	folded := strings.ToLower(result)
+	if label, known := requestLabels[folded]; known && name == authRequest {
 		return label
 	}
 	label, known := stageLabels[name]
@@ -70,7 +71,7 @@ func shapeLabel(name, result string) string {
 	if label == "" {
 		label = shapeUnnamed
 	}
-	end, known := resultLabels[strings.ToLower(result)]
+	end, known := resultLabels[folded]
 	if !known {
 		end = plainName(result, maxShapeName)
 	}

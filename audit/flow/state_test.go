@@ -176,3 +176,24 @@ func TestTheHistoryOfAFlowChangesNothingElse(t *testing.T) {
 		}
 	})
 }
+
+// BenchmarkRevisingAFlow adds the last record of a flow of five, and makes the row.
+func BenchmarkRevisingAFlow(b *testing.B) {
+	after, err := flow.StateOf(typicalRow(b))
+	if err != nil {
+		b.Fatal(err)
+	}
+	less := *after.Stitched
+	less.Links = less.Links[:4]
+	first, _ := flow.Revise(nil, &less, began, idle)
+	before := flow.NewRow(first).Stored()
+	b.ReportAllocs()
+	for b.Loop() {
+		state, err := flow.StateOf(flow.Format().Restore(before))
+		if err != nil {
+			b.Fatal(err)
+		}
+		next, _ := flow.Revise(&state, after.Stitched, began, idle)
+		flow.NewRow(next)
+	}
+}
