@@ -15,14 +15,14 @@ import (
 type Orphans struct {
 	Flows   int
 	Records int // of these flows, as far as they hold them
-	// By says what holds these flows together: a trace, a session, or nothing, in a
-	// flow of a single record. Those that occur, in this order.
+	// By says what holds these flows together: a trace, a session, or nothing. Those
+	// that occur, in this order.
 	By []OrphanCount
 }
 
 // OrphanCount is how many flows stand alone that are held together by one kind of id.
 type OrphanCount struct {
-	Via            audit.LinkVia // ViaTrace, ViaSession, or ViaRecord: nothing ties its one record
+	Via            audit.LinkVia // ViaTrace, ViaSession, or ViaRecord: its one record has neither that can be followed
 	Flows, Records int
 	Example        *audit.Flow // the summary of the latest one, ties by id
 }
