@@ -121,17 +121,8 @@ func (r *rebuilding) replace(ctx context.Context) error {
 	if _, err := r.pass(ctx, true); err != nil {
 		return err
 	}
-	missing, err := r.compare(ctx)
-	if err == nil && missing < 0 && r.store.format.replaced() {
-		if err = r.removeGone(ctx); err == nil {
-			missing, err = r.compare(ctx)
-		}
-	}
-	switch {
-	case err != nil:
+	if err := r.verify(ctx); err != nil {
 		return err
-	case missing != 0:
-		return fmt.Errorf("the copy lacks %d records", missing)
 	}
 	return r.swap(ctx)
 }
@@ -147,20 +138,37 @@ func (r *rebuilding) unblock() error {
 	return nil
 }
 
-// compare returns how many records more there are than copies of them.
-func (r *rebuilding) compare(ctx context.Context) (missing int64, err error) {
+// verify checks that nothing was left behind, and leaves out what is gone.
+func (r *rebuilding) verify(ctx context.Context) error {
+	records, copies, err := r.counts(ctx)
+	if err == nil && copies > records && r.store.format.replaced() {
+		if err = r.removeGone(ctx); err == nil {
+			records, copies, err = r.counts(ctx)
+		}
+	}
+	switch {
+	case err != nil:
+		return err
+	case records != copies:
+		return fmt.Errorf("the copy has %d records of %d", copies, records)
+	}
+	return nil
+}
+
+// counts returns how many records there are, and how many copies of them.
+func (r *rebuilding) counts(ctx context.Context) (records, copies int64, err error) {
 	var counts [2]struct {
 		Count int64 `json:"count"`
 	}
 	if err := r.store.client.do(ctx, esapi.IndicesRefreshRequest{Index: []string{r.source, r.target}}, nil); err != nil {
-		return 0, fmt.Errorf("refresh the copy: %w", err)
+		return 0, 0, fmt.Errorf("refresh the copy: %w", err)
 	}
 	for i, index := range []string{r.source, r.target} {
 		if err := r.store.client.do(ctx, esapi.CountRequest{Index: []string{index}}, &counts[i]); err != nil {
-			return 0, fmt.Errorf("count the copy: %w", err)
+			return 0, 0, fmt.Errorf("count the copy: %w", err)
 		}
 	}
-	return counts[0].Count - counts[1].Count, nil
+	return counts[0].Count, counts[1].Count, nil
 }
 
 // aliasAction is one of the changes that are made in one step.

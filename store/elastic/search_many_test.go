@@ -87,7 +87,7 @@ func keysOf(pages []audit.Page) [][]string {
 	return keys
 }
 
-func expectEqual(t *testing.T, what string, err error, got, want any) {
+func expectEqual(t testing.TB, what string, err error, got, want any) {
 	t.Helper()
 	if printed, wanted := fmt.Sprintf("%+v", got), fmt.Sprintf("%+v", want); err != nil || printed != wanted {
 		t.Errorf("%s: %.1500s (%v), want %.1500s", what, printed, err, wanted)
