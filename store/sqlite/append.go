@@ -38,7 +38,10 @@ type job struct {
 // Append implements audit.Appender. Batches that wait at the same time are
 // committed together.
 func (s *Store) Append(ctx context.Context, batch []*audit.Record) ([]audit.Outcome, error) {
-	if len(batch) == 0 {
+	switch {
+	case s.layout.rows:
+		return nil, &audit.Error{Code: audit.Internal, Message: "rows that change are not appended"}
+	case len(batch) == 0:
 		return nil, ctx.Err()
 	}
 	if s.closing() {

@@ -10,6 +10,7 @@ import (
 type found struct {
 	row    *row
 	record *audit.Record
+	cut    bool // the record is that of the row's head
 }
 
 // best keeps the first rows of those it is given, in an order. Rows come nearly

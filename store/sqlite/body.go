@@ -5,8 +5,6 @@ import (
 	"fmt"
 
 	"github.com/klauspost/compress/s2"
-
-	"github.com/authtrail/authtrail/audit"
 )
 
 // bodiesV1 is what new bodies are compressed against: typical events. Stored
@@ -21,15 +19,18 @@ const dictionaryV1 = 1
 // codec turns a record's raw event into what is stored, and back: the number of
 // a dictionary, then an S2 block. docs/adr/0002-one-inverted-index.md says what
 // zstd would save and cost.
-type codec struct{ dictionary *s2.Dict }
+type codec struct {
+	dictionary *s2.Dict
+	maxBytes   int // of what is decoded
+}
 
-func newCodec() (codec, error) {
+func newCodec(maxBytes int) (codec, error) {
 	// As S2 stores dictionaries: where a first repeat would begin, then the text.
 	dictionary := s2.NewDict(append([]byte{0}, bodiesV1...))
 	if dictionary == nil {
 		return codec{}, fmt.Errorf("make the body compressor: the dictionary is damaged")
 	}
-	return codec{dictionary}, nil
+	return codec{dictionary, maxBytes}, nil
 }
 
 func (c codec) encode(raw string) []byte {
@@ -43,7 +44,7 @@ func (c codec) decode(body []byte) (string, error) {
 	if len(body) == 0 || body[0] != dictionaryV1 {
 		return "", fmt.Errorf("decompress a record: no body of this version")
 	}
-	if size, err := s2.DecodedLen(body[1:]); err != nil || size > audit.MaxEventBytes {
+	if size, err := s2.DecodedLen(body[1:]); err != nil || size > c.maxBytes {
 		return "", fmt.Errorf("decompress a record: its size is damaged")
 	}
 	raw, err := c.dictionary.Decode(nil, body[1:])

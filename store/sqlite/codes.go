@@ -21,8 +21,8 @@ const (
 	maxCodedBytes = 512 // of a value
 )
 
-// isCoded reports whether values of the field get codes. Each has one value, which is one
-// of the event's strings; few of the values share a word.
+// isCoded reports whether values of the field get codes. Each is one of the record's
+// strings; few of the values share a word.
 func isCoded(field query.Field) bool {
 	switch field {
 	case query.Subsystem, query.LogType, query.Hostname, query.EventName, query.Event, query.Stage, query.Result,
@@ -35,7 +35,7 @@ func isCoded(field query.Field) bool {
 
 // code is a value that has a code, and what is asked of it.
 type code struct {
-	field  int // its number in query.Fields
+	field  int // its place in the layout
 	value  string
 	folded string
 	tokens []string
@@ -61,12 +61,12 @@ func (c *code) holds(words []string, prefix bool) bool {
 type codebook struct {
 	terms  termMaker
 	mu     sync.RWMutex
-	fields []map[string]*code // by the field's number
+	fields []map[string]*code // by the field's place
 	all    []*code
 }
 
-func newCodebook(key hashKey) *codebook {
-	b := &codebook{terms: termMaker{key: key}, fields: make([]map[string]*code, len(indexedFields))}
+func newCodebook(key hashKey, l *layout) *codebook {
+	b := &codebook{terms: termMaker{key: key, layout: l}, fields: make([]map[string]*code, len(l.fields))}
 	for i := range b.fields {
 		b.fields[i] = map[string]*code{}
 	}
@@ -98,8 +98,8 @@ func (b *codebook) give(field int, value string) *code {
 
 func (b *codebook) add(field int, value string) *code {
 	c := &code{field: field, value: value, folded: query.Fold(value), tokens: query.Tokens(value)}
-	c.term = b.terms.hashed(codeTerm+indexedFields[field].code, value)
-	_, c.sum = b.terms.appendSum(nil, indexedFields[field].exact, value)
+	c.term = b.terms.hashed(codeTerm+b.terms.fields[field].code, value)
+	_, c.sum = b.terms.appendSum(nil, b.terms.fields[field].exact, value)
 	b.fields[field][value] = c
 	b.all = append(b.all, c)
 	return c
@@ -132,8 +132,8 @@ func (b *codebook) read(ctx context.Context, db *sql.DB) error {
 		if err := rows.Scan(&field, &value); err != nil {
 			return err
 		}
-		if field >= 0 && field < len(b.fields) { // else of a program that knew more fields
-			b.add(field, value).saved = true
+		if at := b.terms.stored(field); at >= 0 {
+			b.add(at, value).saved = true
 		}
 	}
 	return rows.Err()
@@ -146,7 +146,7 @@ func (w *writer) saveCodes(fresh []*item) error {
 			if c.saved {
 				continue
 			}
-			if _, err := w.exec("INSERT INTO code VALUES (?, ?)", c.field, c.value); err != nil {
+			if _, err := w.exec("INSERT INTO code VALUES (?, ?)", w.layout.fields[c.field].stored, c.value); err != nil {
 				return err
 			}
 			c.saved = true

@@ -26,7 +26,7 @@ const maxNesting = 24
 
 // compiler turns trees into questions to the index.
 type compiler struct {
-	terms termMaker
+	terms termMaker    // of which it knows the layout
 	kinds []audit.Kind // the kinds that the whole query is about
 
 	networksLeft *int // how many more networks may be asked for
@@ -108,40 +108,52 @@ func (c compiler) valueWords(field query.Field, words expr) answer {
 	if words.op == opNone {
 		return exactly(nothing)
 	}
-	if field == query.OrgID { // it may be the sender's own, which the event does not hold
+	f, known := c.terms.field(field)
+	switch {
+	case !known:
+		return exactly(nothing)
+	case f.own, field == query.OrgID: // it may be the sender's own, which the event does not hold
 		return atMost(c.has(field))
 	}
-	return atMost(words)
+	return atMost(anyOf(words, c.apart(f)))
+}
+
+// apart asks for the rows that do not say each of the field's values in a string, as events do.
+func (c compiler) apart(f *indexedField) expr {
+	if !c.terms.rows {
+		return nothing
+	}
+	return term(apartTerm + f.code)
 }
 
 // has asks for the records with a value in the field that is not empty.
 func (c compiler) has(field query.Field) expr {
-	code, known := fieldCodes[field]
+	f, known := c.terms.field(field)
 	if !known {
 		return nothing
 	}
 	var lacking []expr
 	for _, kind := range c.kinds {
-		if expects(kind, field) {
-			lacking = append(lacking, allOf(term(kindOf(kind)), not(term(lackTerm+code))))
+		if f.expected[kind] {
+			lacking = append(lacking, allOf(term(kindOf(kind)), not(term(lackTerm+f.code))))
 		}
 	}
 	if len(lacking) == len(c.kinds) {
-		return not(term(lackTerm + code))
+		return not(term(lackTerm + f.code))
 	}
-	return anyOf(append(lacking, term(hasTerm+code))...)
+	return anyOf(append(lacking, term(hasTerm+f.code))...)
 }
 
 // anyValue answers for the records that hold one of the values, byte by byte.
 func (c compiler) anyValue(field query.Field, values []string) answer {
-	if !field.Known() {
+	number := c.terms.number(field)
+	if number < 0 {
 		return exactly(nothing)
 	}
-	number := fieldNumber(field)
 	found, exact := make([]expr, len(values)), true
 	for i, value := range values {
 		found[i] = c.terms.valueTerm(number, value)
-		if byWords(field) {
+		if c.terms.fields[number].byWords {
 			if words := idWords(value); len(words) > 0 {
 				found[i], exact = anyOf(allWords(words), found[i]), false
 			}
@@ -162,7 +174,7 @@ func allWords(tokens []string) expr {
 }
 
 func (c compiler) fieldValue(n query.FieldValue) answer {
-	code, known := fieldCodes[n.Field]
+	f, known := c.terms.field(n.Field)
 	switch {
 	case !known, query.Fold(n.Value) != n.Value: // no folded value can equal it
 		return exactly(nothing)
@@ -170,29 +182,29 @@ func (c compiler) fieldValue(n query.FieldValue) answer {
 		return exactly(c.has(n.Field))
 	case n.Prefix:
 		return c.valuePrefix(n.Field, n.Value)
-	case byWords(n.Field), n.Field.Text():
-		return c.foldedWords(n)
+	case f.byWords, f.prose:
+		return c.foldedWords(n, f)
 	}
 	return exactly(anyOf(append(c.foldedCodes(n.Field, n.Value),
-		term(c.terms.hashed(exactTerm+code, n.Value)),
-		term(c.terms.hashed(foldedTerm+code, n.Value)))...))
+		term(c.terms.hashed(f.exact, n.Value)),
+		term(c.terms.hashed(f.folded, n.Value)))...))
 }
 
 // foldedCodes asks for the field's values with a code that fold to a value.
 func (c compiler) foldedCodes(field query.Field, folded string) []expr {
-	number := fieldNumber(field)
+	number := c.terms.number(field)
 	return c.terms.codes.where(func(c *code) bool { return c.field == number && c.folded == folded })
 }
 
 // foldedWords answers for a folded value of a field that has no folded terms:
 // whatever folds to it has its words.
-func (c compiler) foldedWords(n query.FieldValue) answer {
+func (c compiler) foldedWords(n query.FieldValue, f *indexedField) answer {
 	words := idWords(n.Value)
 	switch {
 	case len(words) > 0:
-		return atMost(anyOf(append(c.foldedCodes(n.Field, n.Value), allWords(words))...))
+		return atMost(anyOf(append(c.foldedCodes(n.Field, n.Value), allWords(words), c.apart(f))...))
 	case n.Value == "":
-		return atMost(anyOf(c.has(n.Field), term(c.terms.hashed(exactTerm+fieldCodes[n.Field], ""))))
+		return atMost(anyOf(c.has(n.Field), term(c.terms.hashed(f.exact, ""))))
 	}
 	return atMost(c.has(n.Field))
 }
@@ -200,7 +212,7 @@ func (c compiler) foldedWords(n query.FieldValue) answer {
 // hasExtra asks for the records with a value at a path of the additional properties.
 func (c compiler) hasExtra(path string) expr {
 	present := term(c.terms.hashed(pathTerm, path))
-	if alsoField(path) {
+	if c.alsoField(path) {
 		return anyOf(present, c.has(query.Field(path)))
 	}
 	return present
@@ -216,9 +228,12 @@ func (c compiler) extraValue(n query.ExtraValue) answer {
 		return atMost(c.hasExtra(n.Path))
 	}
 	found := term(c.terms.hashed(extraTerm, n.Path, n.Value))
-	if alsoField(n.Path) {
+	if c.alsoField(n.Path) {
 		field := c.fieldValue(query.FieldValue{Field: query.Field(n.Path), Value: n.Value})
 		return answer{over: anyOf(found, field.over), under: anyOf(found, field.under), exact: field.exact}
 	}
 	return exactly(found)
 }
+
+// alsoField reports whether an event's additional property may be found as a field.
+func (c compiler) alsoField(path string) bool { return !c.terms.rows && alsoField(path) }

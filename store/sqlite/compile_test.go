@@ -27,7 +27,7 @@ func TestManyWideNetworksStayAShortQuestion(t *testing.T) {
 		t.Errorf("found %q", got)
 	}
 	p := planFor(s.terms, q.Scope, q.Kinds, q.Where)
-	if asked := strings.Count(p.asked.String(), " OR "); asked > maxNetworks+len(networks) {
+	if asked := strings.Count(p.question(), " OR "); asked > maxNetworks+len(networks) {
 		t.Errorf("the index is asked for %d terms", asked)
 	}
 	one := planFor(s.terms, q.Scope, []audit.Kind{audit.KindAuth}, networks[0])

@@ -67,13 +67,13 @@ func (c compiler) network(n query.Network) answer {
 
 // networks asks for all networks of a size inside another, which must not be many.
 func (c compiler) networks(outer netip.Prefix, size int) expr {
-	code := fieldCodes[query.SourceIP]
+	f, _ := c.terms.field(query.SourceIP)
 	var inside []expr
 	for addr := outer.Addr(); addr.IsValid() && outer.Contains(addr); addr = following(addr, size) {
 		network := netip.PrefixFrom(addr, size)
-		inside = append(inside, term(c.terms.hashed(netTerm+code, network.String())))
+		inside = append(inside, term(c.terms.hashed(netTerm+f.code, network.String())))
 		if size == addr.BitLen() {
-			inside = append(inside, term(c.terms.hashed(exactTerm+code, addr.String())))
+			inside = append(inside, term(c.terms.hashed(f.exact, addr.String())))
 		}
 	}
 	return anyOf(inside...)
@@ -98,6 +98,9 @@ func following(addr netip.Addr, size int) netip.Addr {
 // knows the values of all attributes together, so with one condition it is
 // exact.
 func (c compiler) attribute(n query.Attribute) answer {
+	if c.terms.rows { // which have no attributes
+		return exactly(nothing)
+	}
 	var conditions []expr
 	set := 0
 	for _, part := range []struct {

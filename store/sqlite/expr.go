@@ -87,18 +87,16 @@ func (e expr) demands() bool {
 	return true
 }
 
-// every is how FTS5 is asked for all records: each has a kind.
-var every = quoted(kindTerm+"1") + " OR " + quoted(kindTerm+"2") + " OR " + quoted(kindTerm+"3")
-
-// String writes the question in FTS5's query language. In it NOT needs
-// something to take away from, so that a conjunction takes all that it denies
-// away from all that it demands. Nothing has no form of its own.
-func (e expr) String() string {
+// text writes the question in FTS5's query language, in which every is how it is
+// asked for all records. In it NOT needs something to take away from, so that a
+// conjunction takes all that it denies away from all that it demands. Nothing has
+// no form of its own.
+func (e expr) text(every string) string {
 	switch e.op {
 	case opPhrase:
 		return e.phrase
 	case opOr:
-		return e.joined(e.nodes, " OR ")
+		return e.joined(e.nodes, " OR ", every)
 	case opAnd:
 		var demanded, denied []expr
 		for _, operand := range e.nodes {
@@ -108,25 +106,25 @@ func (e expr) String() string {
 			}
 			demanded = append(demanded, operand)
 		}
-		return e.taken(demanded, denied)
+		return e.taken(demanded, denied, every)
 	case opNot:
-		return e.taken(nil, e.nodes)
+		return e.taken(nil, e.nodes, every)
 	}
 	return every
 }
 
-func (e expr) taken(demanded, denied []expr) string {
+func (e expr) taken(demanded, denied []expr, every string) string {
 	text := every
 	if len(demanded) > 0 {
-		text = e.joined(demanded, " AND ")
+		text = e.joined(demanded, " AND ", every)
 	}
 	if len(denied) == 0 {
 		return text
 	}
-	return "(" + text + ") NOT (" + anyOf(denied...).String() + ")"
+	return "(" + text + ") NOT (" + anyOf(denied...).text(every) + ")"
 }
 
-func (expr) joined(nodes []expr, operator string) string {
+func (expr) joined(nodes []expr, operator, every string) string {
 	var b strings.Builder
 	for i, node := range nodes {
 		if i > 0 {
@@ -136,7 +134,7 @@ func (expr) joined(nodes []expr, operator string) string {
 			b.WriteString(node.phrase)
 			continue
 		}
-		b.WriteString("(" + node.String() + ")")
+		b.WriteString("(" + node.text(every) + ")")
 	}
 	return b.String()
 }

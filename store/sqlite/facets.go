@@ -52,7 +52,7 @@ func (v *snapshot) facet(ctx context.Context, p *plan, field query.Field) (value
 	}
 	counts := valueCounts{}
 	err = v.each(ctx, p, func(f *found) error {
-		values, err := v.values(f, field)
+		values, err := v.values(ctx, f, field)
 		counts.add(values)
 		return err
 	})
@@ -75,21 +75,18 @@ func (v *snapshot) facetOf(ctx context.Context, p *plan, known []knownValue) (va
 }
 
 // values returns a row's values of a field; the record is read only where the row does not know.
-func (s *Store) values(f *found, field query.Field) ([]string, error) {
-	switch field {
-	case query.UniqueID:
+func (v *snapshot) values(ctx context.Context, f *found, field query.Field) ([]string, error) {
+	switch {
+	case field == query.UniqueID && !v.layout.rows:
 		return []string{f.row.uid}, nil
-	case query.OrgID:
+	case field == query.OrgID:
 		if f.row.org == "" {
 			return nil, nil
 		}
 		return []string{f.row.org}, nil
 	}
-	if f.record == nil {
-		var err error
-		if f.record, err = s.record(f.row); err != nil {
-			return nil, err
-		}
+	if err := v.read(ctx, v.tx, f, v.layout.inHead[field]); err != nil {
+		return nil, err
 	}
 	return f.record.Values(field), nil
 }
@@ -99,10 +96,13 @@ type valueCounts map[string]int
 
 // add counts one record: once for each different value.
 func (c valueCounts) add(values []string) {
-	for i, value := range values {
-		if !slices.Contains(values[:i], value) {
-			c[value]++
-		}
+	if len(values) > 1 {
+		values = slices.Clone(values)
+		slices.Sort(values)
+		values = slices.Compact(values)
+	}
+	for _, value := range values {
+		c[value]++
 	}
 }
 

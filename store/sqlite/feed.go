@@ -99,14 +99,14 @@ const maxFeedBytes = 8 << 20
 // so that a position it gives is one that Wait and Since know already.
 func (s *Store) since(ctx context.Context, seq int64, limit int, batch *audit.FeedBatch) error {
 	end, _ := s.feed.now()
-	rows, err := s.read.since.QueryContext(ctx, seq, end, limit)
+	rows, err := s.ask.since.QueryContext(ctx, seq, end, limit)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = rows.Close() }() // what it could say, Err says
 	for bytes := 0; bytes < maxFeedBytes && rows.Next(); {
 		var r row
-		if err := r.scan(rows, &seq); err != nil {
+		if err := s.layout.scanFed(rows, &r, &seq); err != nil {
 			return err
 		}
 		record, err := s.record(&r)
@@ -132,7 +132,9 @@ func (s *Store) Wait(ctx context.Context, after audit.Position) error {
 		case s.closing():
 			return errClosed()
 		case end > seq:
-			return nil
+			if fed, err := s.feeds(ctx, seq, end); err != nil || fed {
+				return err
+			}
 		}
 		select {
 		case <-moved:

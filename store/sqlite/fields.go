@@ -9,44 +9,66 @@ import (
 type indexedField struct {
 	query.Field
 	code          string // two letters
+	stored        int    // by which the database knows it
 	exact, folded string // the beginnings of its terms
 	byWords       bool
 	coded         bool
 	prose         bool
-	expected      [audit.KindGeneric + 1]bool
+	own           bool // no field of records: its values are not among the strings
+	unlisted      bool // nearly every row has a value of its own: no list of them is kept
+	expected      [audit.KindFlow + 1]bool
 }
 
-var indexedFields = func() []indexedField {
-	list := make([]indexedField, len(query.Fields))
+// Fields of query.Fields are known by their place there. Others have letters and
+// numbers of their own, which additions to query.Fields never reach.
+const (
+	ownLetter = 'z'
+	ownNumber = 1_000
+)
+
+func (l *layout) indexedFields() []indexedField {
+	list := make([]indexedField, len(l.Format.Fields))
+	places := map[query.Field]int{}
 	for i, field := range query.Fields {
-		code := string([]byte{'a' + byte(i/26), 'a' + byte(i%26)})
-		list[i] = indexedField{
-			Field: field, code: code, exact: exactTerm + code, folded: foldedTerm + code,
-			byWords: byWords(field), prose: field.Text(), coded: isCoded(field),
+		places[field] = i
+	}
+	others := 0
+	for i, field := range l.Format.Fields {
+		f := indexedField{Field: field, prose: field.Text(), coded: isCoded(field), byWords: l.byWords(field)}
+		place, known := places[field]
+		f.stored, f.code = place, string([]byte{'a' + byte(place/26), 'a' + byte(place%26)})
+		if !known {
+			f.own, f.stored, f.code = true, ownNumber+others, string([]byte{ownLetter, 'a' + byte(others)})
+			others++
 		}
-		for _, kind := range audit.Kinds {
-			list[i].expected[kind] = expects(kind, field)
+		f.exact, f.folded = exactTerm+f.code, foldedTerm+f.code
+		f.unlisted = f.byWords || l.rows && isID(field) || l.column(field) >= 0
+		for _, kind := range l.Kinds {
+			f.expected[kind] = expects(kind, field)
 		}
+		list[i] = f
 	}
 	return list
-}()
-
-// fieldCodes holds the two letters of every field.
-var fieldCodes = func() map[query.Field]string {
-	codes := make(map[query.Field]string, len(indexedFields))
-	for _, field := range indexedFields {
-		codes[field.Field] = field.code
-	}
-	return codes
-}()
+}
 
 // byWords reports whether values of the field are found by their words, and
-// verified. The first are ids, of which each is in few records and a term of
-// its own in the index would cost more than all else; the others are prose.
-func byWords(field query.Field) bool {
+// verified. Ids are, of which each is in few records and a term of its own in the
+// index would cost more than all else, and prose. Rows that are replaced have so
+// much to verify that their ids have terms.
+func (l *layout) byWords(field query.Field) bool {
 	switch field {
-	case query.UniqueID, query.TraceID, query.Session, query.RequestID, query.TokenID,
-		query.UserAgent, query.Description:
+	case query.UniqueID, query.TraceID, query.Session, query.RequestID, query.TokenID:
+		return !l.rows
+	case query.UserAgent, query.Description:
+		return true
+	}
+	return false
+}
+
+// isID reports whether nearly every row has a value of the field that few others have.
+func isID(field query.Field) bool {
+	switch field {
+	case query.UniqueID, query.TraceID, query.Session, query.RequestID, query.TokenID, query.FlowID, query.FlowRecordID:
 		return true
 	}
 	return false
@@ -65,6 +87,11 @@ var expectedFields = map[audit.Kind]map[query.Field]bool{
 	audit.KindAPI: fieldSet(query.UserID, query.SourceIP, query.TokenID, query.TraceID, query.Session,
 		query.Subsystem, query.Action, query.APIName, query.TargetID, query.TargetResourceType,
 		query.TargetResourceName, query.AttributeType, query.AttributeID, query.AttributeOrgID),
+	audit.KindFlow: fieldSet(query.UserID, query.SourceIP, query.TraceID, query.Session, query.RequestID,
+		query.Subsystem, query.UpstreamUserID, query.OrgName, query.EventName, query.Issuer, query.ClientID,
+		query.ApplicationName, query.LoginOrgID, query.LoginOrgName, query.UpstreamIDP, query.Result, query.UserAgent,
+		query.FlowID, query.FlowRecordID, query.FlowOutcome, query.FlowLastStage, query.FlowShape, query.FlowStage,
+		query.FlowDurationMS, query.FlowRetries, query.FlowEndedAt, query.FlowVia),
 }
 
 func fieldSet(fields ...query.Field) map[query.Field]bool {

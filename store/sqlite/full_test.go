@@ -15,7 +15,7 @@ func TestAFullDiskIsSaidAndNothingIsHalfStored(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	s := &Store{
-		dir: dir, log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		dir: dir, layout: layoutOf(audit.Format{}), log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		jobs: make(chan *job), done: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	w, err := s.open(t.Context()) // without the goroutine that writes: the test is the writer

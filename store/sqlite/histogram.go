@@ -115,7 +115,7 @@ func (v *snapshot) tallyByRecord(ctx context.Context, p *plan, t timeline, by qu
 		if at.values == nil {
 			at.values = valueCounts{}
 		}
-		values, err := v.values(f, by)
+		values, err := v.values(ctx, f, by)
 		at.values.add(values)
 		return err
 	})

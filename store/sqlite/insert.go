@@ -114,14 +114,20 @@ func (w *writer) insertRecord(it *item) error {
 		}
 	}
 	w.slots.used(it.firstID(), it.id)
-	if moved := milliOf(it.id) - it.milli(); moved > w.spill.Load() {
-		w.spill.Store(moved) // before the commit: no reader may see the row and not know
-	}
+	w.moved(milliOf(it.id) - it.milli())
 	if it.id == wanted {
 		return nil
 	}
 	_, err := w.exec("UPDATE uid SET id = ? WHERE hash = ?", it.id, it.slot)
 	return err
+}
+
+// moved notes by how many milliseconds a record was moved, before the commit: no
+// reader may see the row and not know.
+func (w *writer) moved(by int64) {
+	if by > w.spill.Load() {
+		w.spill.Store(by)
+	}
 }
 
 // afterLast returns the id after the last one of its kind that is taken in the

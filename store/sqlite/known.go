@@ -18,7 +18,7 @@ const (
 
 // valueLists is what the writer remembers of the lists.
 type valueLists struct {
-	known    []map[uint64]bool // by the field's number: hashes of the listed values
+	known    []map[uint64]bool // by the field's place: hashes of the listed values
 	manifold []bool
 }
 
@@ -32,7 +32,7 @@ func readLists(ctx context.Context, db *sql.DB, terms termMaker) (valueLists, er
 }
 
 func queryLists(ctx context.Context, db *sql.DB, terms termMaker) (valueLists, error) {
-	l := valueLists{known: make([]map[uint64]bool, len(indexedFields)), manifold: make([]bool, len(indexedFields))}
+	l := valueLists{known: make([]map[uint64]bool, len(terms.fields)), manifold: make([]bool, len(terms.fields))}
 	for i := range l.known {
 		l.known[i] = map[uint64]bool{}
 	}
@@ -48,14 +48,14 @@ func queryLists(ctx context.Context, db *sql.DB, terms termMaker) (valueLists, e
 		if err := rows.Scan(&field, &value, &manifold); err != nil {
 			return l, err
 		}
-		if field < 0 || field >= len(l.known) {
-			continue // of a program that knew more fields
+		if field = terms.stored(field); field < 0 {
+			continue
 		}
 		if manifold {
 			l.manifold[field] = true
 			continue
 		}
-		_, sum := terms.appendSum(nil, indexedFields[field].exact, value)
+		_, sum := terms.appendSum(nil, terms.fields[field].exact, value)
 		l.known[field][sum] = true
 	}
 	return l, rows.Err()
@@ -85,18 +85,18 @@ func (w *writer) list(fresh []*item) error {
 }
 
 func (w *writer) listValue(value listed) error {
-	known := w.lists.known[value.field]
+	known, stored := w.lists.known[value.field], w.layout.fields[value.field].stored
 	w.listedNow = append(w.listedNow, value)
 	if len(value.value) > maxKnownBytes || len(known) >= maxKnownValues {
 		w.lists.manifold[value.field] = true
-		if _, err := w.exec("DELETE FROM facet WHERE field = ?", value.field); err != nil {
+		if _, err := w.exec("DELETE FROM facet WHERE field = ?", stored); err != nil {
 			return err
 		}
-		_, err := w.exec("INSERT INTO manifold VALUES (?) ON CONFLICT DO NOTHING", value.field)
+		_, err := w.exec("INSERT INTO manifold VALUES (?) ON CONFLICT DO NOTHING", stored)
 		return err
 	}
 	known[value.hash] = true
-	_, err := w.exec("INSERT INTO facet VALUES (?, ?) ON CONFLICT DO NOTHING", value.field, value.value)
+	_, err := w.exec("INSERT INTO facet VALUES (?, ?) ON CONFLICT DO NOTHING", stored, value.value)
 	return err
 }
 
@@ -120,14 +120,15 @@ type knownValue struct {
 // knownValues returns every value that a field has in some record, and maybe
 // some that it has in none, and whether there is such a list.
 func (v *snapshot) knownValues(ctx context.Context, field query.Field) ([]knownValue, bool, error) {
-	if byWords(field) {
-		return nil, false, nil
+	f, has := v.layout.field(field)
+	if !has || f.unlisted {
+		return nil, !has, nil
 	}
-	number, manifold := fieldNumber(field), false
-	if err := v.tx.StmtContext(ctx, v.read.manifold).QueryRowContext(ctx, number).Scan(&manifold); err != nil || manifold {
+	manifold := false
+	if err := v.tx.StmtContext(ctx, v.ask.manifold).QueryRowContext(ctx, f.stored).Scan(&manifold); err != nil || manifold {
 		return nil, false, err
 	}
-	rows, err := v.tx.StmtContext(ctx, v.read.values).QueryContext(ctx, number)
+	rows, err := v.tx.StmtContext(ctx, v.ask.values).QueryContext(ctx, f.stored)
 	if err != nil {
 		return nil, false, err
 	}
@@ -138,17 +139,8 @@ func (v *snapshot) knownValues(ctx context.Context, field query.Field) ([]knownV
 		if err := rows.Scan(&k.value); err != nil {
 			return nil, false, err
 		}
-		k.term = v.terms.valueTerm(number, k.value)
+		k.term = v.terms.valueTerm(v.layout.number(field), k.value)
 		known = append(known, k)
 	}
 	return known, true, rows.Err()
-}
-
-func fieldNumber(field query.Field) int {
-	for i := range indexedFields {
-		if indexedFields[i].Field == field {
-			return i
-		}
-	}
-	return -1
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 
 	"github.com/authtrail/authtrail/audit"
 )
@@ -18,6 +19,7 @@ import (
 // Options say where the store is.
 type Options struct {
 	Dir    string       // the data folder; made when it does not exist
+	Format audit.Format // of its rows; the zero Format is that of events
 	Logger *slog.Logger // nil for none
 }
 
@@ -37,10 +39,11 @@ func Exists(dir string) bool {
 
 // Open opens the data folder, makes it when there is none, and brings its
 // database to this program's schema version. Another process that has the
-// folder open, or a database of a newer version, is an error that says so.
+// folder open, a database of a newer version, or one of another format, is an
+// error that says so.
 func Open(ctx context.Context, options Options) (*Store, error) {
 	s := &Store{
-		dir: options.Dir, log: options.Logger,
+		dir: options.Dir, layout: layoutOf(options.Format), log: options.Logger,
 		jobs: make(chan *job, 256), changes: make(chan *change), done: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	if s.log == nil {
@@ -63,28 +66,28 @@ func (s *Store) open(ctx context.Context) (*writer, error) {
 		return nil, err
 	}
 	var err error
-	if s.writing, err = openDatabase(path, 1, writerPragmas); err != nil {
+	if s.writing, err = openDatabase(path, 1, s.layout.writerCache(), writerPragmas); err != nil {
 		return nil, err
 	}
-	if err = migrate(ctx, s.writing); err != nil {
+	if err = migrate(ctx, s.writing, s.layout); err != nil {
 		return nil, explained("prepare the database", err)
 	}
 	if s.identity, err = readIdentity(ctx, s.writing); err != nil {
 		return nil, explained("prepare the database", err)
 	}
-	if s.bodies, err = newCodec(); err != nil {
+	if s.bodies, err = newCodec(s.layout.MaxBytes); err != nil {
 		return nil, err
 	}
-	s.terms = termMaker{key: s.identity.key, codes: newCodebook(s.identity.key)}
+	s.terms = termMaker{layout: s.layout, key: s.identity.key, codes: newCodebook(s.identity.key, s.layout)}
 	if err = s.terms.codes.read(ctx, s.writing); err != nil {
 		return nil, explained("prepare the database", err)
 	}
 	s.spill.Store(s.identity.spill)
 	s.feed = newFeedEnd(s.identity.end)
-	if s.reading, err = openDatabase(path, readers(), readerPragmas); err != nil {
+	if s.reading, err = openDatabase(path, readers(), s.layout.readerCache(), readerPragmas); err != nil {
 		return nil, err
 	}
-	if err = s.read.prepare(ctx, s.reading); err != nil {
+	if err = s.ask.prepare(ctx, s.reading, s.layout); err != nil {
 		return nil, explained("prepare the queries", err)
 	}
 	return s.newWriter(ctx)
@@ -123,16 +126,33 @@ func makePrivate(path string) error {
 var (
 	writerPragmas = []string{
 		"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(10000)",
-		"cache_size(-65536)", "wal_autocheckpoint(4000)", "journal_size_limit(134217728)",
-		"temp_store(MEMORY)",
+		"wal_autocheckpoint(4000)", "journal_size_limit(134217728)", "temp_store(MEMORY)",
 	}
-	readerPragmas = []string{"query_only(1)", "busy_timeout(10000)", "cache_size(-8192)", "temp_store(MEMORY)"}
+	readerPragmas = []string{"query_only(1)", "busy_timeout(10000)", "temp_store(MEMORY)"}
 )
 
 // readers is how many queries are answered at once; others wait their turn.
 func readers() int { return max(4, 2*runtime.GOMAXPROCS(0)) }
 
-func openDatabase(path string, connections int, pragmas []string) (*sql.DB, error) {
+// writerCache is how much of the file the writer keeps in memory, in KiB. Rows that
+// change stand in a database beside that of the events, in the same process.
+func (l *layout) writerCache() int {
+	if l.rows {
+		return 16 << 10
+	}
+	return 64 << 10
+}
+
+// readerCache is how much of the file each reader keeps in memory, in KiB.
+func (l *layout) readerCache() int {
+	if l.rows {
+		return 4 << 10
+	}
+	return 8 << 10
+}
+
+func openDatabase(path string, connections, cache int, pragmas []string) (*sql.DB, error) {
+	pragmas = append(slices.Clone(pragmas), fmt.Sprintf("cache_size(-%d)", cache))
 	name := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: url.Values{"_pragma": pragmas}.Encode()}
 	db, err := sql.Open("sqlite", name.String())
 	if err != nil {

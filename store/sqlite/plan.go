@@ -12,6 +12,9 @@ type plan struct {
 	span   span       // in which all records lie; checked on each row
 	verify query.Node // what the index could not say; nil when it said all
 	words  string     // what relevance is measured by; empty for nothing
+	every  string     // how the index is asked for all rows
+	bounds []bound    // of each of the layout's numbers; nil where nothing is asked of them
+	inHead bool       // the head of a row is enough to verify it
 
 	// plain: nothing is asked but scope, kinds and time, which the tally knows.
 	plain bool
@@ -23,22 +26,26 @@ type plan struct {
 func planFor(terms termMaker, scope audit.Scope, kinds []audit.Kind, where query.Node) plan {
 	where, span := withoutTime(query.AllOf(where))
 	networks := maxNetworks
-	c := compiler{terms: terms, kinds: distinctKinds(kinds), networksLeft: &networks}
+	c := compiler{terms: terms, kinds: distinctKinds(terms.layout, kinds), networksLeft: &networks}
+	where, bounds, numbered := c.withoutNumbers(where)
 	found := c.compile(where, 0)
-	asked := allOf(c.scope(scope), found.over)
+	asked := allOf(c.scope(scope), found.over, numbered)
 	if !asked.demands() {
 		asked = allOf(c.ofKinds(), asked)
 	}
-	p := plan{asked: asked, mask: kindMask(c.kinds), span: span, scope: scope, kinds: c.kinds}
-	p.plain = found.exact && found.over.op == opAll
+	p := plan{asked: asked, mask: kindMask(c.kinds), span: span, scope: scope, kinds: c.kinds, every: terms.every, bounds: bounds}
+	p.plain = found.exact && found.over.op == opAll && bounds == nil
 	if !found.exact {
-		p.verify = where
+		p.verify, p.inHead = where, terms.headTells(where)
 	}
 	if w := c.wordsOf(where); w.op != opNone && w.op != opAll {
-		p.words = w.String()
+		p.words = w.text(terms.every)
 	}
 	return p
 }
+
+// question is what the index is asked, in its query language.
+func (p *plan) question() string { return p.asked.text(p.every) }
 
 // none reports whether nothing can match.
 func (p *plan) none() bool { return p.asked.op == opNone || p.span.from >= p.span.to }
@@ -76,9 +83,9 @@ func withoutTime(where query.Node) (query.Node, span) {
 	return where, wholeSpan
 }
 
-func distinctKinds(kinds []audit.Kind) []audit.Kind {
+func distinctKinds(l *layout, kinds []audit.Kind) []audit.Kind {
 	var distinct []audit.Kind
-	for _, kind := range audit.Kinds {
+	for _, kind := range l.Kinds {
 		for _, wanted := range kinds {
 			if wanted == kind {
 				distinct = append(distinct, kind)
@@ -87,7 +94,7 @@ func distinctKinds(kinds []audit.Kind) []audit.Kind {
 		}
 	}
 	if len(kinds) == 0 {
-		return audit.Kinds
+		return l.Kinds
 	}
 	return distinct
 }
@@ -96,7 +103,7 @@ func distinctKinds(kinds []audit.Kind) []audit.Kind {
 // tell the kind as well, and the index would go through all of a kind's records
 // to find the few that have a word.
 func (c compiler) ofKinds() expr {
-	if len(c.kinds) == len(audit.Kinds) {
+	if len(c.kinds) == len(c.terms.Kinds) {
 		return everything
 	}
 	var wanted []expr
@@ -110,13 +117,14 @@ func (c compiler) scope(scope audit.Scope) expr {
 	if scope.All() {
 		return everything
 	}
+	f, _ := c.terms.field(query.OrgID)
 	var seen []expr
 	for _, org := range scope.List() {
 		if org == "" {
-			seen = append(seen, term(lackTerm+fieldCodes[query.OrgID]))
+			seen = append(seen, term(lackTerm+f.code))
 			continue
 		}
-		seen = append(seen, term(c.terms.hashed(exactTerm+fieldCodes[query.OrgID], org)))
+		seen = append(seen, term(c.terms.hashed(f.exact, org)))
 	}
 	return anyOf(seen...)
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/authtrail/authtrail/audit"
 )
 
-// change is one change of the registry that waits for the writer.
+// change is one change of the registry, or of rows, that waits for the writer.
 type change struct {
 	ctx     context.Context
 	doing   string
@@ -22,7 +22,7 @@ type changed struct {
 	err     error
 }
 
-// change has the writer do something to the registry. It does so before the
+// change has the writer do something to the registry, or to rows. Of events, it does so before the
 // batches of records that wait, however many there are: it is small, and leases
 // must be renewed in time.
 func (s *Store) change(ctx context.Context, doing string, do func(w *writer) (audit.Version, error)) (audit.Version, error) {
@@ -60,7 +60,7 @@ func (s *Store) writeChanges(w *writer, first *change) {
 		}
 	}
 	results := make([]changed, len(group))
-	err := w.transact(func() error {
+	err := w.alter(func() error {
 		for i, c := range group {
 			results[i].version, results[i].err = c.do(w)
 			if err := results[i].err; err != nil && !refused(err) {

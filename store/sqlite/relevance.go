@@ -11,12 +11,7 @@ import (
 // byRelevance scores every match, which no early stop can avoid. What matches is
 // one question to the index, how well another: only words have a score, so that
 // filters and the caller's scope do not disturb it.
-func (s *Store) byRelevance(ctx context.Context, q audit.Query, p *plan) (audit.Page, error) {
-	v, err := s.snapshot(ctx)
-	if err != nil {
-		return audit.Page{}, err
-	}
-	defer v.close()
+func (v *snapshot) byRelevance(ctx context.Context, q audit.Query, p *plan) (audit.Page, error) {
 	first, last := p.span.rows(v.spill)
 	scores, err := v.openScores(ctx, p, first, last)
 	if err != nil {
@@ -25,14 +20,14 @@ func (s *Store) byRelevance(ctx context.Context, q audit.Query, p *plan) (audit.
 	defer scores.close()
 	bounds := cursorBounds(q)
 	best := newBest(q.Window.Limit+1, bounds.order)
-	err = s.scan(ctx, v.tx, p, first, last, true, func(r *row) (bool, error) {
+	err = v.scan(ctx, v.tx, p, first, last, true, func(r *row) (bool, error) {
 		if r.score, err = scores.of(r.id); err != nil {
 			return false, err
 		}
 		if !p.span.holds(r.nanos) || !bounds.hold(r) || !best.wants(r) {
 			return true, ctx.Err()
 		}
-		found, err := s.hit(p, r)
+		found, err := v.hit(ctx, v.tx, p, r)
 		if err == nil && found != nil {
 			best.add(r, found)
 		}
@@ -41,7 +36,7 @@ func (s *Store) byRelevance(ctx context.Context, q audit.Query, p *plan) (audit.
 	if err != nil {
 		return audit.Page{}, err
 	}
-	return s.page(q, best)
+	return v.page(ctx, v.tx, q, best.rows)
 }
 
 // relevanceBounds are a window's cursors in the order by relevance.
@@ -86,7 +81,7 @@ func (v *snapshot) openScores(ctx context.Context, p *plan, first, last int64) (
 	if p.words == "" || p.none() {
 		return &scores{}, nil
 	}
-	rows, err := v.tx.StmtContext(ctx, v.read.scores).QueryContext(ctx, p.words, first, last)
+	rows, err := v.tx.StmtContext(ctx, v.ask.scores).QueryContext(ctx, p.words, first, last)
 	if err != nil {
 		return nil, err
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 // A row's id is its place in time: the milliseconds since 1970, a slot among the
-// records of that millisecond, and the kind of event, so that rows of other kinds
+// records of that millisecond, and the kind's last bits, so that rows of other kinds
 // are passed over without being read. When a millisecond has no slot left for a
 // kind, its records spill into the slots of those that follow, and the database
 // remembers how far any record was ever moved. So a record of millisecond M has
@@ -25,13 +25,13 @@ const (
 func firstID(milli int64) int64 { return milli << slotBits }
 
 // firstIDOf returns the first row id that a record of a kind can have in a millisecond.
-func firstIDOf(milli int64, kind audit.Kind) int64 { return firstID(milli) | int64(kind) }
+func firstIDOf(milli int64, kind audit.Kind) int64 { return firstID(milli) | int64(kind)&(slotStep-1) }
 
 // kindMask has the bit of each kind set, as the queries for rows take it.
 func kindMask(kinds []audit.Kind) int64 {
 	var mask int64
 	for _, kind := range kinds {
-		mask |= 1 << kind
+		mask |= 1 << (kind & (slotStep - 1))
 	}
 	return mask
 }

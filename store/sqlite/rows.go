@@ -19,12 +19,26 @@ type row struct {
 	nanos int64
 	body  []byte
 	score float64
+
+	number  int64  // by which such a row is ordered, where it is
+	version int64  // of a row that can be replaced: its place in the feed
+	rest    []byte // of such a row: what stands behind its head, where that was read
 }
 
-const rowColumns = "r.id, r.kind, r.org, r.uid, r.time, r.body"
+// rowColumns are the columns that are read of a row.
+func (l *layout) rowColumns() string {
+	if l.rows {
+		return "r.id, r.kind, r.org, r.uid, r.time, r.body, r.version"
+	}
+	return "r.id, r.kind, r.org, r.uid, r.time, r.body"
+}
 
-func (r *row) scan(rows *sql.Rows, more ...any) error {
-	return rows.Scan(append([]any{&r.id, &r.kind, &r.org, &r.uid, &r.nanos, &r.body}, more...)...)
+func (l *layout) scan(rows *sql.Rows, r *row, more ...any) error {
+	columns := append(make([]any, 0, 8), &r.id, &r.kind, &r.org, &r.uid, &r.nanos, &r.body)
+	if l.rows {
+		columns = append(columns, &r.version)
+	}
+	return rows.Scan(append(columns, more...)...)
 }
 
 // compare is the total order of records: by time, org and unique_id.
@@ -35,32 +49,43 @@ func (r *row) compare(other *row) int {
 // record restores the record of a row.
 func (s *Store) record(r *row) (*audit.Record, error) {
 	raw, err := s.bodies.decode(r.body)
+	if err == nil && r.rest != nil {
+		var rest string
+		rest, err = s.bodies.decode(r.rest)
+		raw += rest
+	}
 	if err != nil {
 		return nil, &audit.Error{Code: audit.Unavailable, Message: "a stored record is damaged",
 			Err: fmt.Errorf("record %d: %w", r.id, err)}
 	}
-	return audit.Restore(audit.Stored{
+	record := s.layout.Restore(audit.Stored{
 		Kind: r.kind, Org: r.org, UniqueID: r.uid, Time: time.Unix(0, r.nanos).UTC(), Raw: raw,
-	}), nil
+	})
+	if s.layout.rows {
+		record.Version = versionOf(r.version)
+	}
+	return record, nil
 }
 
 // statements are the queries for rows, prepared once: [with a MATCH] [ascending].
 type statements struct {
 	rows     [2][2]*sql.Stmt
-	count    *sql.Stmt
+	count    [2]*sql.Stmt // [of rows whose numbers are asked for]
 	since    *sql.Stmt
 	scores   *sql.Stmt
 	spill    *sql.Stmt
 	values   *sql.Stmt
 	manifold *sql.Stmt
 	tally    *sql.Stmt
+
+	rowStatements // of rows that can be replaced
 }
 
 const (
-	indexedRows = "SELECT " + rowColumns + ` FROM fts f CROSS JOIN record r ON r.id = f.rowid
-		WHERE f.fts MATCH ? AND f.rowid BETWEEN ? AND ? AND ? >> (f.rowid & 3) & 1 ORDER BY f.rowid `
-	allRows  = "SELECT " + rowColumns + " FROM record r WHERE r.id BETWEEN ? AND ? AND ? >> (r.id & 3) & 1 ORDER BY r.id "
-	feedRows = "SELECT " + rowColumns + ", f.seq FROM feed f JOIN record r ON r.id = f.id WHERE f.seq > ? AND f.seq <= ? ORDER BY f.seq LIMIT ?"
+	ofIndex = ` FROM fts f CROSS JOIN record r ON r.id = f.rowid
+		WHERE f.fts MATCH ? AND f.rowid BETWEEN ? AND ? AND ? >> (f.rowid & 3) & 1`
+	ofAll    = " FROM record r WHERE r.id BETWEEN ? AND ? AND ? >> (r.id & 3) & 1"
+	feedRows = ", f.seq FROM feed f JOIN record r ON r.id = f.id WHERE f.seq > ? AND f.seq <= ? ORDER BY f.seq LIMIT ?"
 	countOf  = "SELECT count(*) FROM fts WHERE fts MATCH ? AND rowid BETWEEN ? AND ? AND ? >> (rowid & 3) & 1"
 	scoresOf = "SELECT rowid, -bm25(fts) FROM fts WHERE fts MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid"
 	spillNow = "SELECT CAST(value AS INTEGER) FROM meta WHERE key = '" + metaSpill + "'"
@@ -70,16 +95,24 @@ const (
 	isManifold = "SELECT EXISTS (SELECT * FROM manifold WHERE field = ?)"
 )
 
-func (s *statements) prepare(ctx context.Context, db *sql.DB) error {
-	for _, p := range []struct {
-		stmt **sql.Stmt
-		text string
-	}{
-		{&s.rows[0][0], allRows + "DESC"}, {&s.rows[0][1], allRows + "ASC"},
-		{&s.rows[1][0], indexedRows + "DESC"}, {&s.rows[1][1], indexedRows + "ASC"},
-		{&s.count, countOf}, {&s.since, feedRows}, {&s.scores, scoresOf}, {&s.spill, spillNow}, {&s.values, valuesOf}, {&s.manifold, isManifold},
-		{&s.tally, tallyOf},
-	} {
+// prepared is a statement and its text.
+type prepared struct {
+	stmt **sql.Stmt
+	text string
+}
+
+func (s *statements) prepare(ctx context.Context, db *sql.DB, l *layout) error {
+	rows, within := "SELECT "+l.rowColumns(), l.within()
+	all := []prepared{
+		{&s.rows[0][0], rows + ofAll + within + " ORDER BY r.id DESC"}, {&s.rows[0][1], rows + ofAll + within + " ORDER BY r.id ASC"},
+		{&s.rows[1][0], rows + ofIndex + within + " ORDER BY f.rowid DESC"}, {&s.rows[1][1], rows + ofIndex + within + " ORDER BY f.rowid ASC"},
+		{&s.count[0], countOf}, {&s.since, rows + feedRows}, {&s.scores, scoresOf}, {&s.spill, spillNow}, {&s.values, valuesOf},
+		{&s.manifold, isManifold}, {&s.tally, tallyOf},
+	}
+	if l.rows {
+		all = append(all, s.prepareRows(l)...)
+	}
+	for _, p := range all {
 		var err error
 		if *p.stmt, err = db.PrepareContext(ctx, p.text); err != nil {
 			return err
@@ -100,9 +133,10 @@ func (s *Store) scan(ctx context.Context, tx *sql.Tx, p *plan, first, last int64
 		direction = 1
 	}
 	if p.asked.op != opAll {
-		indexed, args = 1, []any{p.asked.String(), first, last, p.mask}
+		indexed, args = 1, []any{p.question(), first, last, p.mask}
 	}
-	stmt := s.read.rows[indexed][direction]
+	args = s.layout.appendBounds(args, p.bounds)
+	stmt := s.ask.rows[indexed][direction]
 	if tx != nil {
 		stmt = tx.StmtContext(ctx, stmt)
 	}
@@ -113,7 +147,7 @@ func (s *Store) scan(ctx context.Context, tx *sql.Tx, p *plan, first, last int64
 	defer func() { _ = rows.Close() }() // what it could say, Err says
 	for rows.Next() {
 		r := new(row)
-		if err := r.scan(rows); err != nil {
+		if err := s.layout.scan(rows, r); err != nil {
 			return err
 		}
 		if more, err := yield(r); err != nil || !more {

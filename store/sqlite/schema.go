@@ -12,7 +12,7 @@ import (
 
 // migrations brings a database from each schema version to the next, from the
 // empty file on. A migration that was ever released is never changed.
-var migrations = []string{schemaV1, schemaV2}
+var migrations = []string{schemaV1, schemaV2, schemaV3}
 
 // schemaV1 is described in docs/adr/0002-one-inverted-index.md.
 const schemaV1 = `
@@ -65,10 +65,11 @@ const (
 	metaHashKey = "hash_key" // 32 hex digits
 	metaName    = "database" // random, names the database in feed positions
 	metaSpill   = "spill"    // milliseconds
+	metaFormat  = "format"   // the layout's name
 )
 
 // migrate brings the database to the newest schema version.
-func migrate(ctx context.Context, db *sql.DB) error {
+func migrate(ctx context.Context, db *sql.DB, l *layout) error {
 	var version int
 	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
 		return fmt.Errorf("read the schema version: %w", err)
@@ -77,16 +78,19 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		return fmt.Errorf("the database has schema version %d; this program knows up to %d: use a newer authtrail",
 			version, len(migrations))
 	}
+	if version > 0 && version < formatVersion && l.rows {
+		return wrongFormat("events", l)
+	}
 	for ; version < len(migrations); version++ {
-		if err := step(ctx, db, version); err != nil {
+		if err := step(ctx, db, version, l); err != nil {
 			return fmt.Errorf("migrate to schema version %d: %w", version+1, err)
 		}
 	}
-	return nil
+	return checkFormat(ctx, db, l)
 }
 
 // step applies the migration from a version to the next, wholly or not at all.
-func step(ctx context.Context, db *sql.DB, version int) error {
+func step(ctx context.Context, db *sql.DB, version int, l *layout) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -97,6 +101,11 @@ func step(ctx context.Context, db *sql.DB, version int) error {
 	}
 	if version == 0 {
 		if err := writeIdentity(ctx, tx); err != nil {
+			return err
+		}
+	}
+	if version+1 == formatVersion {
+		if err := writeFormat(ctx, tx, l); err != nil {
 			return err
 		}
 	}
@@ -128,7 +137,7 @@ type identity struct {
 	key   hashKey
 	name  string
 	spill int64
-	end   int64 // the last number of the feed
+	end   int64 // the last number that the feed gave
 }
 
 func readIdentity(ctx context.Context, db *sql.DB) (identity, error) {
@@ -137,7 +146,7 @@ func readIdentity(ctx context.Context, db *sql.DB) (identity, error) {
 	err := db.QueryRowContext(ctx, `SELECT
 		(SELECT value FROM meta WHERE key = ?), (SELECT value FROM meta WHERE key = ?),
 		(SELECT CAST(value AS INTEGER) FROM meta WHERE key = ?),
-		coalesce((SELECT max(seq) FROM feed), 0)`, metaHashKey, metaName, metaSpill).Scan(&key, &id.name, &id.spill, &id.end)
+		coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'feed'), 0)`, metaHashKey, metaName, metaSpill).Scan(&key, &id.name, &id.spill, &id.end)
 	if err != nil {
 		return id, fmt.Errorf("read what the database says about itself: %w", err)
 	}

@@ -26,13 +26,18 @@ func (s *Store) search(ctx context.Context, q audit.Query) (audit.Page, error) {
 	if s.closing() {
 		return audit.Page{}, errClosed()
 	}
-	p := planFor(s.terms, q.Scope, q.Kinds, q.Where)
-	if q.Order.Field == audit.ByRelevance {
-		return s.byRelevance(ctx, q, &p)
+	if s.layout.rows || q.Order.Field == audit.ByRelevance {
+		v, err := s.snapshot(ctx)
+		if err != nil {
+			return audit.Page{}, err
+		}
+		defer v.close()
+		return v.search(ctx, q)
 	}
+	p := planFor(s.terms, q.Scope, q.Kinds, q.Where)
 	for {
 		spill := s.spill.Load()
-		page, err := s.byTime(ctx, q, &p, spill)
+		page, err := s.byTime(ctx, nil, q, &p, spill)
 		if err != nil || s.spill.Load() == spill {
 			return page, err
 		}
@@ -40,12 +45,25 @@ func (s *Store) search(ctx context.Context, q audit.Query) (audit.Page, error) {
 	}
 }
 
-func (s *Store) byTime(ctx context.Context, q audit.Query, p *plan, spill int64) (audit.Page, error) {
-	best, err := s.bestByTime(ctx, nil, q, p, spill)
+// search answers a query of the moment. Rows are always asked so: what is read of
+// one in several questions must be of one state.
+func (v *snapshot) search(ctx context.Context, q audit.Query) (audit.Page, error) {
+	p := planFor(v.terms, q.Scope, q.Kinds, q.Where)
+	if q.Order.Field == audit.ByRelevance {
+		return v.byRelevance(ctx, q, &p)
+	}
+	if field, ok := q.Order.Field.Number(); ok {
+		return v.byNumber(ctx, q, &p, field)
+	}
+	return v.byTime(ctx, v.tx, q, &p, v.spill)
+}
+
+func (s *Store) byTime(ctx context.Context, tx *sql.Tx, q audit.Query, p *plan, spill int64) (audit.Page, error) {
+	best, err := s.bestByTime(ctx, tx, q, p, spill)
 	if err != nil {
 		return audit.Page{}, err
 	}
-	return s.page(q, best)
+	return s.page(ctx, tx, q, best.rows)
 }
 
 // bestByTime reads rows in the order of their ids, forwards or backwards, and stops
@@ -61,7 +79,7 @@ func (s *Store) bestByTime(ctx context.Context, tx *sql.Tx, q audit.Query, p *pl
 		if !p.span.holds(r.nanos) || !w.holds(r) || !best.wants(r) {
 			return true, ctx.Err()
 		}
-		found, err := s.hit(p, r)
+		found, err := s.hit(ctx, tx, p, r)
 		if err == nil && found != nil {
 			best.add(r, found)
 		}
@@ -72,21 +90,20 @@ func (s *Store) bestByTime(ctx context.Context, tx *sql.Tx, q audit.Query, p *pl
 
 // hit returns the record of a row when it has to be verified and matches. Where
 // the index has said all, the record is made later, for the rows that stay.
-func (s *Store) hit(p *plan, r *row) (*found, error) {
+func (s *Store) hit(ctx context.Context, tx *sql.Tx, p *plan, r *row) (*found, error) {
+	f := &found{row: r}
 	if p.verify == nil {
-		return &found{row: r}, nil
+		return f, nil
 	}
-	record, err := s.record(r)
-	if err != nil || !query.Match(p.verify, record.Document()) {
+	if err := s.read(ctx, tx, f, p.inHead); err != nil || !query.Match(p.verify, f.record.Document()) {
 		return nil, err
 	}
-	return &found{row: r, record: record}, nil
+	return f, nil
 }
 
 // page makes the page of the best rows, of which there is one more than it may hold when there are more.
-func (s *Store) page(q audit.Query, best *best) (audit.Page, error) {
+func (s *Store) page(ctx context.Context, tx *sql.Tx, q audit.Query, rows []*found) (audit.Page, error) {
 	window := q.Window
-	rows := best.rows
 	more := len(rows) > window.Limit
 	rows = rows[:min(len(rows), window.Limit)]
 	if window.Backward {
@@ -97,14 +114,10 @@ func (s *Store) page(q audit.Query, best *best) (audit.Page, error) {
 		page.HasNext, page.HasPrevious = window.Before != nil, more
 	}
 	for _, f := range rows {
-		record := f.record
-		if record == nil {
-			var err error
-			if record, err = s.record(f.row); err != nil {
-				return audit.Page{}, err
-			}
+		if err := s.read(ctx, tx, f, false); err != nil {
+			return audit.Page{}, err
 		}
-		page.Hits = append(page.Hits, audit.Hit{Record: record, Score: f.row.score})
+		page.Hits = append(page.Hits, audit.Hit{Record: f.record, Score: f.row.score})
 	}
 	return page, nil
 }

@@ -18,7 +18,7 @@ func (s *Store) snapshot(ctx context.Context) (*snapshot, error) {
 		return nil, err
 	}
 	v := &snapshot{Store: s, tx: tx}
-	if err := tx.StmtContext(ctx, s.read.spill).QueryRowContext(ctx).Scan(&v.spill); err != nil {
+	if err := tx.StmtContext(ctx, s.ask.spill).QueryRowContext(ctx).Scan(&v.spill); err != nil {
 		v.close()
 		return nil, err
 	}
@@ -39,7 +39,7 @@ func (v *snapshot) eachBetween(ctx context.Context, p *plan, first, last int64, 
 		if !p.span.holds(r.nanos) {
 			return true, ctx.Err()
 		}
-		found, err := v.hit(p, r)
+		found, err := v.hit(ctx, v.tx, p, r)
 		if err != nil || found == nil {
 			return err == nil, err
 		}
@@ -78,7 +78,11 @@ func (v *snapshot) countIndexed(ctx context.Context, p *plan) (int, error) {
 		return v.countRows(ctx, p, first, last)
 	}
 	var inner int
-	err := v.tx.StmtContext(ctx, v.read.count).QueryRowContext(ctx, p.asked.String(), innerFirst, innerLast, p.mask).Scan(&inner)
+	counting, args := v.ask.count[0], []any{p.question(), innerFirst, innerLast, p.mask}
+	if p.bounds != nil {
+		counting, args = v.ask.count[1], v.layout.appendBounds(args, p.bounds)
+	}
+	err := v.tx.StmtContext(ctx, counting).QueryRowContext(ctx, args...).Scan(&inner)
 	if err != nil {
 		return 0, err
 	}

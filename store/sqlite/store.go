@@ -18,15 +18,17 @@ import (
 	"github.com/authtrail/authtrail/audit"
 )
 
-// Store is an audit.Store over one data folder.
+// Store is an audit.Store over one data folder. Opened with a format of rows that
+// change, it is an audit.FlowStore.
 type Store struct {
-	dir  string
-	log  *slog.Logger
-	lock *os.File
+	dir    string
+	layout *layout
+	log    *slog.Logger
+	lock   *os.File
 
 	writing *sql.DB // one connection, the writer's
 	reading *sql.DB // connections that can only read
-	read    statements
+	ask     statements
 
 	identity identity
 	terms    termMaker
@@ -42,7 +44,10 @@ type Store struct {
 	closeErr  error
 }
 
-var _ audit.Store = (*Store)(nil)
+var (
+	_ audit.Store     = (*Store)(nil)
+	_ audit.FlowStore = (*Store)(nil)
+)
 
 // Ready implements audit.Prober. The writer works as long as the store is open,
 // so what remains to be seen is that the database can be read.
@@ -51,7 +56,7 @@ func (s *Store) Ready(ctx context.Context) error {
 		return errClosed()
 	}
 	var spill int64
-	if err := s.read.spill.QueryRowContext(ctx).Scan(&spill); err != nil {
+	if err := s.ask.spill.QueryRowContext(ctx).Scan(&spill); err != nil {
 		return s.failed(ctx, "read the database", err)
 	}
 	return nil

@@ -20,7 +20,7 @@ type tallyKey struct {
 	org  string
 }
 
-const addToTally = `INSERT INTO tally VALUES (?, ?, ?, ?)
+const addToCount = `INSERT INTO tally VALUES (?, ?, ?, ?)
 	ON CONFLICT DO UPDATE SET count = count + excluded.count`
 
 // tally counts new records.
@@ -29,8 +29,15 @@ func (w *writer) tally(fresh []*item) error {
 	for _, it := range fresh {
 		counts[tallyKey{it.nanos / nanosPerHour, it.record.Kind, it.record.Org}]++
 	}
+	return w.addToTally(counts)
+}
+
+func (w *writer) addToTally(counts map[tallyKey]int) error {
 	for key, count := range counts {
-		if _, err := w.exec(addToTally, key.hour, int64(key.kind), key.org, count); err != nil {
+		if count == 0 {
+			continue
+		}
+		if _, err := w.exec(addToCount, key.hour, int64(key.kind), key.org, count); err != nil {
 			return err
 		}
 	}
@@ -57,7 +64,7 @@ func (v *snapshot) countTallied(ctx context.Context, p *plan, from, to int64) (i
 		return 0, err
 	}
 	var n int
-	err = v.tx.StmtContext(ctx, v.read.tally).
+	err = v.tx.StmtContext(ctx, v.ask.tally).
 		QueryRowContext(ctx, from, to, string(kindList), p.scope.All(), string(orgs)).Scan(&n)
 	return n, err
 }

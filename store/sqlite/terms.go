@@ -24,10 +24,12 @@ const (
 	netTerm    = "_n" // + field + hash: a network that an address lies in
 	extraTerm  = "_x" // + hash: an additional property's path and folded value
 	pathTerm   = "_y" // + hash: an additional property's path, if it has a value
+	apartTerm  = "_w" // + field: a row that is no event has a value of the field that is not among its strings
 )
 
 // termMaker makes the terms of one database.
 type termMaker struct {
+	*layout
 	key   hashKey
 	codes *codebook
 }
@@ -63,7 +65,7 @@ func (t termMaker) hashed(class string, parts ...string) string {
 // valueTerm asks for the records that hold a value in a field, byte by byte, for
 // all that its terms tell.
 func (t termMaker) valueTerm(field int, value string) expr {
-	exact := term(t.hashed(indexedFields[field].exact, value))
+	exact := term(t.hashed(t.fields[field].exact, value))
 	if c := t.codes.find(field, value); c != nil {
 		return anyOf(term(c.term), exact)
 	}
@@ -83,17 +85,15 @@ type indexed struct {
 func (t termMaker) index(r *audit.Record) indexed {
 	w := termWriters.Get().(*termWriter)
 	defer termWriters.Put(w)
-	*w = termWriter{termMaker: t, text: w.text[:0], tokens: w.tokens[:0], strings: w.strings[:0], sought: w.sought[:0]}
-	for _, value := range r.Document().Strings() {
-		w.strings = append(w.strings, value)
-	}
+	*w = termWriter{termMaker: t, text: w.text[:0], tokens: w.tokens[:0], strings: w.strings[:0], sought: w.sought[:0], said: w.said}
+	w.read(r)
 	w.add(kindOf(r.Kind))
-	for i := range indexedFields {
+	for i := range t.fields {
 		w.field(r, i)
 	}
 	w.words()
 	for path, value := range r.Document().Extra() {
-		if isField(r, path, value) {
+		if w.isField(r, path, value) || w.repeats(path, value) {
 			continue
 		}
 		w.next()
@@ -105,6 +105,7 @@ func (t termMaker) index(r *audit.Record) indexed {
 	}
 	clear(w.strings) // they are parts of the record, which the pool need not keep
 	clear(w.sought)
+	clear(w.said)
 	return indexed{terms: string(w.text), values: w.values, codes: w.given}
 }
 
@@ -113,10 +114,11 @@ type termWriter struct {
 	termMaker
 	text    []byte
 	tokens  []string
-	strings []string // all that the event has
-	sought  []string // values of fields that are looked for by their words
-	values  []listed // a new slice for each record
-	given   []*code  // a new slice for each record
+	strings []string        // all that the event has
+	sought  []string        // values of fields that are looked for by their words
+	said    map[saying]bool // of a row that is no event: strings and properties, which many of its records repeat
+	values  []listed        // a new slice for each record
+	given   []*code         // a new slice for each record
 }
 
 // termWriters keeps the room that was needed for one record for the next.
@@ -161,22 +163,24 @@ func (w *termWriter) hasCode(value string) bool {
 }
 
 func (w *termWriter) field(r *audit.Record, number int) {
-	field, present := &indexedFields[number], false
+	field, present, apart := &w.fields[number], false, false
 	for _, value := range r.Values(field.Field) {
 		present = present || value != ""
+		said := w.says(field, value)
+		apart = apart || !said
 		if field.coded && w.code(number, value) {
 			continue
 		}
 		if field.byWords || field.prose {
 			w.sought = append(w.sought, value)
 		}
-		if field.byWords && hasIDWords(value) {
+		if field.byWords && said && hasIDWords(value) {
 			continue
 		}
 		w.next()
 		var sum uint64
 		w.text, sum = w.appendSum(w.text, field.exact, value)
-		if !field.byWords {
+		if !field.unlisted {
 			w.values = append(w.values, listed{field: number, hash: sum, value: value})
 		}
 		if folded := query.Fold(value); folded != value && !field.prose {
@@ -193,12 +197,15 @@ func (w *termWriter) field(r *audit.Record, number int) {
 	case !present && expected:
 		w.add(lackTerm + field.code)
 	}
+	if apart {
+		w.add(apartTerm + field.code)
+	}
 }
 
 // code adds the code of a field's value, if it has one and the event says the
 // value in a string: a generic event's ids may be made of other things.
 func (w *termWriter) code(field int, value string) bool {
-	if !slices.Contains(w.strings, value) {
+	if !w.hasString(value) {
 		return false
 	}
 	c := w.codes.give(field, value)
@@ -207,7 +214,7 @@ func (w *termWriter) code(field int, value string) bool {
 	}
 	w.add(c.term)
 	w.given = append(w.given, c)
-	if !indexedFields[field].byWords {
+	if !w.fields[field].unlisted {
 		w.values = append(w.values, listed{field: field, hash: c.sum, value: value})
 	}
 	return true
@@ -247,8 +254,8 @@ const maxWordsValue = 1024
 
 // isField reports whether an additional property is one that is a field as
 // well, and found as such.
-func isField(r *audit.Record, path, value string) bool {
-	if !alsoField(path) {
+func (w *termWriter) isField(r *audit.Record, path, value string) bool {
+	if w.rows || !alsoField(path) {
 		return false
 	}
 	have, ok := r.Get(query.Field(path))

@@ -85,6 +85,8 @@ type writer struct {
 	lists     valueLists
 	listedNow []listed // in the present transaction
 	savedNow  []*code  // likewise
+	spillNow  int64    // likewise; 0 for none
+	fed       int64    // the last place in the feed that was given in it; 0 for none
 }
 
 func (s *Store) newWriter(ctx context.Context) (*writer, error) {
@@ -110,18 +112,21 @@ func (w *writer) close() {
 
 // commit stores a group of jobs in one transaction.
 func (w *writer) commit(group []*job) error {
-	w.listedNow, w.savedNow = w.listedNow[:0], w.savedNow[:0]
-	var end int64
-	err := w.transact(func() (err error) {
-		end, err = w.store(group)
+	return w.alter(func() (err error) {
+		w.fed, err = w.store(group)
 		return err
 	})
-	if err != nil {
+}
+
+// alter does work that may change records in a transaction, and makes it known.
+func (w *writer) alter(work func() error) error {
+	w.listedNow, w.savedNow, w.spillNow, w.fed = w.listedNow[:0], w.savedNow[:0], 0, 0
+	if err := w.transact(work); err != nil {
 		w.forget()
 		return err
 	}
-	w.saved = w.spill.Load()
-	w.feed.advance(end)
+	w.saved = max(w.saved, w.spillNow)
+	w.feed.advance(w.fed)
 	return nil
 }
 
@@ -158,12 +163,21 @@ func (w *writer) store(group []*job) (int64, error) {
 	if err := w.tally(fresh); err != nil {
 		return 0, err
 	}
-	if spill := w.spill.Load(); spill > w.saved {
-		if _, err := w.exec("UPDATE meta SET value = ? WHERE key = ?", spill, metaSpill); err != nil {
-			return 0, err
-		}
+	if err := w.saveSpill(); err != nil {
+		return 0, err
 	}
 	return w.appendFeed(group)
+}
+
+// saveSpill tells the database how far a record was ever moved, when that has grown.
+func (w *writer) saveSpill() error {
+	spill := w.spill.Load()
+	if spill <= w.saved {
+		return nil
+	}
+	w.spillNow = spill
+	_, err := w.exec("UPDATE meta SET value = ? WHERE key = ?", spill, metaSpill)
+	return err
 }
 
 // exec runs a statement, prepared once.

@@ -1,0 +1,199 @@
+package sqlite
+
+import (
+	"cmp"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/authtrail/authtrail/audit"
+)
+
+// replace makes changes, inside a transaction: all of them, or with a Conflict none.
+func (w *writer) replace(revisions []*revision) error {
+	for _, rev := range revisions {
+		if err := w.readOld(rev); err != nil {
+			return err
+		}
+	}
+	var fresh []*item
+	counts := map[tallyKey]int{}
+	for _, rev := range revisions {
+		if rev.was != "" {
+			counts[tallyKey{rev.old.nanos / nanosPerHour, audit.Kind(rev.old.kind), rev.record.Org}]--
+		}
+		if !rev.remove {
+			counts[tallyKey{rev.nanos / nanosPerHour, rev.record.Kind, rev.record.Org}]++
+			fresh = append(fresh, &rev.item)
+		}
+	}
+	for _, step := range []func() error{
+		func() error { return w.putRows(revisions) },
+		func() error { return w.indexRows(revisions) },
+		func() error { return w.list(fresh) },
+		func() error { return w.saveCodes(fresh) },
+		func() error { return w.addToTally(counts) },
+		w.saveSpill,
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readOld reads what the database knows of a revision's row. It is a Conflict when
+// that is not the version that the revision is one of.
+func (w *writer) readOld(rev *revision) error {
+	r, version := rev.record, audit.Version("")
+	err := w.queryRow("SELECT id, version, time, kind FROM record WHERE org = ? AND uid = ?",
+		[]any{r.Org, r.UniqueID}, &rev.old.id, &rev.old.version, &rev.old.nanos, &rev.old.kind)
+	switch {
+	case err == nil:
+		version = versionOf(rev.old.version)
+	case !errors.Is(err, sql.ErrNoRows):
+		return err
+	}
+	if version != rev.was || rev.remove && version == "" {
+		return &audit.Error{Code: audit.Conflict, Message: fmt.Sprintf("the row %s has changed meanwhile", r.UniqueID)}
+	}
+	return nil
+}
+
+// stays reports whether the row keeps the id it has.
+func (rev *revision) stays() bool {
+	return rev.was != "" && !rev.remove && rev.old.nanos/nanosPerMilli == rev.milli() && rev.old.kind == int64(rev.record.Kind)
+}
+
+// putRows writes the rows, and gives each its place in the feed. A row that was
+// replaced or removed leaves its place there.
+func (w *writer) putRows(revisions []*revision) error {
+	for _, rev := range revisions {
+		if rev.was == "" {
+			continue
+		}
+		if _, err := w.exec("DELETE FROM feed WHERE seq = ?", rev.old.version); err != nil {
+			return err
+		}
+		if rev.stays() {
+			continue
+		}
+		if err := w.deleteRow(rev.old.id); err != nil {
+			return err
+		}
+	}
+	for _, rev := range revisions {
+		if rev.remove {
+			continue
+		}
+		if err := w.putRow(rev); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *writer) deleteRow(id int64) error {
+	for _, text := range []string{"DELETE FROM record WHERE id = ?", "DELETE FROM rest WHERE id = ?"} {
+		if _, err := w.exec(text, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *writer) putRow(rev *revision) error {
+	rev.id = rev.old.id
+	if !rev.stays() {
+		var err error
+		if rev.id, err = w.freeID(&rev.item); err != nil {
+			return err
+		}
+	}
+	fed, err := w.exec("INSERT INTO feed(id) VALUES (?)", rev.id)
+	if err != nil {
+		return err
+	}
+	if rev.version, err = fed.LastInsertId(); err != nil {
+		return err
+	}
+	w.fed = rev.version
+	r := rev.record
+	values := []any{rev.id, int64(r.Kind), r.Org, r.UniqueID, rev.nanos, rev.version}
+	for _, n := range rev.numbers {
+		values = append(values, n)
+	}
+	values = append(values, rev.body)
+	if _, err := w.exec("REPLACE INTO record VALUES (?"+strings.Repeat(", ?", len(values)-1)+")", values...); err != nil {
+		return err
+	}
+	if rev.rest == nil {
+		_, err = w.exec("DELETE FROM rest WHERE id = ?", rev.id)
+	} else {
+		_, err = w.exec("REPLACE INTO rest VALUES (?, ?)", rev.id, rev.rest)
+	}
+	return err
+}
+
+// freeID returns the id that a new row gets: the one it is meant to get, or when
+// that is taken the next free one.
+func (w *writer) freeID(it *item) (int64, error) {
+	id := w.slots.candidate(it.firstID())
+	for {
+		var taken bool
+		if err := w.queryRow("SELECT EXISTS (SELECT * FROM record WHERE id = ?)", []any{id}, &taken); err != nil {
+			return 0, err
+		}
+		if !taken {
+			break
+		}
+		var err error
+		if id, err = w.afterLast(id); err != nil {
+			return 0, err
+		}
+	}
+	w.slots.used(it.firstID(), id)
+	w.moved(milliOf(id) - it.milli())
+	return id, nil
+}
+
+// indexRows brings the index up to the rows, in ascending order of their ids: in
+// another, each would be a segment of its own.
+func (w *writer) indexRows(revisions []*revision) error {
+	indexed, unindexed := map[int64]*revision{}, map[int64]bool{}
+	for _, rev := range revisions {
+		if !rev.remove {
+			indexed[rev.id] = rev
+		}
+		if rev.was != "" {
+			unindexed[rev.old.id] = true
+		}
+	}
+	ids := make([]int64, 0, len(revisions))
+	for id := range unindexed {
+		if indexed[id] == nil {
+			ids = append(ids, id)
+		}
+	}
+	for id := range indexed {
+		ids = append(ids, id)
+	}
+	slices.SortFunc(ids, func(a, b int64) int { return cmp.Compare(a, b) })
+	for _, id := range ids {
+		var err error
+		switch rev := indexed[id]; {
+		case rev == nil:
+			_, err = w.exec("DELETE FROM fts WHERE rowid = ?", id)
+		case unindexed[id]:
+			_, err = w.exec("REPLACE INTO fts(rowid, terms) VALUES (?, ?)", id, rev.terms)
+		default:
+			_, err = w.exec("INSERT INTO fts(rowid, terms) VALUES (?, ?)", id, rev.terms)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,56 @@
+package sqlite
+
+import (
+	"slices"
+
+	"github.com/authtrail/authtrail/audit"
+)
+
+// What a row that is no event says is what many events say: the same strings and
+// properties again and again, of which one each is indexed.
+
+// saying is a string, without a path, or an additional property.
+type saying struct {
+	property    bool
+	path, value string
+}
+
+// read takes the strings of a record; of a row that is no event each once.
+func (w *termWriter) read(r *audit.Record) {
+	if w.rows && w.said == nil {
+		w.said = map[saying]bool{}
+	}
+	for _, value := range r.Document().Strings() {
+		if w.rows {
+			if w.said[saying{value: value}] {
+				continue
+			}
+			w.said[saying{value: value}] = true
+		}
+		w.strings = append(w.strings, value)
+	}
+}
+
+// hasString reports whether the record has the string.
+func (w *termWriter) hasString(value string) bool {
+	if w.rows {
+		return w.said[saying{value: value}]
+	}
+	return slices.Contains(w.strings, value)
+}
+
+// says reports whether the record says a field's value in a string; events do.
+func (w *termWriter) says(field *indexedField, value string) bool {
+	return !w.rows || field.own || value == "" || w.hasString(value)
+}
+
+// repeats reports whether a row that is no event had the property before.
+func (w *termWriter) repeats(path, value string) bool {
+	if !w.rows {
+		return false
+	}
+	property := saying{true, path, value}
+	repeated := w.said[property]
+	w.said[property] = true
+	return repeated
+}
