@@ -17,18 +17,17 @@ const maxName = 80
 type account struct {
 	flow      *audit.Flow
 	end       ending
-	user, app string        // as people know them; empty when unknown
-	assertion *audit.Record // the first assertion request: the user is a service account
-	confirmed *audit.Record // the last confirmation of the identity by a provider before the end
+	user, app string          // as people know them; empty when unknown
+	naming    []*audit.Record // those that name the two
+	assertion *audit.Record   // the first assertion request: the user is a service account
+	confirmed *audit.Record   // the last confirmation of the identity by a provider before the end
 }
 
 func accountOf(f *audit.Flow, end ending) *account {
-	a := &account{flow: f, end: end, app: plainName(f.ApplicationName, maxName)}
-	a.user = plainName(f.UpstreamUserID, maxName)
-	if a.user == "" {
-		a.user = plainName(f.UserID, maxName)
-	}
-	for _, r := range f.Records {
+	a := &account{flow: f, end: end}
+	a.user = a.named(a.userFields()...)
+	a.app = a.named(query.ApplicationName)
+	for _, r := range end.read {
 		s := stepOf(r)
 		if r == end.record {
 			break
@@ -45,22 +44,6 @@ func accountOf(f *audit.Flow, end ending) *account {
 
 func (a *account) first() *audit.Record { return a.end.read[0] }
 func (a *account) last() *audit.Record  { return a.end.read[len(a.end.read)-1] }
-
-// subject names the user at the beginning of a sentence, object inside one.
-func (a *account) subject() string { return a.named("Service account", "An unknown user") }
-func (a *account) object() string  { return a.named("service account", "an unknown user") }
-
-func (a *account) named(service, unknown string) string {
-	switch {
-	case a.assertion != nil && a.user == "":
-		return strings.Replace(unknown, "user", "service account", 1)
-	case a.assertion != nil:
-		return service + " " + a.user
-	case a.user == "":
-		return unknown
-	}
-	return a.user
-}
 
 func (a *account) to() string { return prefixed(" to ", a.app) }
 
@@ -93,7 +76,7 @@ func (a *account) sinceProgress() []part {
 }
 
 func (a *account) confirmation() string {
-	return a.provider(a.confirmed, "the identity provider") + " confirmed the identity"
+	return a.provider(a.confirmed, "the identity provider") + " confirmed the identity" + prefixed(" of ", a.somebodyElse(a.confirmed))
 }
 
 // challenge returns the MFA challenge that the deciding record is the end of.

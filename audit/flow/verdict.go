@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/authtrail/authtrail/audit"
@@ -12,10 +13,11 @@ import (
 func verdictOf(f *audit.Flow, end ending) audit.Verdict {
 	a := accountOf(f, end)
 	first := a.outcome()
-	first = append(first, enumerated(a.facts())...)
+	first = append(first, enumerated(slices.Concat(a.facts(), a.challenges(), a.failedBefore(), a.aftermath()))...)
 	text := sentence(first)
 	parts := first
-	if odd := a.oddities(); len(odd) > 0 {
+	if odd := append(a.oddities(), a.clock()...); len(odd) > 0 {
+		odd[0].joint = ""
 		text += " " + sentence(odd)
 		parts = append(parts, odd...)
 	}
@@ -72,10 +74,10 @@ func (a *account) outcome() []part {
 	case audit.Expired:
 		return a.expired()
 	case audit.Abandoned:
-		return a.undecided(clause("", a.subject()+" never finished signing in"+a.to(), a.last()),
+		return a.undecided(clause("", a.subject()+" never finished signing in"+a.to(), a.showing()...),
 			"was never answered", "nothing followed ")
 	}
-	return a.undecided(clause("", a.subject()+" is signing in"+a.to(), a.last()),
+	return a.undecided(clause("", a.subject()+" is signing in"+a.to(), a.showing()...),
 		"is not answered yet", "the last step so far is ")
 }
 
@@ -86,10 +88,10 @@ func (a *account) succeeded() []part {
 		if stepOf(d).is(codeIssued) {
 			given = "a code"
 		}
-		parts := []part{clause("", a.subject()+" was given "+given+prefixed(" for ", a.app), d)}
+		parts := []part{clause("", a.subject()+" was given "+given+prefixed(" for ", a.app), a.showing()...)}
 		return append(parts, a.since(a.assertion, "its assertion request")...)
 	}
-	parts := []part{clause("", a.subject()+" signed in"+a.to(), d)}
+	parts := []part{clause("", a.subject()+" signed in"+a.to(), a.showing()...)}
 	if took := d.Time.Sub(a.first().Time); took > 0 {
 		parts = append(parts, clause(", ", "which took "+duration(took), a.first(), d))
 	}
@@ -101,7 +103,7 @@ func (a *account) denied() []part {
 	if name := a.endName(); name != "" {
 		main = name + " denied " + a.object() + " access" + a.to()
 	}
-	return append([]part{clause("", main, a.end.record)}, a.sinceProgress()...)
+	return append([]part{clause("", main, a.showing()...)}, a.sinceProgress()...)
 }
 
 // failed tells of a failure or a timeout; did is which.
@@ -110,7 +112,7 @@ func (a *account) failed(did string) []part {
 	if name := a.endName(); name != "" {
 		what = name + a.from() + " " + did
 	}
-	parts := []part{clause("", a.subject()+" could not sign in"+a.to()+": "+what, a.end.record)}
+	parts := []part{clause("", a.subject()+" could not sign in"+a.to()+": "+what, a.showing()...)}
 	if created := a.challenge(); created != nil {
 		return append(parts, a.since(created, "it was created")...)
 	}
@@ -119,7 +121,7 @@ func (a *account) failed(did string) []part {
 
 func (a *account) expired() []part {
 	main := a.subject() + " could not sign in" + a.to() + ": the session had expired" + prefixed(" at ", a.endName())
-	return append([]part{clause("", main, a.end.record)}, a.since(a.first(), "the attempt began")...)
+	return append([]part{clause("", main, a.showing()...)}, a.since(a.first(), "the attempt began")...)
 }
 
 // undecided tells what the attempt came to: a challenge without an answer, or its last step.
@@ -128,14 +130,7 @@ func (a *account) undecided(main part, unanswered, otherwise string) []part {
 	if last.at(mfaChallenge) && last.is(create) {
 		return []part{main, clause(": ", "the MFA Challenge"+a.whenCreated()+" "+unanswered, a.cited(a.last())...)}
 	}
-	name := plainName(last.name, maxName)
-	if name == "" {
-		name = "a step without a name"
-	}
-	if result := plainName(last.result, maxName); result != "" {
-		name += " (" + result + ")"
-	}
-	return []part{main, clause(": ", otherwise+name, a.last())}
+	return []part{main, clause(": ", otherwise+described(a.last()), a.last())}
 }
 
 func prefixed(prefix, text string) string {
