@@ -32,6 +32,7 @@ type progress struct {
 	position audit.Position // likewise, as a place
 	reads    uint64         // of the feed, that have begun
 	waiters  map[*waiter]struct{}
+	roused   func() // ends the wait for records; nil while there is none
 }
 
 // waiter waits until the builder has passed a position.
@@ -85,6 +86,21 @@ func (p *progress) atEnd(number uint64, position audit.Position, now time.Time) 
 	p.release(func(w *waiter) bool { return w.reads < number })
 }
 
+// rouse lets those who come to wait from now on end a wait for records, until what it returns is called.
+func (p *progress) rouse(end func()) (over func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.roused = end
+	if len(p.waiters) > 0 {
+		end()
+	}
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.roused = nil
+	}
+}
+
 func (p *progress) release(which func(*waiter) bool) {
 	for w := range p.waiters {
 		if which(w) {
@@ -135,6 +151,9 @@ func (p *progress) await(position audit.Position) *waiter {
 		p.waiters = map[*waiter]struct{}{}
 	}
 	p.waiters[w] = struct{}{}
+	if p.roused != nil {
+		p.roused()
+	}
 	return w
 }
 

@@ -153,27 +153,19 @@ func (t *term) atEnd(ctx context.Context, number uint64) error {
 	return t.tend(ctx, true)
 }
 
-// wait returns when there may be records, or something else is due.
+// wait returns when there may be records, when somebody waits for the builder to
+// look, or when something else is due.
 func (t *term) wait(ctx context.Context) error {
-	for {
-		waiting, cancel := context.WithTimeout(ctx, t.open.next(t.options.Now()))
-		var news bool
-		err := t.patiently(ctx, "wait for records", func() error {
-			err := t.options.Records.Wait(waiting, t.at.Position)
-			news = err == nil
-			if waiting.Err() != nil && ctx.Err() == nil {
-				return nil
-			}
-			return err
-		})
-		cancel()
-		if err != nil || news {
-			return err
+	waiting, cancel := context.WithTimeout(ctx, t.open.next(t.options.Now()))
+	defer cancel()
+	defer t.progress.rouse(cancel)()
+	return t.patiently(ctx, "wait for records", func() error {
+		err := t.options.Records.Wait(waiting, t.at.Position)
+		if waiting.Err() != nil && ctx.Err() == nil {
+			return nil
 		}
-		if err := t.tend(ctx, true); err != nil {
-			return err
-		}
-	}
+		return err
+	})
 }
 
 // tend closes the flows that are due and saves the checkpoint when it is, or, where
