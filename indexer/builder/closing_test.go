@@ -1,0 +1,109 @@
+package builder_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/authtrail/authtrail/audit/flow"
+)
+
+// only returns the state of the one flow.
+func (w *world) only() flow.State {
+	w.tb.Helper()
+	rows := w.rows()
+	if len(rows) != 1 {
+		w.tb.Fatalf("%d flows are stored\n%s", len(rows), w.log)
+	}
+	state, err := flow.StateOf(rows[0])
+	if err != nil {
+		w.tb.Fatal(err)
+	}
+	return state
+}
+
+func TestAFlowIsClosedOnceNothingHappensAnyMore(t *testing.T) {
+	t.Parallel()
+	for name, restarted := range map[string]bool{"by the builder that stored it": false, "by a later one": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			options := w.options()
+			options.Idle = 2 * time.Second
+			b, stop := w.run(options)
+			w.append(record(t, "r1", time.Now(), "request_id=q", "event_name=Authentication Request"))
+			w.catchUp(b)
+			if first := w.only(); first.Closed || first.Revision != 1 {
+				t.Fatalf("it is %+v", first)
+			}
+			if restarted {
+				stop()
+				time.Sleep(options.Idle) // the flow is due while nobody is at work
+				b, _ = w.run(options)
+			}
+			w.eventually("the flow is closed", func() bool { return w.only().Closed })
+			last := w.only()
+			if n := len(last.Revisions); last.Revision != 2 || n != 2 || !last.Revisions[1].Closing || last.Revisions[0].Closing {
+				t.Errorf("its revisions are %+v", last.Revisions)
+			}
+			w.eventually("it is counted", func() bool { return b.Stats().Closed == 1 })
+		})
+	}
+}
+
+func TestAFlowThatGoesOnIsNotClosed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	options := w.options()
+	options.Idle = time.Second
+	b, _ := w.run(options)
+	w.append(record(t, "r1", time.Now(), "request_id=q"))
+	w.catchUp(b)
+	w.append(record(t, "r2", time.Now().Add(time.Hour), "request_id=q"))
+	w.catchUp(b)
+	w.append(record(t, "other", time.Now(), "request_id=p")) // due after the first record was
+	w.eventually("the other is closed", func() bool { return w.closings()["p"] == 1 })
+	if n := w.closings()["q"]; n != 0 {
+		t.Errorf("it was closed %d times", n)
+	}
+}
+
+// closings counts the closing revisions of the flow of each request id.
+func (w *world) closings() map[string]int {
+	w.tb.Helper()
+	counts := map[string]int{}
+	for _, row := range w.rows() {
+		state, err := flow.StateOf(row)
+		if err != nil {
+			w.tb.Fatal(err)
+		}
+		for _, revision := range state.Revisions {
+			if revision.Closing {
+				counts[state.Stitched.RequestID()]++
+			}
+		}
+	}
+	return counts
+}
+
+func TestFlowsOfOldRecordsAreClosedAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.append(record(t, "r1", noon.AddDate(-1, 0, 0), "request_id=q"))
+	b, _ := w.run(w.options())
+	w.catchUp(b)
+	if state := w.only(); !state.Closed || state.Revision != 1 || b.Stats().Closed != 1 {
+		t.Errorf("it is %+v", state)
+	}
+	late := record(t, "r2", noon.AddDate(-1, 0, 0).Add(time.Second), "request_id=q")
+	w.append(late)
+	w.catchUp(b)
+	state := w.only()
+	if !state.Closed || state.Revision != 2 || len(state.Revisions[1].Changes) == 0 {
+		t.Errorf("after a late record it is %+v", state)
+	}
+	w.append(late, record(t, "api", noon, "subsystem=api", "request_id=q"))
+	w.catchUp(b)
+	if again := w.only(); again.Revision != 2 {
+		t.Errorf("what bears on nothing made revision %d", again.Revision)
+	}
+}
