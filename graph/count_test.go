@@ -84,29 +84,3 @@ func TestAHistogramOfTooManyIntervalsIsRefused(t *testing.T) {
 		}
 	}
 }
-
-func TestOnePassCountsAllThatIsAskedOfFlows(t *testing.T) {
-	t.Parallel()
-	a := newAPI(t, attempts...)
-	a.ask(t, `{ loginFlows { totalCount } }`, nil, new(any))
-	once := a.store.taken()
-	var data struct {
-		LoginFlows struct {
-			TotalCount int
-			One, Two   []struct{ Values []valueCount }
-			Split      []struct{ Values []valueCount }
-		}
-	}
-	a.ask(t, `query($by: LoginFlowFacetField) { loginFlows { totalCount one: facets(fields: OUTCOME) { values { value count } }
-	  ...more split: histogram(interval: DAY, by: $by) { values { value count } } } }
-	  fragment more on LoginFlowConnection { two: facets(fields: [USER_ID, SHAPE]) { values { value count } } histogram { count } }`,
-		variables{"by": "USER_ID"}, &data)
-	if all := a.store.taken(); len(once) == 0 || !reflect.DeepEqual(all, once) {
-		t.Errorf("everything costs %q, the count alone %q", all, once)
-	}
-	flows := data.LoginFlows
-	if users := []valueCount{{"ann", 1}, {"bob", 1}}; flows.TotalCount != 3 || len(flows.One[0].Values) != 3 || len(flows.Two[1].Values) != 3 ||
-		!reflect.DeepEqual(flows.Two[0].Values, users) || !reflect.DeepEqual(flows.Split[0].Values, users) {
-		t.Errorf("got %+v", flows)
-	}
-}

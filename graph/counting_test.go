@@ -5,65 +5,137 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
+	"time"
 
 	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/audit/query"
 )
 
-// counting counts the calls that read the store.
-type counting struct {
-	audit.Store
+// calls are the calls that read the stores.
+type calls struct {
 	mu    sync.Mutex
-	calls []string
-	fail  error // what every search fails with, if set
+	made  []string
+	fail  error         // what every search fails with, if set
+	takes time.Duration // how long each call takes at least
 }
 
-func (c *counting) count(format string, args ...any) {
+func (c *calls) count(format string, args ...any) error {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.calls = append(c.calls, fmt.Sprintf(format, args...))
+	c.made = append(c.made, fmt.Sprintf(format, args...))
+	fail, takes := c.fail, c.takes
+	c.mu.Unlock()
+	time.Sleep(takes)
+	return fail
 }
 
 // taken returns the calls since it was last called.
-func (c *counting) taken() []string {
+func (c *calls) taken() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	calls := c.calls
-	c.calls = nil
-	return calls
+	made := c.made
+	c.made = nil
+	return made
 }
 
-func (c *counting) Search(ctx context.Context, q audit.Query) (audit.Page, error) {
-	c.count("search")
-	if c.fail != nil {
-		return audit.Page{}, c.fail
+// countedStore is a store of events whose calls are counted.
+type countedStore struct {
+	audit.Store
+	*calls
+}
+
+func (s countedStore) Search(ctx context.Context, q audit.Query) (audit.Page, error) {
+	if err := s.count("search"); err != nil {
+		return audit.Page{}, err
 	}
-	return c.Store.Search(ctx, q)
+	return s.Store.Search(ctx, q)
 }
 
-func (c *counting) Lookup(ctx context.Context, l audit.Lookup) ([]audit.Page, error) {
-	c.count("look up %s of %v", l.Field, l.Kinds)
-	return c.Store.Lookup(ctx, l)
+func (s countedStore) Lookup(ctx context.Context, l audit.Lookup) ([]audit.Page, error) {
+	_ = s.count("look up %s of %v", fieldsOf(l), l.Kinds)
+	return s.Store.Lookup(ctx, l)
 }
 
-func (c *counting) Count(ctx context.Context, queries []audit.Query) ([]int, error) {
-	c.count("count")
-	return c.Store.Count(ctx, queries)
+func (s countedStore) Count(ctx context.Context, queries []audit.Query) ([]int, error) {
+	_ = s.count("count")
+	return s.Store.Count(ctx, queries)
 }
 
-func (c *counting) Facets(ctx context.Context, requests []audit.FacetRequest) ([][]audit.ValueCount, error) {
-	c.count("facets")
-	return c.Store.Facets(ctx, requests)
+func (s countedStore) Facets(ctx context.Context, requests []audit.FacetRequest) ([][]audit.ValueCount, error) {
+	_ = s.count("facets")
+	return s.Store.Facets(ctx, requests)
 }
 
-func (c *counting) Histograms(ctx context.Context, requests []audit.HistogramRequest) ([][]audit.Bucket, error) {
-	c.count("histograms")
-	return c.Store.Histograms(ctx, requests)
+func (s countedStore) Histograms(ctx context.Context, requests []audit.HistogramRequest) ([][]audit.Bucket, error) {
+	_ = s.count("histograms")
+	return s.Store.Histograms(ctx, requests)
 }
 
-func (c *counting) End(ctx context.Context) (audit.Position, error) {
-	c.count("end")
-	return c.Store.End(ctx)
+func (s countedStore) End(ctx context.Context) (audit.Position, error) {
+	_ = s.count("end")
+	return s.Store.End(ctx)
+}
+
+func (s countedStore) Since(ctx context.Context, after audit.Position, limit int) (audit.FeedBatch, error) {
+	_ = s.count("since")
+	return s.Store.Since(ctx, after, limit)
+}
+
+// countedFlows is a store of login flows whose calls are counted.
+type countedFlows struct {
+	audit.FlowStore
+	*calls
+}
+
+func (s countedFlows) Search(ctx context.Context, q audit.Query) (audit.Page, error) {
+	_ = s.count("search flows")
+	return s.FlowStore.Search(ctx, q)
+}
+
+func (s countedFlows) Lookup(ctx context.Context, l audit.Lookup) ([]audit.Page, error) {
+	_ = s.count("look up flows by %s", fieldsOf(l))
+	return s.FlowStore.Lookup(ctx, l)
+}
+
+func (s countedFlows) Count(ctx context.Context, queries []audit.Query) ([]int, error) {
+	_ = s.count("count flows")
+	return s.FlowStore.Count(ctx, queries)
+}
+
+func (s countedFlows) Facets(ctx context.Context, requests []audit.FacetRequest) ([][]audit.ValueCount, error) {
+	_ = s.count("facets of flows")
+	return s.FlowStore.Facets(ctx, requests)
+}
+
+func (s countedFlows) Histograms(ctx context.Context, requests []audit.HistogramRequest) ([][]audit.Bucket, error) {
+	_ = s.count("histograms of flows")
+	return s.FlowStore.Histograms(ctx, requests)
+}
+
+func (s countedFlows) Scan(ctx context.Context, q audit.Query, yield func(*audit.Record) bool) error {
+	_ = s.count("scan flows")
+	return s.FlowStore.Scan(ctx, q, yield)
+}
+
+func (s countedFlows) End(ctx context.Context) (audit.Position, error) {
+	_ = s.count("end of flows")
+	return s.FlowStore.End(ctx)
+}
+
+func (s countedFlows) Since(ctx context.Context, after audit.Position, limit int) (audit.FeedBatch, error) {
+	_ = s.count("flows since")
+	return s.FlowStore.Since(ctx, after, limit)
+}
+
+// fieldsOf returns the different fields of a look-up's keys.
+func fieldsOf(l audit.Lookup) []query.Field {
+	var fields []query.Field
+	for _, key := range l.Keys {
+		fields = append(fields, l.FieldOf(key))
+	}
+	slices.Sort(fields)
+	return slices.Compact(fields)
 }
 
 // lockedBuffer is a log that tests read.

@@ -67,7 +67,7 @@ func TestNumbersBeyond32BitsAreRefused(t *testing.T) {
 			t.Errorf("%s: %q %v", name, err.Message, err.Extensions)
 		}
 	}
-	if calls := a.store.taken(); len(calls) > 0 {
+	if calls := a.taken(); len(calls) > 0 {
 		t.Errorf("the store was asked: %q", calls)
 	}
 }

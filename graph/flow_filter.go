@@ -5,7 +5,6 @@ import (
 	"maps"
 	"time"
 
-	"github.com/authtrail/authtrail/audit"
 	"github.com/authtrail/authtrail/audit/query"
 	"github.com/authtrail/authtrail/graph/model"
 )
@@ -14,6 +13,7 @@ import (
 var flowFields = func() map[string]query.Field {
 	fields := maps.Clone(model.FieldByName)
 	maps.Copy(fields, map[string]query.Field{
+		"recordId":    query.FlowRecordID,
 		"outcome":     query.FlowOutcome,
 		"lastStage":   query.FlowLastStage,
 		"failedStage": query.FlowFailedStage,
@@ -21,12 +21,15 @@ var flowFields = func() map[string]query.Field {
 		"shape":       query.FlowShape,
 		"durationMs":  query.FlowDurationMS,
 		"retries":     query.FlowRetries,
+		"via":         query.FlowVia,
+		"conflict":    query.FlowConflict,
 	})
 	return fields
 }()
 
 // flowParts are the fields that the values of `missing` stand for.
 var flowParts = map[model.LoginFlowPart]query.Field{
+	model.LoginFlowPartRequest:      query.RequestID,
 	model.LoginFlowPartSession:      query.Session,
 	model.LoginFlowPartToken:        query.TokenID,
 	model.LoginFlowPartUser:         query.UserID,
@@ -51,7 +54,17 @@ func (f *filters) flowMember(path, name string, value any) (query.Node, error) {
 		if value == nil {
 			return nil, nil
 		}
-		return f.text(path, f.fields[name], outcomeText(*value))
+		return f.text(path, f.fields[name], enumText(value.Eq, value.In, value.NotIn))
+	case *model.LoginFlowLinkViaFilter:
+		if value == nil {
+			return nil, nil
+		}
+		return f.text(path, f.fields[name], enumText(value.Eq, value.In, value.NotIn))
+	case *bool: // closed
+		if value == nil {
+			return nil, nil
+		}
+		return exists(query.FlowOpen, negated(*value)), f.count(path, 1)
 	case *model.NumberFilter:
 		if value == nil || value.Gte == nil && value.Lt == nil {
 			return nil, nil
@@ -67,23 +80,29 @@ func (f *filters) flowMember(path, name string, value any) (query.Node, error) {
 	return nil, fmt.Errorf("filter member %s has the type %T", path, value)
 }
 
-// outcomeText is the filter of an outcome as one of a string.
-func outcomeText(want model.OutcomeFilter) model.StringFilter {
-	text := model.StringFilter{In: outcomeNames(want.In), NotIn: outcomeNames(want.NotIn)}
-	if want.Eq != nil {
-		name := string(*want.Eq)
+func negated(b bool) *bool {
+	b = !b
+	return &b
+}
+
+// enumText is the filter of an enum as one of a string.
+func enumText[T ~string](eq *T, in, notIn []T) model.StringFilter {
+	text := model.StringFilter{In: names(in), NotIn: names(notIn)}
+	if eq != nil {
+		name := string(*eq)
 		text.Eq = &name
 	}
 	return text
 }
 
-func outcomeNames(outcomes []audit.FlowOutcome) []string {
-	if outcomes == nil {
+// names returns the names of enum values; nil where no list was given.
+func names[T ~string](values []T) []string {
+	if values == nil {
 		return nil
 	}
-	names := make([]string, len(outcomes))
-	for i, outcome := range outcomes {
-		names[i] = string(outcome)
+	names := make([]string, len(values))
+	for i, value := range values {
+		names[i] = string(value)
 	}
 	return names
 }

@@ -10,13 +10,15 @@ import (
 
 	"github.com/authtrail/authtrail/audit"
 	"github.com/authtrail/authtrail/graph/generated"
+	"github.com/authtrail/authtrail/graph/live"
 	"github.com/authtrail/authtrail/graph/node"
 )
 
 // Deps is what the API is answered from.
 type Deps struct {
 	Store    node.Records
-	Flows    audit.FlowReader
+	Flows    audit.FlowReader // nothing asks it any more
+	FlowRows audit.Flows
 	Ingester audit.Ingester
 	Now      func() time.Time // time.Now unless given
 	Logger   *slog.Logger     // slog.Default() unless given
@@ -32,9 +34,13 @@ func New(deps Deps) graphql.ExecutableSchema {
 		deps.Logger = slog.Default()
 	}
 	root := &resolver{
-		reader:   &node.Reader{Records: deps.Store, Flows: deps.Flows, Now: deps.Now},
+		reader:   &node.Reader{Records: deps.Store, Flows: deps.FlowRows, Now: deps.Now},
+		records:  live.New(deps.Store, nil),
 		ingester: deps.Ingester,
 		patience: readerPatience,
+	}
+	if deps.FlowRows != nil {
+		root.flows = live.New(deps.FlowRows, deps.FlowRows.Flow)
 	}
 	return streaming{generated.NewExecutableSchema(generated.Config{Resolvers: root})}
 }
@@ -43,6 +49,8 @@ func New(deps Deps) graphql.ExecutableSchema {
 // is a method of package node.
 type resolver struct {
 	reader   *node.Reader
+	records  *live.Tail
+	flows    *live.Tail
 	ingester audit.Ingester
 	patience time.Duration // with a subscriber that does not read
 }

@@ -59,7 +59,7 @@ func TestRoundTripsDoNotGrowWithThePage(t *testing.T) {
 				if got := len(data["authAudits"].Nodes) + len(data["loginFlows"].Nodes); got != first {
 					t.Fatalf("got %d rows, want %d", got, first)
 				}
-				calls := a.store.taken()
+				calls := a.taken()
 				slices.Sort(calls)
 				return calls
 			}
@@ -94,8 +94,12 @@ func TestJoinsLeadFromARecordToItsFlowSessionAndTrace(t *testing.T) {
 		AuthAudits struct {
 			Nodes []struct {
 				RequestID, Session, TraceID *string
-				LoginFlow                   *struct{ RequestID string }
-				SessionView                 *struct {
+				UniqueID                    string
+				LoginFlow                   *struct {
+					RequestID *string
+					Records   []struct{ UniqueID string }
+				}
+				SessionView *struct {
 					SessionID string
 					Records   struct{ Nodes []struct{ Session string } }
 				}
@@ -106,17 +110,20 @@ func TestJoinsLeadFromARecordToItsFlowSessionAndTrace(t *testing.T) {
 			}
 		}
 	}
-	a.ask(t, `{ authAudits(first: 500) { nodes { requestId session traceId loginFlow { requestId }
+	a.ask(t, `{ authAudits(first: 500) { nodes { uniqueId requestId session traceId loginFlow { requestId records { uniqueId } }
 	  sessionView { sessionId records(first: 5) { nodes { session } } } trace { traceId records(first: 5) { nodes { traceId } } } } } }`,
 		nil, &data)
 	var without int
 	for _, record := range data.AuthAudits.Nodes {
-		if (record.RequestID == nil) != (record.LoginFlow == nil) || (record.Session == nil) != (record.SessionView == nil) ||
+		if record.LoginFlow == nil || (record.Session == nil) != (record.SessionView == nil) ||
 			(record.TraceID == nil) != (record.Trace == nil) {
 			t.Fatalf("a join is there without its id, or the other way round: %+v", record)
 		}
-		if record.RequestID != nil && *record.RequestID != record.LoginFlow.RequestID {
-			t.Fatalf("request %s leads to the flow of %s", *record.RequestID, record.LoginFlow.RequestID)
+		if record.RequestID != nil && *record.RequestID != *record.LoginFlow.RequestID {
+			t.Fatalf("request %s leads to the flow of %s", *record.RequestID, *record.LoginFlow.RequestID)
+		}
+		if !slices.Contains(record.LoginFlow.Records, struct{ UniqueID string }{record.UniqueID}) {
+			t.Fatalf("record %s leads to a flow without it", record.UniqueID)
 		}
 		if record.Session == nil {
 			without++

@@ -19,36 +19,42 @@ import (
 	"github.com/authtrail/authtrail/audit/flow"
 	"github.com/authtrail/authtrail/graph"
 	"github.com/authtrail/authtrail/indexer"
-	"github.com/authtrail/authtrail/store/sqlite"
 )
 
 // now is when the tests take place: a day after the sample events.
 var now = time.Date(2026, 11, 9, 0, 0, 0, 0, time.UTC)
 
-// api is the schema over a real store, asked as a server asks it.
+// idle is how long an undecided flow may be silent before it counts as abandoned.
+const idle = 15 * time.Minute
+
+// api is the schema over real stores, asked as a server asks it.
 type api struct {
-	store *counting
+	*calls
+	store countedStore
+	flows countedFlows
 	exec  *executor.Executor
 	log   *lockedBuffer
 }
 
-// newAPI returns an API over a store of its own that holds the events.
+// newAPI returns an API over stores of its own that hold the events and their flows.
 func newAPI(t *testing.T, events ...string) *api {
 	t.Helper()
-	return apiOver(t, open(t, t.TempDir(), events))
+	s := open(t, t.TempDir(), events)
+	t.Cleanup(s.close)
+	return apiOver(t, s)
 }
 
-// sampled is the store of the sample events, which tests only read.
+// sampled is the stores of the sample events, which tests only read.
 var sampled struct {
 	sync.Once
-	dir   string
-	store audit.Store
+	dir string
+	stores
 }
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if sampled.store != nil {
-		_ = sampled.store.Close()
+	if sampled.events != nil {
+		sampled.close()
 		_ = os.RemoveAll(sampled.dir)
 	}
 	os.Exit(code)
@@ -62,9 +68,9 @@ func sampleAPI(t *testing.T) *api {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sampled.dir, sampled.store = dir, mustOpen(t, dir, sampleEvents(t))
+		sampled.dir, sampled.stores = dir, open(t, dir, sampleEvents(t))
 	})
-	return apiOver(t, sampled.store)
+	return apiOver(t, sampled.stores)
 }
 
 func sampleEvents(t *testing.T) []string {
@@ -82,25 +88,8 @@ func sampleEvents(t *testing.T) []string {
 	return events
 }
 
-func open(t *testing.T, dir string, events []string) audit.Store {
-	t.Helper()
-	store := mustOpen(t, dir, events)
-	t.Cleanup(func() { _ = store.Close() })
-	return store
-}
-
-func mustOpen(t *testing.T, dir string, events []string) audit.Store {
-	t.Helper()
-	store, err := sqlite.Open(context.Background(), sqlite.Options{Dir: dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	add(t, store, events...)
-	return store
-}
-
 // add stores events.
-func add(t *testing.T, store audit.Appender, events ...string) {
+func add(t testing.TB, store audit.Appender, events ...string) {
 	t.Helper()
 	var batch []*audit.Record
 	for _, event := range events {
@@ -118,20 +107,27 @@ func add(t *testing.T, store audit.Appender, events ...string) {
 	}
 }
 
-func apiOver(t *testing.T, store audit.Store) *api {
+func apiOver(t *testing.T, s stores) *api {
 	t.Helper()
-	counted := &counting{Store: store}
-	ingest := indexer.New(counted, indexer.Options{Logger: slog.New(slog.DiscardHandler)})
+	made := &calls{}
+	a := &api{calls: made, store: countedStore{s.events, made}, flows: countedFlows{s.flows, made}, log: &lockedBuffer{}}
+	ingest := indexer.New(a.store, indexer.Options{Logger: slog.New(slog.DiscardHandler)})
 	t.Cleanup(func() { _ = ingest.Drain(context.Background()) })
-	a := &api{store: counted, log: &lockedBuffer{}}
 	logger := slog.New(slog.NewTextHandler(a.log, nil))
 	clock := func() time.Time { return now }
 	a.exec = executor.New(graph.New(graph.Deps{
-		Store: counted, Flows: flow.NewReader(counted, counted, clock, 15*time.Minute), Ingester: ingest, Now: clock, Logger: logger,
+		Store: a.store, FlowRows: flow.NewView(a.flows, clock, idle, flow.Options{}), Ingester: ingest, Now: clock, Logger: logger,
 	}))
 	a.exec.SetErrorPresenter(graph.ErrorPresenter(logger))
 	a.exec.SetRecoverFunc(graph.Recover(logger))
 	return a
+}
+
+// add stores events and the flows that they come to.
+func (a *api) add(t *testing.T, events ...string) {
+	t.Helper()
+	add(t, a.store, events...)
+	stitch(t, stores{a.store.Store, a.flows.FlowStore})
 }
 
 type variables = map[string]any

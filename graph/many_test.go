@@ -19,7 +19,7 @@ func TestASubscriptionKeepsTheOrderOfManyRecordsAndLosesNone(t *testing.T) {
 			id, clock := fmt.Sprintf("%d-%d", batch, i), fmt.Sprintf("%02d:00:%02d", 23-i%24, 59-i%60)
 			events = append(events, step(id, clock, `"event_name":"Token"`))
 		}
-		add(t, a.store, events...)
+		a.add(t, events...)
 	}
 	for n, got := range f.ids(batches * size) {
 		if want := fmt.Sprintf("%d-%d", n/size, n%size); got != want {
@@ -45,7 +45,7 @@ func TestRoundTripsDoNotGrowWithTheNodesAskedFor(t *testing.T) {
 		for _, record := range listed.AuthAudits.Nodes[:n] {
 			ids = append(ids, record.SessionView.ID, record.ID, record.LoginFlow.ID, record.Trace.ID)
 		}
-		a.store.taken()
+		a.taken()
 		var found struct{ Nodes []*struct{ ID string } }
 		a.ask(t, `query($ids: [ID!]!) { nodes(ids: $ids) { id ... on Session { startedAt audits { totalCount } }
 		  ... on Trace { records { totalCount nodes { uniqueId } } } ... on LoginFlow { own: records { uniqueId sessionView { sessionId } } }
@@ -55,7 +55,7 @@ func TestRoundTripsDoNotGrowWithTheNodesAskedFor(t *testing.T) {
 				t.Fatalf("node %d of %d is %+v", i, len(ids), got)
 			}
 		}
-		return len(a.store.taken())
+		return len(a.taken())
 	}
 	if few, many := callsFor(2), callsFor(50); many > few || many > 12 {
 		t.Errorf("8 nodes took %d calls, 200 took %d", few, many)

@@ -166,7 +166,7 @@ func TestCountsCostNothingUnlessAskedFor(t *testing.T) {
 		`{ authAudits { nodes { sessionView { sessionId } trace { traceId } } } }`: {"search"},
 	} {
 		a.ask(t, document, nil, new(any))
-		if got := a.store.taken(); !slices.Equal(got, want) {
+		if got := a.taken(); !slices.Equal(got, want) {
 			t.Errorf("%s costs %q, want %q", document, got, want)
 		}
 	}

@@ -14,7 +14,7 @@ func (r queryResolver) AuthAudits(
 	first *int32, after *string, last *int32, before *string,
 ) (*node.AuthAuditConnection, error) {
 	page := node.PageArgs{First: first, After: after, Last: last, Before: before}
-	q, found, err := r.queryFrom(ctx, audit.KindAuth, filter, search, orderBy, page)
+	q, found, err := r.queryFrom(ctx, audit.KindAuth, filter, search, orderBy.Order(), page)
 	if err != nil {
 		return nil, err
 	}
@@ -27,7 +27,7 @@ func (r queryResolver) Audits(
 	first *int32, after *string, last *int32, before *string,
 ) (*node.AuditConnection, error) {
 	page := node.PageArgs{First: first, After: after, Last: last, Before: before}
-	q, found, err := r.queryFrom(ctx, audit.KindAPI, filter, search, orderBy, page)
+	q, found, err := r.queryFrom(ctx, audit.KindAPI, filter, search, orderBy.Order(), page)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func (r queryResolver) Events(
 	first *int32, after *string, last *int32, before *string,
 ) (*node.EventConnection, error) {
 	page := node.PageArgs{First: first, After: after, Last: last, Before: before}
-	q, found, err := r.queryFrom(ctx, audit.KindGeneric, filter, search, orderBy, page)
+	q, found, err := r.queryFrom(ctx, audit.KindGeneric, filter, search, orderBy.Order(), page)
 	if err != nil {
 		return nil, err
 	}
@@ -53,11 +53,11 @@ func (r queryResolver) LoginFlows(
 	first *int32, after *string, last *int32, before *string,
 ) (*node.LoginFlowConnection, error) {
 	page := node.PageArgs{First: first, After: after, Last: last, Before: before}
-	q, err := r.flowQueryFrom(ctx, filter, search, orderBy.Order(), page)
+	q, found, err := r.queryFrom(ctx, audit.KindFlow, filter, search, orderBy.Order(), page)
 	if err != nil {
 		return nil, err
 	}
-	return node.LoginFlows(ctx, r.reader, q), nil
+	return node.LoginFlows(ctx, r.reader, q, found), nil
 }
 
 // LoginFlow finds the flow of a request id.

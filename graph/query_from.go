@@ -6,14 +6,13 @@ import (
 
 	"github.com/authtrail/authtrail/audit"
 	"github.com/authtrail/authtrail/audit/query"
-	"github.com/authtrail/authtrail/graph/model"
 	"github.com/authtrail/authtrail/graph/node"
 )
 
-// queryFrom returns the query that the arguments of a list of records ask for,
-// in the caller's scope, and the part of it that the search is.
+// queryFrom returns the query that the arguments of a list ask for, in the
+// caller's scope, and the part of it that the search is.
 func (r *resolver) queryFrom(
-	ctx context.Context, kind audit.Kind, filter map[string]any, search *string, order *model.RecordOrder, page node.PageArgs,
+	ctx context.Context, kind audit.Kind, filter map[string]any, search *string, order audit.Order, page node.PageArgs,
 ) (audit.Query, query.Node, error) {
 	scope, err := node.ScopeOf(ctx)
 	if err != nil {
@@ -23,44 +22,24 @@ func (r *resolver) queryFrom(
 	if err != nil {
 		return audit.Query{}, nil, err
 	}
-	where, found, err := r.conditions(filter, search)
+	where, found, err := r.conditions(kind, filter, search)
 	if err != nil {
 		return audit.Query{}, nil, err
 	}
-	q := audit.Query{Scope: scope, Kinds: []audit.Kind{kind}, Where: where, Order: order.Order(), Window: window}
+	q := audit.Query{Scope: scope, Kinds: []audit.Kind{kind}, Where: where, Order: order, Window: window}
 	return q, found, q.Validate()
 }
 
-// flowQueryFrom likewise returns the query of a list of login flows.
-func (r *resolver) flowQueryFrom(
-	ctx context.Context, filter map[string]any, search *string, order audit.FlowOrder, page node.PageArgs,
-) (audit.FlowQuery, error) {
-	scope, err := node.ScopeOf(ctx)
-	if err != nil {
-		return audit.FlowQuery{}, err
-	}
-	window, err := page.FlowWindow(order)
-	if err != nil {
-		return audit.FlowQuery{}, err
-	}
-	found, err := r.searched(search)
-	if err != nil {
-		return audit.FlowQuery{}, err
-	}
-	where, err := flowFilter(filter, r.reader.Now())
-	if err != nil {
-		return audit.FlowQuery{}, err
-	}
-	q := audit.FlowQuery{Scope: scope, Where: where, Search: found, Order: order, Window: window}
-	return q, q.Validate()
-}
-
 // conditions returns what a filter and a search ask for together, and the search.
-func (r *resolver) conditions(filter map[string]any, search *string) (where, found query.Node, err error) {
+func (r *resolver) conditions(kind audit.Kind, filter map[string]any, search *string) (where, found query.Node, err error) {
 	if found, err = r.searched(search); err != nil {
 		return nil, nil, err
 	}
-	filtered, err := recordFilter(filter, r.reader.Now())
+	filterOf := recordFilter
+	if kind == audit.KindFlow {
+		filterOf = flowFilter
+	}
+	filtered, err := filterOf(filter, r.reader.Now())
 	if err != nil {
 		return nil, nil, err
 	}

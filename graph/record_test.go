@@ -118,7 +118,7 @@ func TestGlobalIDsLeadBack(t *testing.T) {
 	a.ask(t, `{ authAudits(filter: {session: {exists: true}, requestId: {exists: true}}, first: 1) { nodes { id uniqueId
 	  sessionView { id sessionId } trace { id traceId } loginFlow { id requestId } } } audits(first: 1) { nodes { id uniqueId } } }`, nil, &first)
 	record, action := first.AuthAudits.Nodes[0], first.Audits.Nodes[0]
-	a.store.taken()
+	a.taken()
 	var found struct {
 		Nodes []*struct {
 			Typename                                string `json:"__typename"`

@@ -2,120 +2,120 @@ package graph
 
 import (
 	"context"
+	"errors"
+	"io"
 	"time"
 
 	"github.com/authtrail/authtrail/audit"
 	"github.com/authtrail/authtrail/audit/query"
+	"github.com/authtrail/authtrail/graph/live"
 	"github.com/authtrail/authtrail/graph/node"
 )
 
-const (
-	// feedBatch is how many records a subscription reads at once, and so the most
-	// that it holds.
-	feedBatch = 500
-	// readerPatience is how long a subscription waits for its reader to take a
-	// record before it gives the reader up.
-	readerPatience = time.Minute
-)
+// readerPatience is how long a subscription waits for its reader to take a row
+// before it gives the reader up.
+const readerPatience = time.Minute
 
-// AuthAuditAdded follows the feed. Its memory is bounded by one batch: a reader
-// that is slow makes it read later, since the feed keeps everything.
+// AuthAuditAdded follows the feed of the records.
 func (r subscriptionResolver) AuthAuditAdded(
 	ctx context.Context, filter map[string]any, search, after *string, follow bool,
 ) (<-chan *node.AuthAudit, error) {
+	where, found, err := r.conditions(audit.KindAuth, filter, search)
+	if err != nil {
+		return nil, err
+	}
+	s := subscription[node.AuthAudit]{kind: audit.KindAuth, where: where, patience: r.patience}
+	s.node = func(item live.Item) *node.AuthAudit { return node.Added(r.reader, item.Record, found, item.Position) }
+	return s.start(ctx, r.records, after, follow)
+}
+
+// LoginFlowUpdated follows the feed of the login flows.
+func (r subscriptionResolver) LoginFlowUpdated(
+	ctx context.Context, filter map[string]any, search, after *string, follow bool,
+) (<-chan *node.LoginFlow, error) {
+	where, found, err := r.conditions(audit.KindFlow, filter, search)
+	if err != nil {
+		return nil, err
+	}
+	s := subscription[node.LoginFlow]{kind: audit.KindFlow, where: where, patience: r.patience}
+	s.node = func(item live.Item) *node.LoginFlow { return node.Updated(r.reader, item.Flow(), found, item.Position) }
+	return s.start(ctx, r.flows, after, follow)
+}
+
+// subscription is what somebody who follows a feed asked for.
+type subscription[T any] struct {
+	scope    audit.Scope
+	kind     audit.Kind
+	where    query.Node
+	node     func(live.Item) *T
+	patience time.Duration
+	out      chan *T
+}
+
+// start begins after the given position, else at the end. Unless it follows, it
+// ends when everything is sent that is stored by then.
+func (s *subscription[T]) start(ctx context.Context, tail *live.Tail, after *string, follow bool) (<-chan *T, error) {
 	scope, err := node.ScopeOf(ctx)
 	if err != nil {
 		return nil, err
 	}
-	where, found, err := r.conditions(filter, search)
+	follower, err := tail.Follow(ctx, (*audit.Position)(after))
 	if err != nil {
+		if known := audit.AsError(err); after != nil && known.Code == audit.BadUserInput {
+			return nil, audit.Invalid("after", "%s", known.Message)
+		}
 		return nil, err
 	}
-	t := &tail{
-		resolver: r.resolver, scope: scope, where: where, search: found, follow: follow,
-		added: make(chan *node.AuthAudit),
-	}
-	if t.position, err = r.startAt(ctx, after); err != nil {
-		return nil, err
+	s.scope, s.out = scope, make(chan *T)
+	next := follower.Next
+	if !follow {
+		next = follower.Stored
 	}
 	go func() {
-		defer close(t.added)
-		endWith(ctx, t.run(ctx))
+		defer close(s.out)
+		defer follower.Close()
+		endWith(ctx, s.run(ctx, next))
 	}()
-	return t.added, nil
+	return s.out, nil
 }
 
-// startAt returns where to begin: after the given position, which is tried at
-// once so that a wrong one is refused, else at the end.
-func (r *resolver) startAt(ctx context.Context, after *string) (audit.Position, error) {
-	if after == nil {
-		return r.reader.Records.End(ctx)
-	}
-	position := audit.Position(*after)
-	if _, err := r.reader.Records.Since(ctx, position, 1); err != nil {
-		known := audit.AsError(err)
-		if known.Code == audit.BadUserInput {
-			return "", audit.Invalid("after", "%s", known.Message)
-		}
-		return "", err
-	}
-	return position, nil
-}
-
-// tail is one subscription.
-type tail struct {
-	*resolver
-	scope    audit.Scope
-	where    query.Node
-	search   query.Node // to highlight
-	follow   bool       // what is stored after it has come to the end
-	position audit.Position
-	added    chan *node.AuthAudit
-}
-
-// run sends what is added until ctx ends, something fails, or all is sent and
-// nothing is to be waited for.
-func (t *tail) run(ctx context.Context) error {
+// run sends what comes until ctx ends, something fails, or nothing more is to come.
+func (s *subscription[T]) run(ctx context.Context, next func(context.Context) ([]live.Item, error)) error {
 	for {
-		batch, err := t.reader.Records.Since(ctx, t.position, feedBatch)
-		if err != nil {
+		items, err := next(ctx)
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
 			return err
 		}
-		if len(batch.Records) == 0 {
-			if !t.follow {
-				return nil
-			}
-			if err := t.reader.Records.Wait(ctx, batch.Next); err != nil {
-				return err
-			}
-		}
-		if err := t.send(ctx, batch); err != nil {
+		if err := s.send(ctx, items); err != nil {
 			return err
 		}
-		t.position = batch.Next
 	}
 }
 
-func (t *tail) matches(record *audit.Record) bool {
-	return record.Kind == audit.KindAuth && t.scope.Allows(record.Org) && query.Match(t.where, record.Document())
+func (s *subscription[T]) matches(item live.Item) bool {
+	return item.Record.Kind == s.kind && s.scope.Allows(item.Record.Org) && query.Match(s.where, item.Document())
 }
 
-// send sends the records that match, each with the position after it.
-func (t *tail) send(ctx context.Context, batch audit.FeedBatch) error {
-	patience := time.NewTimer(t.patience)
+// send sends the rows that match. A reader who does not take one is given up, so
+// that nothing piles up for it.
+func (s *subscription[T]) send(ctx context.Context, items []live.Item) error {
+	patience := time.NewTimer(s.patience)
 	defer patience.Stop()
-	for i, record := range batch.Records {
-		if !t.matches(record) {
+	for _, item := range items {
+		if !s.matches(item) {
 			continue
 		}
-		patience.Reset(t.patience)
+		patience.Reset(s.patience)
 		select {
-		case t.added <- node.Added(t.reader, record, t.search, batch.Positions[i]):
+		case s.out <- s.node(item):
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-patience.C:
 			return &audit.Error{Code: audit.Unavailable,
-				Message: "the records were not read fast enough; subscribe again after the last position"}
+				Message: "what came was not read fast enough; subscribe again after the last position"}
 		}
 	}
 	return nil

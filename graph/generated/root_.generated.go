@@ -63,6 +63,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputEventFilter,
 		ec.unmarshalInputEventOrder,
 		ec.unmarshalInputLoginFlowFilter,
+		ec.unmarshalInputLoginFlowLinkViaFilter,
 		ec.unmarshalInputLoginFlowOrder,
 		ec.unmarshalInputNumberFilter,
 		ec.unmarshalInputOutcomeFilter,
@@ -201,17 +202,13 @@ type Query {
   ): AuthAuditConnection!
 
   """
-  Login flows: each is one attempt to prove an identity, put together from the
-  records that share its request id.
-
-  A page may hold fewer flows than were asked for, even none, although
-  ` + "`" + `hasNextPage` + "`" + ` is true: where finding one more would have cost too much, the
-  search stopped, and it goes on after ` + "`" + `endCursor` + "`" + `.
+  Login flows: each is one attempt to prove an identity, put together from its
+  records a moment after they are stored.
   """
   loginFlows(
     "What must hold; values are compared exactly."
     filter: LoginFlowFilter
-    "What a person would type into a search box: words, ` + "`" + `\"a phrase\"` + "`" + `, the beginning ` + "`" + `fire*` + "`" + `, ` + "`" + `-without` + "`" + `, ` + "`" + `this OR that` + "`" + `, and fields as in ` + "`" + `result:Denied user:ann@* ip:10.0.0.0/8 time:>=now-1day` + "`" + `."
+    "What a person would type into a search box, over a flow's records together: each word may be in another record of it, and ` + "`" + `-word` + "`" + ` means that none has it. Fields hold the values of all its records; ` + "`" + `time:` + "`" + ` is when it began."
     search: String
     "Latest start first unless told."
     orderBy: LoginFlowOrder
@@ -261,9 +258,9 @@ type Query {
     before: String
   ): EventConnection!
 
-  "The login flow of a request id; null when there is none. BAD_USER_INPUT when several orgs have it and ` + "`" + `orgId` + "`" + ` does not say which."
+  "The login flow of a request id; null when there is none. One of records without a request id is found by ` + "`" + `node` + "`" + `, and by its records. BAD_USER_INPUT when several orgs have it and ` + "`" + `orgId` + "`" + ` does not say which."
   loginFlow(
-    "The request id that the flow's records share."
+    "The request id of the attempt."
     requestId: String!
     "The org whose flow is meant; may be left out unless several orgs have this request id."
     orgId: String
@@ -331,6 +328,23 @@ type Subscription {
     "Go on with what is stored from now on. ` + "`" + `false` + "`" + ` ends when everything that is stored by now has come."
     follow: Boolean! = true
   ): AuthAudit!
+
+  """
+  Each login flow whenever it changes, as it is by then: states that were
+  replaced before they were read are passed over, and the newest one always
+  comes. Whoever was away passes the last ` + "`" + `position` + "`" + ` as ` + "`" + `after` + "`" + ` and gets every
+  flow that changed meanwhile.
+  """
+  loginFlowUpdated(
+    "What must hold of the flow as it is now; values are compared exactly."
+    filter: LoginFlowFilter
+    "What a person would type into a search box, over a flow's records together: each word may be in another record of it, and ` + "`" + `-word` + "`" + ` means that none has it. Fields hold the values of all its records; ` + "`" + `time:` + "`" + ` is when it began."
+    search: String
+    "Begin after this position (` + "`" + `position` + "`" + ` of a LoginFlow or of a connection of login flows) instead of now."
+    after: String
+    "Go on with what changes from now on. ` + "`" + `false` + "`" + ` ends when everything that has changed by now has come."
+    follow: Boolean! = true
+  ): LoginFlow!
 }
 
 "Anything that has a global id."
@@ -398,7 +412,7 @@ type AuthAudit implements Node {
     "The search; the connection's own unless given."
     search: String
   ): [Highlight!]!
-  "The login attempt that the record is part of; null when it has no request id."
+  "The login flow that the record is part of. Every record is part of one, from a moment after it was stored; null until then."
   loginFlow: LoginFlow
   "The session that the record names; null when it names none."
   sessionView: Session
@@ -523,7 +537,7 @@ type Event implements Node {
     "The search; the connection's own unless given."
     search: String
   ): [Highlight!]!
-  "The login attempt that the record is part of; null when it has no request id."
+  "The login flow of the same request id; null when it names none, or there is none."
   loginFlow: LoginFlow
   "The session that the record names; null when it names none."
   sessionView: Session
@@ -547,11 +561,17 @@ type HighlightPart {
   matched: Boolean!
 }
 
-"One attempt to prove an identity: the records that share its request id, and what follows from them."
+"""
+One attempt to prove an identity: the records that share its request id and
+those that can be tied to it, or else records that stand alone; and what follows
+from them.
+"""
 type LoginFlow implements Node {
   "The global id."
   id: ID!
-  "The request id that its records share; null for records that stand alone."
+  "Other global ids that lead here: under these, some of its records may have stood alone when less was known."
+  formerIds: [ID!]!
+  "The request id of the attempt; null for records that stand alone."
   requestId: String
   "The org it belongs to; may be empty."
   orgId: String!
@@ -579,9 +599,15 @@ type LoginFlow implements Node {
   retries: Int!
   "The path of stages and results, without times and ids: flows that went the same way have the same shape."
   shape: String!
-  "Counts the versions of the flow, from 1."
+  "Whether a second factor was asked for."
+  mfa: Boolean!
+  "Counts the states of the flow, from 1."
   revision: Int!
-  "Whether it has more than 1000 records and was cut."
+  "Its latest states and what each changed, oldest first; at most 20."
+  revisions: [LoginFlowRevision!]!
+  "Whether it had been idle for the limit at its latest revision, so that nothing more is expected. A record that comes late opens it again."
+  closed: Boolean!
+  "Whether it has 1000 records or more, or more than 4 MiB of them: then those in the middle may be left out."
   truncated: Boolean!
   "Its stages in time order."
   stages: [LoginFlowStage!]!
@@ -612,6 +638,34 @@ type LoginFlow implements Node {
   sourceIps: [String!]!
   "The user agents that its records name, in order of appearance."
   userAgents: [String!]!
+  "The position just after this state of the flow, to subscribe from with ` + "`" + `after` + "`" + `. Only on what a subscription returns, else null."
+  position: String
+}
+
+"A state of a login flow, and what it changed."
+type LoginFlowRevision {
+  "Its number, from 1."
+  number: Int!
+  "When it was made."
+  at: DateTime!
+  "Whether the flow had been idle for the limit by then, and is not expected to change any more."
+  closing: Boolean!
+  "What is other than in the revision before; empty for the first."
+  changes: [LoginFlowChange!]!
+}
+
+"What a revision of a login flow changed: its records, or a field."
+type LoginFlowChange {
+  "` + "`" + `records` + "`" + `, or the API name of the field: ` + "`" + `outcome` + "`" + `."
+  field: String!
+  "What the field was; null when it had no value, and for records."
+  from: String
+  "What the field became; null when it has no value any more, and for records."
+  to: String
+  "The ` + "`" + `uniqueId` + "`" + `s of records that came in."
+  came: [String!]!
+  "The ` + "`" + `uniqueId` + "`" + `s of records that went to another flow."
+  went: [String!]!
 }
 
 "How a login flow ended."
@@ -666,7 +720,7 @@ enum LoginFlowLinkVia {
   TOKEN
   "The session in which only this flow was open."
   SESSION
-  "Nothing but the record itself."
+  "Nothing: the record stands alone."
   RECORD
 }
 
@@ -774,6 +828,17 @@ type Trace implements Node {
   traceId: String!
   "The org it belongs to; may be empty."
   orgId: String!
+  "The login flows that have records in it, oldest first."
+  loginFlows(
+    "How many to return from the beginning, 1 to 500; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
+    first: Int
+    "Only what comes after this cursor."
+    after: String
+    "How many to return from the end, 1 to 500. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+  ): LoginFlowConnection!
   "Its authentication audits, oldest first."
   records(
     "How many to return from the beginning, 1 to 500; 50 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given."
@@ -970,13 +1035,15 @@ type LoginFlowConnection {
     "How many values to list of each field, 1 to 500: the most frequent, ties by value."
     size: Int = 10
   ): [LoginFlowFacet!]!
-  "How the whole list spreads over time, from the first interval that has something to the last, empty ones included."
+  "How the whole list spreads over the time when flows began, from the first interval that has something to the last, empty ones included."
   histogram(
     "The length of an interval."
     interval: HistogramInterval = AUTO
     "Also count the ten most frequent values of this field in each interval."
     by: LoginFlowFacetField
   ): [HistogramBucket!]!
+  "The position in the feed of login flows before the page was read, to subscribe from with ` + "`" + `after` + "`" + ` without missing anything."
+  position: String!
 }
 
 "A row of a page of login flows."
@@ -1205,6 +1272,10 @@ enum LoginFlowFacetField {
   STAGE
   "The path of its stages and results."
   SHAPE
+  "The kinds of id by which its records are tied to it."
+  VIA
+  "Key and value of any id that was not followed: ` + "`" + `trace_id=…` + "`" + `."
+  CONFLICT
 }
 
 "What must hold of an authentication audit: everything that is given. What is null counts as not given."
@@ -1361,8 +1432,10 @@ input EventFilter {
 input LoginFlowFilter {
   "How it ended."
   outcome: OutcomeFilter
-  "The request id."
+  "The request id; records that stand alone have none."
   requestId: StringFilter
+  "The ` + "`" + `uniqueId` + "`" + ` of any of its records."
+  recordId: StringFilter
   "The org it belongs to."
   orgId: StringFilter
   "The system-local id of the user performing the action."
@@ -1374,7 +1447,7 @@ input LoginFlowFilter {
   "The name of the identity provider proving the identity of the user."
   upstreamIdp: StringFilter
   "Any of the addresses that its records came from."
-  sourceIp: StringFilter
+  sourceIp: AddressFilter
   "Any of the user agents that its records name."
   userAgent: StringFilter
   "Any of the sessions that its records name."
@@ -1399,6 +1472,12 @@ input LoginFlowFilter {
   durationMs: NumberFilter
   "How many failures were followed by another try."
   retries: NumberFilter
+  "Whether it had been idle for the limit at its latest revision."
+  closed: Boolean
+  "A kind of id by which any of its records is tied to it; RECORD where it stands alone."
+  via: LoginFlowLinkViaFilter
+  "Key and value of any id that was not followed: ` + "`" + `trace_id=…` + "`" + `; ` + "`" + `{exists: true}` + "`" + ` for any."
+  conflict: StringFilter
   "None of its records names any of these."
   missing: [LoginFlowPart!]
   "All of these must hold."
@@ -1411,6 +1490,8 @@ input LoginFlowFilter {
 
 "What a flow's records may fail to name."
 enum LoginFlowPart {
+  "A request id: its records stand alone."
+  REQUEST
   "The session."
   SESSION
   "A token."
@@ -1495,6 +1576,16 @@ input OutcomeFilter {
   notIn: [LoginFlowOutcome!]
 }
 
+"What must hold of the kinds of id by which records are tied to a login flow: everything that is given."
+input LoginFlowLinkViaFilter {
+  "One is this."
+  eq: LoginFlowLinkVia
+  "One is one of these; nothing matches an empty list."
+  in: [LoginFlowLinkVia!]
+  "None is one of these."
+  notIn: [LoginFlowLinkVia!]
+}
+
 "The order of authentication audits."
 input AuthAuditOrder {
   "What they are ordered by."
@@ -1543,7 +1634,7 @@ enum EventOrderField {
   RELEVANCE
 }
 
-"The order of login flows."
+"The order of login flows; ties by org and then by the flow's own id."
 input LoginFlowOrder {
   "What they are ordered by."
   field: LoginFlowOrderField! = STARTED_AT
@@ -1557,6 +1648,8 @@ enum LoginFlowOrderField {
   STARTED_AT
   "The time of the last record."
   ENDED_AT
+  "The time from the first record to the last."
+  DURATION
 }
 
 "Which way a list is ordered."
@@ -2032,6 +2125,8 @@ func (ec *executionContext) childFields_LoginFlow(ctx context.Context, field gra
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_LoginFlow_id(ctx, field)
+	case "formerIds":
+		return ec.fieldContext_LoginFlow_formerIds(ctx, field)
 	case "requestId":
 		return ec.fieldContext_LoginFlow_requestId(ctx, field)
 	case "orgId":
@@ -2060,8 +2155,14 @@ func (ec *executionContext) childFields_LoginFlow(ctx context.Context, field gra
 		return ec.fieldContext_LoginFlow_retries(ctx, field)
 	case "shape":
 		return ec.fieldContext_LoginFlow_shape(ctx, field)
+	case "mfa":
+		return ec.fieldContext_LoginFlow_mfa(ctx, field)
 	case "revision":
 		return ec.fieldContext_LoginFlow_revision(ctx, field)
+	case "revisions":
+		return ec.fieldContext_LoginFlow_revisions(ctx, field)
+	case "closed":
+		return ec.fieldContext_LoginFlow_closed(ctx, field)
 	case "truncated":
 		return ec.fieldContext_LoginFlow_truncated(ctx, field)
 	case "stages":
@@ -2084,8 +2185,26 @@ func (ec *executionContext) childFields_LoginFlow(ctx context.Context, field gra
 		return ec.fieldContext_LoginFlow_sourceIps(ctx, field)
 	case "userAgents":
 		return ec.fieldContext_LoginFlow_userAgents(ctx, field)
+	case "position":
+		return ec.fieldContext_LoginFlow_position(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LoginFlow", field.Name)
+}
+
+func (ec *executionContext) childFields_LoginFlowChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_LoginFlowChange_field(ctx, field)
+	case "from":
+		return ec.fieldContext_LoginFlowChange_from(ctx, field)
+	case "to":
+		return ec.fieldContext_LoginFlowChange_to(ctx, field)
+	case "came":
+		return ec.fieldContext_LoginFlowChange_came(ctx, field)
+	case "went":
+		return ec.fieldContext_LoginFlowChange_went(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LoginFlowChange", field.Name)
 }
 
 func (ec *executionContext) childFields_LoginFlowConflict(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2114,6 +2233,8 @@ func (ec *executionContext) childFields_LoginFlowConnection(ctx context.Context,
 		return ec.fieldContext_LoginFlowConnection_facets(ctx, field)
 	case "histogram":
 		return ec.fieldContext_LoginFlowConnection_histogram(ctx, field)
+	case "position":
+		return ec.fieldContext_LoginFlowConnection_position(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LoginFlowConnection", field.Name)
 }
@@ -2148,6 +2269,20 @@ func (ec *executionContext) childFields_LoginFlowLink(ctx context.Context, field
 		return ec.fieldContext_LoginFlowLink_strength(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LoginFlowLink", field.Name)
+}
+
+func (ec *executionContext) childFields_LoginFlowRevision(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return ec.fieldContext_LoginFlowRevision_number(ctx, field)
+	case "at":
+		return ec.fieldContext_LoginFlowRevision_at(ctx, field)
+	case "closing":
+		return ec.fieldContext_LoginFlowRevision_closing(ctx, field)
+	case "changes":
+		return ec.fieldContext_LoginFlowRevision_changes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LoginFlowRevision", field.Name)
 }
 
 func (ec *executionContext) childFields_LoginFlowStage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2214,6 +2349,8 @@ func (ec *executionContext) childFields_Trace(ctx context.Context, field graphql
 		return ec.fieldContext_Trace_traceId(ctx, field)
 	case "orgId":
 		return ec.fieldContext_Trace_orgId(ctx, field)
+	case "loginFlows":
+		return ec.fieldContext_Trace_loginFlows(ctx, field)
 	case "records":
 		return ec.fieldContext_Trace_records(ctx, field)
 	case "audits":

@@ -26,7 +26,7 @@ type MutationResolver interface {
 }
 type QueryResolver interface {
 	AuthAudits(ctx context.Context, filter map[string]any, search *string, orderBy *model.RecordOrder, first *int32, after *string, last *int32, before *string) (*node.Connection[node.AuthAudit], error)
-	LoginFlows(ctx context.Context, filter map[string]any, search *string, orderBy *model.LoginFlowOrder, first *int32, after *string, last *int32, before *string) (*node.LoginFlowConnection, error)
+	LoginFlows(ctx context.Context, filter map[string]any, search *string, orderBy *model.LoginFlowOrder, first *int32, after *string, last *int32, before *string) (*node.Connection[node.LoginFlow], error)
 	Audits(ctx context.Context, filter map[string]any, search *string, orderBy *model.RecordOrder, first *int32, after *string, last *int32, before *string) (*node.Connection[node.Audit], error)
 	Events(ctx context.Context, filter map[string]any, search *string, orderBy *model.RecordOrder, first *int32, after *string, last *int32, before *string) (*node.Connection[node.Event], error)
 	LoginFlow(ctx context.Context, requestID string, orgID *string) (*node.LoginFlow, error)
@@ -38,6 +38,7 @@ type QueryResolver interface {
 }
 type SubscriptionResolver interface {
 	AuthAuditAdded(ctx context.Context, filter map[string]any, search *string, after *string, follow bool) (<-chan *node.AuthAudit, error)
+	LoginFlowUpdated(ctx context.Context, filter map[string]any, search *string, after *string, follow bool) (<-chan *node.LoginFlow, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -860,6 +861,44 @@ func (ec *executionContext) field_Subscription_authAuditAdded_args(ctx context.C
 	return args, nil
 }
 
+func (ec *executionContext) field_Subscription_loginFlowUpdated_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (map[string]any, error) {
+			return ec.unmarshalOLoginFlowFilter2map(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "search",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["search"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "follow",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["follow"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Trace_audits_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -899,6 +938,44 @@ func (ec *executionContext) field_Trace_audits_args(ctx context.Context, rawArgs
 }
 
 func (ec *executionContext) field_Trace_events_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Trace_loginFlows_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
@@ -1277,7 +1354,7 @@ func (ec *executionContext) _Audit_sessionView(ctx context.Context, field graphq
 			return ec.fieldContext_Audit_sessionView(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.SessionView(), nil
+			return obj.SessionView(ctx), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *node.Session) graphql.Marshaler {
@@ -1309,7 +1386,7 @@ func (ec *executionContext) _Audit_trace(ctx context.Context, field graphql.Coll
 			return ec.fieldContext_Audit_trace(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Trace(), nil
+			return obj.Trace(ctx), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *node.Trace) graphql.Marshaler {
@@ -2035,7 +2112,7 @@ func (ec *executionContext) _AuthAudit_sessionView(ctx context.Context, field gr
 			return ec.fieldContext_AuthAudit_sessionView(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.SessionView(), nil
+			return obj.SessionView(ctx), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *node.Session) graphql.Marshaler {
@@ -2067,7 +2144,7 @@ func (ec *executionContext) _AuthAudit_trace(ctx context.Context, field graphql.
 			return ec.fieldContext_AuthAudit_trace(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Trace(), nil
+			return obj.Trace(ctx), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *node.Trace) graphql.Marshaler {
@@ -2785,7 +2862,7 @@ func (ec *executionContext) _Event_sessionView(ctx context.Context, field graphq
 			return ec.fieldContext_Event_sessionView(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.SessionView(), nil
+			return obj.SessionView(ctx), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *node.Session) graphql.Marshaler {
@@ -2817,7 +2894,7 @@ func (ec *executionContext) _Event_trace(ctx context.Context, field graphql.Coll
 			return ec.fieldContext_Event_trace(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Trace(), nil
+			return obj.Trace(ctx), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *node.Trace) graphql.Marshaler {
@@ -3277,6 +3354,29 @@ func (ec *executionContext) fieldContext_LoginFlow_id(_ context.Context, field g
 	return graphql.NewScalarFieldContext("LoginFlow", field, true, false, errors.New("field of type ID does not have child fields"))
 }
 
+func (ec *executionContext) _LoginFlow_formerIds(ctx context.Context, field graphql.CollectedField, obj *node.LoginFlow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoginFlow_formerIds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FormerIDs(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNID2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoginFlow_formerIds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFlow", field, true, false, errors.New("field of type ID does not have child fields"))
+}
+
 func (ec *executionContext) _LoginFlow_requestId(ctx context.Context, field graphql.CollectedField, obj *node.LoginFlow) (ret graphql.Marshaler) {
 	defer direct.Recover(ctx, ec.OperationContext, "LoginFlow", field, &ret)
 	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.RequestID())
@@ -3404,12 +3504,60 @@ func (ec *executionContext) fieldContext_LoginFlow_shape(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("LoginFlow", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _LoginFlow_mfa(ctx context.Context, field graphql.CollectedField, obj *node.LoginFlow) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "LoginFlow", field, &ret)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.MFA)
+}
+func (ec *executionContext) fieldContext_LoginFlow_mfa(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFlow", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
 func (ec *executionContext) _LoginFlow_revision(ctx context.Context, field graphql.CollectedField, obj *node.LoginFlow) (ret graphql.Marshaler) {
 	defer direct.Recover(ctx, ec.OperationContext, "LoginFlow", field, &ret)
 	return ec.marshalNInt2int32(ctx, field.Selections, obj.Revision())
 }
 func (ec *executionContext) fieldContext_LoginFlow_revision(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("LoginFlow", field, true, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _LoginFlow_revisions(ctx context.Context, field graphql.CollectedField, obj *node.LoginFlow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoginFlow_revisions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Revisions(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []node.Revision) graphql.Marshaler {
+			return ec.marshalNLoginFlowRevision2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐRevisionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoginFlow_revisions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LoginFlow",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LoginFlowRevision(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LoginFlow_closed(ctx context.Context, field graphql.CollectedField, obj *node.LoginFlow) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "LoginFlow", field, &ret)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Closed)
+}
+func (ec *executionContext) fieldContext_LoginFlow_closed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFlow", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
 func (ec *executionContext) _LoginFlow_truncated(ctx context.Context, field graphql.CollectedField, obj *node.LoginFlow) (ret graphql.Marshaler) {
@@ -3429,7 +3577,7 @@ func (ec *executionContext) _LoginFlow_stages(ctx context.Context, field graphql
 			return ec.fieldContext_LoginFlow_stages(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Stages(), nil
+			return obj.Stages(ctx), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []node.Stage) graphql.Marshaler {
@@ -3461,7 +3609,7 @@ func (ec *executionContext) _LoginFlow_records(ctx context.Context, field graphq
 			return ec.fieldContext_LoginFlow_records(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Records(), nil
+			return obj.Records(ctx), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*node.AuthAudit) graphql.Marshaler {
@@ -3493,7 +3641,7 @@ func (ec *executionContext) _LoginFlow_links(ctx context.Context, field graphql.
 			return ec.fieldContext_LoginFlow_links(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Links(), nil
+			return obj.Links(ctx), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []node.Link) graphql.Marshaler {
@@ -3557,7 +3705,7 @@ func (ec *executionContext) _LoginFlow_verdict(ctx context.Context, field graphq
 			return ec.fieldContext_LoginFlow_verdict(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Verdict(), nil
+			return obj.Verdict(ctx), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *node.Verdict) graphql.Marshaler {
@@ -3589,7 +3737,7 @@ func (ec *executionContext) _LoginFlow_sessionView(ctx context.Context, field gr
 			return ec.fieldContext_LoginFlow_sessionView(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.SessionView(), nil
+			return obj.SessionView(ctx), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *node.Session) graphql.Marshaler {
@@ -3622,7 +3770,7 @@ func (ec *executionContext) _LoginFlow_traces(ctx context.Context, field graphql
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.Traces(fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+			return obj.Traces(ctx, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *node.TraceConnection) graphql.Marshaler {
@@ -3725,6 +3873,84 @@ func (ec *executionContext) fieldContext_LoginFlow_userAgents(_ context.Context,
 	return graphql.NewScalarFieldContext("LoginFlow", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _LoginFlow_position(ctx context.Context, field graphql.CollectedField, obj *node.LoginFlow) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "LoginFlow", field, &ret)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Position())
+}
+func (ec *executionContext) fieldContext_LoginFlow_position(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFlow", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _LoginFlowChange_field(ctx context.Context, field graphql.CollectedField, obj *node.Change) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "LoginFlowChange", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Field)
+}
+func (ec *executionContext) fieldContext_LoginFlowChange_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFlowChange", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _LoginFlowChange_from(ctx context.Context, field graphql.CollectedField, obj *node.Change) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "LoginFlowChange", field, &ret)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.From)
+}
+func (ec *executionContext) fieldContext_LoginFlowChange_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFlowChange", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _LoginFlowChange_to(ctx context.Context, field graphql.CollectedField, obj *node.Change) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "LoginFlowChange", field, &ret)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.To)
+}
+func (ec *executionContext) fieldContext_LoginFlowChange_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFlowChange", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _LoginFlowChange_came(ctx context.Context, field graphql.CollectedField, obj *node.Change) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoginFlowChange_came(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Came, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoginFlowChange_came(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFlowChange", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _LoginFlowChange_went(ctx context.Context, field graphql.CollectedField, obj *node.Change) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoginFlowChange_went(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Went, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoginFlowChange_went(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFlowChange", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _LoginFlowConflict_key(ctx context.Context, field graphql.CollectedField, obj *audit.FlowConflict) (ret graphql.Marshaler) {
 	defer direct.Recover(ctx, ec.OperationContext, "LoginFlowConflict", field, &ret)
 	return ec.marshalNString2string(ctx, field.Selections, obj.Key)
@@ -3749,7 +3975,7 @@ func (ec *executionContext) fieldContext_LoginFlowConflict_reason(_ context.Cont
 	return graphql.NewScalarFieldContext("LoginFlowConflict", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _LoginFlowConnection_edges(ctx context.Context, field graphql.CollectedField, obj *node.LoginFlowConnection) (ret graphql.Marshaler) {
+func (ec *executionContext) _LoginFlowConnection_edges(ctx context.Context, field graphql.CollectedField, obj *node.Connection[node.LoginFlow]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3761,7 +3987,7 @@ func (ec *executionContext) _LoginFlowConnection_edges(ctx context.Context, fiel
 			return obj.Edges(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []node.LoginFlowEdge) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v []node.Edge[node.LoginFlow]) graphql.Marshaler {
 			return ec.marshalNLoginFlowEdge2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐEdgeᚄ(ctx, selections, v)
 		},
 		true,
@@ -3781,7 +4007,7 @@ func (ec *executionContext) fieldContext_LoginFlowConnection_edges(_ context.Con
 	return fc, nil
 }
 
-func (ec *executionContext) _LoginFlowConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *node.LoginFlowConnection) (ret graphql.Marshaler) {
+func (ec *executionContext) _LoginFlowConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *node.Connection[node.LoginFlow]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3813,7 +4039,7 @@ func (ec *executionContext) fieldContext_LoginFlowConnection_nodes(_ context.Con
 	return fc, nil
 }
 
-func (ec *executionContext) _LoginFlowConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *node.LoginFlowConnection) (ret graphql.Marshaler) {
+func (ec *executionContext) _LoginFlowConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *node.Connection[node.LoginFlow]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3845,7 +4071,7 @@ func (ec *executionContext) fieldContext_LoginFlowConnection_pageInfo(_ context.
 	return fc, nil
 }
 
-func (ec *executionContext) _LoginFlowConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *node.LoginFlowConnection) (ret graphql.Marshaler) {
+func (ec *executionContext) _LoginFlowConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *node.Connection[node.LoginFlow]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3868,7 +4094,7 @@ func (ec *executionContext) fieldContext_LoginFlowConnection_totalCount(_ contex
 	return graphql.NewScalarFieldContext("LoginFlowConnection", field, true, false, errors.New("field of type Int does not have child fields"))
 }
 
-func (ec *executionContext) _LoginFlowConnection_facets(ctx context.Context, field graphql.CollectedField, obj *node.LoginFlowConnection) (ret graphql.Marshaler) {
+func (ec *executionContext) _LoginFlowConnection_facets(ctx context.Context, field graphql.CollectedField, obj *node.Connection[node.LoginFlow]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3912,7 +4138,7 @@ func (ec *executionContext) fieldContext_LoginFlowConnection_facets(ctx context.
 	return fc, nil
 }
 
-func (ec *executionContext) _LoginFlowConnection_histogram(ctx context.Context, field graphql.CollectedField, obj *node.LoginFlowConnection) (ret graphql.Marshaler) {
+func (ec *executionContext) _LoginFlowConnection_histogram(ctx context.Context, field graphql.CollectedField, obj *node.Connection[node.LoginFlow]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -3954,6 +4180,29 @@ func (ec *executionContext) fieldContext_LoginFlowConnection_histogram(ctx conte
 		return fc, err
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _LoginFlowConnection_position(ctx context.Context, field graphql.CollectedField, obj *node.Connection[node.LoginFlow]) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoginFlowConnection_position(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Position(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoginFlowConnection_position(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFlowConnection", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _LoginFlowEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *node.Edge[node.LoginFlow]) (ret graphql.Marshaler) {
@@ -4127,6 +4376,62 @@ func (ec *executionContext) _LoginFlowLink_strength(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_LoginFlowLink_strength(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("LoginFlowLink", field, false, false, errors.New("field of type LoginFlowLinkStrength does not have child fields"))
+}
+
+func (ec *executionContext) _LoginFlowRevision_number(ctx context.Context, field graphql.CollectedField, obj *node.Revision) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "LoginFlowRevision", field, &ret)
+	return ec.marshalNInt2int32(ctx, field.Selections, obj.Number)
+}
+func (ec *executionContext) fieldContext_LoginFlowRevision_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFlowRevision", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _LoginFlowRevision_at(ctx context.Context, field graphql.CollectedField, obj *node.Revision) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "LoginFlowRevision", field, &ret)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.At)
+}
+func (ec *executionContext) fieldContext_LoginFlowRevision_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFlowRevision", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _LoginFlowRevision_closing(ctx context.Context, field graphql.CollectedField, obj *node.Revision) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "LoginFlowRevision", field, &ret)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Closing)
+}
+func (ec *executionContext) fieldContext_LoginFlowRevision_closing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFlowRevision", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _LoginFlowRevision_changes(ctx context.Context, field graphql.CollectedField, obj *node.Revision) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoginFlowRevision_changes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Changes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []node.Change) graphql.Marshaler {
+			return ec.marshalNLoginFlowChange2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐChangeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoginFlowRevision_changes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LoginFlowRevision",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LoginFlowChange(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _LoginFlowStage_eventName(ctx context.Context, field graphql.CollectedField, obj *node.Stage) (ret graphql.Marshaler) {
@@ -4326,8 +4631,8 @@ func (ec *executionContext) _Query_loginFlows(ctx context.Context, field graphql
 			return ec.Resolvers.Query().LoginFlows(ctx, fc.Args["filter"].(map[string]any), fc.Args["search"].(*string), fc.Args["orderBy"].(*model.LoginFlowOrder), fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *node.LoginFlowConnection) graphql.Marshaler {
-			return ec.marshalNLoginFlowConnection2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐLoginFlowConnection(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *node.Connection[node.LoginFlow]) graphql.Marshaler {
+			return ec.marshalNLoginFlowConnection2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐConnection(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4876,11 +5181,11 @@ func (ec *executionContext) _Session_attempts(ctx context.Context, field graphql
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return obj.Attempts(ctx, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+			return obj.LoginFlows(ctx, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *node.LoginFlowConnection) graphql.Marshaler {
-			return ec.marshalNLoginFlowConnection2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐLoginFlowConnection(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *node.Connection[node.LoginFlow]) graphql.Marshaler {
+			return ec.marshalNLoginFlowConnection2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐConnection(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5086,6 +5391,50 @@ func (ec *executionContext) fieldContext_Subscription_authAuditAdded(ctx context
 	return fc, nil
 }
 
+func (ec *executionContext) _Subscription_loginFlowUpdated(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_loginFlowUpdated(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().LoginFlowUpdated(ctx, fc.Args["filter"].(map[string]any), fc.Args["search"].(*string), fc.Args["after"].(*string), fc.Args["follow"].(bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.LoginFlow) graphql.Marshaler {
+			return ec.marshalNLoginFlow2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐLoginFlow(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_loginFlowUpdated(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LoginFlow(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_loginFlowUpdated_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Trace_id(ctx context.Context, field graphql.CollectedField, obj *node.Trace) (ret graphql.Marshaler) {
 	defer direct.Recover(ctx, ec.OperationContext, "Trace", field, &ret)
 	return ec.marshalNID2string(ctx, field.Selections, obj.ID())
@@ -5108,6 +5457,50 @@ func (ec *executionContext) _Trace_orgId(ctx context.Context, field graphql.Coll
 }
 func (ec *executionContext) fieldContext_Trace_orgId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Trace", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Trace_loginFlows(ctx context.Context, field graphql.CollectedField, obj *node.Trace) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Trace_loginFlows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.LoginFlows(ctx, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.Connection[node.LoginFlow]) graphql.Marshaler {
+			return ec.marshalNLoginFlowConnection2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Trace_loginFlows(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Trace",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LoginFlowConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Trace_loginFlows_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Trace_records(ctx context.Context, field graphql.CollectedField, obj *node.Trace) (ret graphql.Marshaler) {
@@ -6446,7 +6839,7 @@ func (ec *executionContext) unmarshalInputLoginFlowFilter(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"outcome", "requestId", "orgId", "userId", "upstreamUserId", "applicationName", "upstreamIdp", "sourceIp", "userAgent", "session", "tokenId", "traceId", "lastStage", "failedStage", "stage", "shape", "startedAt", "endedAt", "durationMs", "retries", "missing", "and", "or", "not"}
+	fieldsInOrder := [...]string{"outcome", "requestId", "recordId", "orgId", "userId", "upstreamUserId", "applicationName", "upstreamIdp", "sourceIp", "userAgent", "session", "tokenId", "traceId", "lastStage", "failedStage", "stage", "shape", "startedAt", "endedAt", "durationMs", "retries", "closed", "via", "conflict", "missing", "and", "or", "not"}
 	it = make(map[string]any, len(asMap))
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
@@ -6468,6 +6861,13 @@ func (ec *executionContext) unmarshalInputLoginFlowFilter(ctx context.Context, o
 				return it, err
 			}
 			it["requestId"] = data
+		case "recordId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("recordId"))
+			data, err := ec.unmarshalOStringFilter2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐStringFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["recordId"] = data
 		case "orgId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("orgId"))
 			data, err := ec.unmarshalOStringFilter2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐStringFilter(ctx, v)
@@ -6505,7 +6905,7 @@ func (ec *executionContext) unmarshalInputLoginFlowFilter(ctx context.Context, o
 			it["upstreamIdp"] = data
 		case "sourceIp":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sourceIp"))
-			data, err := ec.unmarshalOStringFilter2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐStringFilter(ctx, v)
+			data, err := ec.unmarshalOAddressFilter2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAddressFilter(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -6594,6 +6994,27 @@ func (ec *executionContext) unmarshalInputLoginFlowFilter(ctx context.Context, o
 				return it, err
 			}
 			it["retries"] = data
+		case "closed":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("closed"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["closed"] = data
+		case "via":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("via"))
+			data, err := ec.unmarshalOLoginFlowLinkViaFilter2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐLoginFlowLinkViaFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["via"] = data
+		case "conflict":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("conflict"))
+			data, err := ec.unmarshalOStringFilter2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐStringFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it["conflict"] = data
 		case "missing":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("missing"))
 			data, err := ec.unmarshalOLoginFlowPart2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐLoginFlowPartᚄ(ctx, v)
@@ -6622,6 +7043,50 @@ func (ec *executionContext) unmarshalInputLoginFlowFilter(ctx context.Context, o
 				return it, err
 			}
 			it["not"] = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputLoginFlowLinkViaFilter(ctx context.Context, obj any) (model.LoginFlowLinkViaFilter, error) {
+	var it model.LoginFlowLinkViaFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"eq", "in", "notIn"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "eq":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("eq"))
+			data, err := ec.unmarshalOLoginFlowLinkVia2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚐLinkVia(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Eq = data
+		case "in":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("in"))
+			data, err := ec.unmarshalOLoginFlowLinkVia2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚐLinkViaᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.In = data
+		case "notIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("notIn"))
+			data, err := ec.unmarshalOLoginFlowLinkVia2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚐLinkViaᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NotIn = data
 		}
 	}
 	return it, nil
@@ -6923,138 +7388,162 @@ func (ec *executionContext) _Audit(ctx context.Context, sel ast.SelectionSet, ob
 		case "id":
 			out.Values[i] = ec._Audit_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "uniqueId":
 			out.Values[i] = ec._Audit_uniqueId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "orgId":
 			out.Values[i] = ec._Audit_orgId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "time":
 			out.Values[i] = ec._Audit_time(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "createTime":
 			out.Values[i] = ec._Audit_createTime(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "userId":
 			out.Values[i] = ec._Audit_userId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "action":
 			out.Values[i] = ec._Audit_action(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "apiName":
 			out.Values[i] = ec._Audit_apiName(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "targetId":
 			out.Values[i] = ec._Audit_targetId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "targetResourceType":
 			out.Values[i] = ec._Audit_targetResourceType(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "targetResourceName":
 			out.Values[i] = ec._Audit_targetResourceName(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "targetResourceOrgId":
 			out.Values[i] = ec._Audit_targetResourceOrgId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "secondaryId":
 			out.Values[i] = ec._Audit_secondaryId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "tertiaryId":
 			out.Values[i] = ec._Audit_tertiaryId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "parentId":
 			out.Values[i] = ec._Audit_parentId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "grandparentId":
 			out.Values[i] = ec._Audit_grandparentId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "description":
 			out.Values[i] = ec._Audit_description(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "sourceIp":
 			out.Values[i] = ec._Audit_sourceIp(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "tokenId":
 			out.Values[i] = ec._Audit_tokenId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "traceId":
 			out.Values[i] = ec._Audit_traceId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "session":
 			out.Values[i] = ec._Audit_session(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "auditAttributes":
 			out.Values[i] = ec._Audit_auditAttributes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "extra":
 			out.Values[i] = ec._Audit_extra(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "raw":
 			out.Values[i] = ec._Audit_raw(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "highlights":
 			out.Values[i] = ec._Audit_highlights(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "sessionView":
-			out.Values[i] = ec._Audit_sessionView(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Audit_sessionView(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "trace":
-			out.Values[i] = ec._Audit_trace(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Audit_trace(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -7482,15 +7971,39 @@ func (ec *executionContext) _AuthAudit(ctx context.Context, sel ast.SelectionSet
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "sessionView":
-			out.Values[i] = ec._AuthAudit_sessionView(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._AuthAudit_sessionView(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "trace":
-			out.Values[i] = ec._AuthAudit_trace(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._AuthAudit_trace(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "position":
 			out.Values[i] = ec._AuthAudit_position(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -7905,15 +8418,39 @@ func (ec *executionContext) _Event(ctx context.Context, sel ast.SelectionSet, ob
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "sessionView":
-			out.Values[i] = ec._Event_sessionView(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Event_sessionView(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "trace":
-			out.Values[i] = ec._Event_trace(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Event_trace(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -8245,135 +8782,279 @@ func (ec *executionContext) _LoginFlow(ctx context.Context, sel ast.SelectionSet
 		case "id":
 			out.Values[i] = ec._LoginFlow_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "formerIds":
+			out.Values[i] = ec._LoginFlow_formerIds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "requestId":
 			out.Values[i] = ec._LoginFlow_requestId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "orgId":
 			out.Values[i] = ec._LoginFlow_orgId(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "userId":
 			out.Values[i] = ec._LoginFlow_userId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "upstreamUserId":
 			out.Values[i] = ec._LoginFlow_upstreamUserId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "applicationName":
 			out.Values[i] = ec._LoginFlow_applicationName(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "upstreamIdp":
 			out.Values[i] = ec._LoginFlow_upstreamIdp(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "outcome":
 			out.Values[i] = ec._LoginFlow_outcome(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "startedAt":
 			out.Values[i] = ec._LoginFlow_startedAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "endedAt":
 			out.Values[i] = ec._LoginFlow_endedAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "durationMs":
 			out.Values[i] = ec._LoginFlow_durationMs(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "lastStage":
 			out.Values[i] = ec._LoginFlow_lastStage(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "failedStage":
 			out.Values[i] = ec._LoginFlow_failedStage(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "retries":
 			out.Values[i] = ec._LoginFlow_retries(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "shape":
 			out.Values[i] = ec._LoginFlow_shape(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "mfa":
+			out.Values[i] = ec._LoginFlow_mfa(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "revision":
 			out.Values[i] = ec._LoginFlow_revision(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "revisions":
+			out.Values[i] = ec._LoginFlow_revisions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "closed":
+			out.Values[i] = ec._LoginFlow_closed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "truncated":
 			out.Values[i] = ec._LoginFlow_truncated(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "stages":
-			out.Values[i] = ec._LoginFlow_stages(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._LoginFlow_stages(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "records":
-			out.Values[i] = ec._LoginFlow_records(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._LoginFlow_records(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "links":
-			out.Values[i] = ec._LoginFlow_links(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._LoginFlow_links(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "conflicts":
 			out.Values[i] = ec._LoginFlow_conflicts(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "verdict":
-			out.Values[i] = ec._LoginFlow_verdict(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._LoginFlow_verdict(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "sessionView":
-			out.Values[i] = ec._LoginFlow_sessionView(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._LoginFlow_sessionView(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "traces":
-			out.Values[i] = ec._LoginFlow_traces(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._LoginFlow_traces(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "tokenIds":
 			out.Values[i] = ec._LoginFlow_tokenIds(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "sourceIps":
 			out.Values[i] = ec._LoginFlow_sourceIps(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "userAgents":
 			out.Values[i] = ec._LoginFlow_userAgents(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "position":
+			out.Values[i] = ec._LoginFlow_position(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var loginFlowChangeImplementors = []string{"LoginFlowChange"}
+
+func (ec *executionContext) _LoginFlowChange(ctx context.Context, sel ast.SelectionSet, obj *node.Change) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, loginFlowChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LoginFlowChange")
+		case "field":
+			out.Values[i] = ec._LoginFlowChange_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "from":
+			out.Values[i] = ec._LoginFlowChange_from(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "to":
+			out.Values[i] = ec._LoginFlowChange_to(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "came":
+			out.Values[i] = ec._LoginFlowChange_came(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "went":
+			out.Values[i] = ec._LoginFlowChange_went(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -8428,7 +9109,7 @@ func (ec *executionContext) _LoginFlowConflict(ctx context.Context, sel ast.Sele
 
 var loginFlowConnectionImplementors = []string{"LoginFlowConnection"}
 
-func (ec *executionContext) _LoginFlowConnection(ctx context.Context, sel ast.SelectionSet, obj *node.LoginFlowConnection) graphql.Marshaler {
+func (ec *executionContext) _LoginFlowConnection(ctx context.Context, sel ast.SelectionSet, obj *node.Connection[node.LoginFlow]) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, loginFlowConnectionImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -8538,6 +9219,23 @@ func (ec *executionContext) _LoginFlowConnection(ctx context.Context, sel ast.Se
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "position":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._LoginFlowConnection_position(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -8636,6 +9334,48 @@ func (ec *executionContext) _LoginFlowLink(ctx context.Context, sel ast.Selectio
 			}
 		case "strength":
 			out.Values[i] = ec._LoginFlowLink_strength(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var loginFlowRevisionImplementors = []string{"LoginFlowRevision"}
+
+func (ec *executionContext) _LoginFlowRevision(ctx context.Context, sel ast.SelectionSet, obj *node.Revision) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, loginFlowRevisionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LoginFlowRevision")
+		case "number":
+			out.Values[i] = ec._LoginFlowRevision_number(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "at":
+			out.Values[i] = ec._LoginFlowRevision_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "closing":
+			out.Values[i] = ec._LoginFlowRevision_closing(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "changes":
+			out.Values[i] = ec._LoginFlowRevision_changes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -9212,6 +9952,8 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 	switch fields[0].Name {
 	case "authAuditAdded":
 		return ec._Subscription_authAuditAdded(ctx, fields[0])
+	case "loginFlowUpdated":
+		return ec._Subscription_loginFlowUpdated(ctx, fields[0])
 	default:
 		panic("unknown field " + strconv.Quote(fields[0].Name))
 	}
@@ -9242,6 +9984,23 @@ func (ec *executionContext) _Trace(ctx context.Context, sel ast.SelectionSet, ob
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "loginFlows":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Trace_loginFlows(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "records":
 			field := field
 
@@ -10153,6 +10912,26 @@ func (ec *executionContext) marshalNLoginFlow2ᚖgithubᚗcomᚋauthtrailᚋauth
 	return ec._LoginFlow(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNLoginFlowChange2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐChange(ctx context.Context, sel ast.SelectionSet, v node.Change) graphql.Marshaler {
+	return ec._LoginFlowChange(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNLoginFlowChange2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []node.Change) graphql.Marshaler {
+	ret := direct.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLoginFlowChange2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐChange(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNLoginFlowConflict2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚐFlowConflict(ctx context.Context, sel ast.SelectionSet, v audit.FlowConflict) graphql.Marshaler {
 	return ec._LoginFlowConflict(ctx, sel, &v)
 }
@@ -10173,7 +10952,7 @@ func (ec *executionContext) marshalNLoginFlowConflict2ᚕgithubᚗcomᚋauthtrai
 	return ret
 }
 
-func (ec *executionContext) marshalNLoginFlowConnection2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐLoginFlowConnection(ctx context.Context, sel ast.SelectionSet, v *node.LoginFlowConnection) graphql.Marshaler {
+func (ec *executionContext) marshalNLoginFlowConnection2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐConnection(ctx context.Context, sel ast.SelectionSet, v *node.Connection[node.LoginFlow]) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -10183,11 +10962,11 @@ func (ec *executionContext) marshalNLoginFlowConnection2ᚖgithubᚗcomᚋauthtr
 	return ec._LoginFlowConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNLoginFlowEdge2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐEdge(ctx context.Context, sel ast.SelectionSet, v node.LoginFlowEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNLoginFlowEdge2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐEdge(ctx context.Context, sel ast.SelectionSet, v node.Edge[node.LoginFlow]) graphql.Marshaler {
 	return ec._LoginFlowEdge(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNLoginFlowEdge2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []node.LoginFlowEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNLoginFlowEdge2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []node.Edge[node.LoginFlow]) graphql.Marshaler {
 	ret := direct.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
@@ -10357,6 +11136,26 @@ func (ec *executionContext) unmarshalNLoginFlowPart2githubᚗcomᚋauthtrailᚋa
 
 func (ec *executionContext) marshalNLoginFlowPart2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐLoginFlowPart(ctx context.Context, sel ast.SelectionSet, v model.LoginFlowPart) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) marshalNLoginFlowRevision2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐRevision(ctx context.Context, sel ast.SelectionSet, v node.Revision) graphql.Marshaler {
+	return ec._LoginFlowRevision(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNLoginFlowRevision2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐRevisionᚄ(ctx context.Context, sel ast.SelectionSet, v []node.Revision) graphql.Marshaler {
+	ret := direct.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLoginFlowRevision2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐRevision(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNLoginFlowStage2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐStage(ctx context.Context, sel ast.SelectionSet, v node.Stage) graphql.Marshaler {
@@ -10780,6 +11579,69 @@ func (ec *executionContext) unmarshalOLoginFlowFilter2ᚕmapᚄ(ctx context.Cont
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) unmarshalOLoginFlowLinkVia2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚐLinkViaᚄ(ctx context.Context, v any) ([]audit.LinkVia, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]audit.LinkVia, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNLoginFlowLinkVia2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚐLinkVia(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOLoginFlowLinkVia2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚐLinkViaᚄ(ctx context.Context, sel ast.SelectionSet, v []audit.LinkVia) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := direct.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLoginFlowLinkVia2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚐLinkVia(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOLoginFlowLinkVia2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚐLinkVia(ctx context.Context, v any) (*audit.LinkVia, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := model.UnmarshalString(v)
+	res := audit.LinkVia(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOLoginFlowLinkVia2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚐLinkVia(ctx context.Context, sel ast.SelectionSet, v *audit.LinkVia) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := model.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) unmarshalOLoginFlowLinkViaFilter2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐLoginFlowLinkViaFilter(ctx context.Context, v any) (*model.LoginFlowLinkViaFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputLoginFlowLinkViaFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOLoginFlowOrder2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐLoginFlowOrder(ctx context.Context, v any) (*model.LoginFlowOrder, error) {

@@ -73,7 +73,17 @@ type BulkAuditEventsPayload struct {
 	UserErrors []UserError `json:"userErrors"`
 }
 
-// The order of login flows.
+// What must hold of the kinds of id by which records are tied to a login flow: everything that is given.
+type LoginFlowLinkViaFilter struct {
+	// One is this.
+	Eq *audit.LinkVia `json:"eq,omitempty"`
+	// One is one of these; nothing matches an empty list.
+	In []audit.LinkVia `json:"in,omitempty"`
+	// None is one of these.
+	NotIn []audit.LinkVia `json:"notIn,omitempty"`
+}
+
+// The order of login flows; ties by org and then by the flow's own id.
 type LoginFlowOrder struct {
 	// What they are ordered by.
 	Field LoginFlowOrderField `json:"field"`
@@ -282,16 +292,19 @@ const (
 	LoginFlowOrderFieldStartedAt LoginFlowOrderField = "STARTED_AT"
 	// The time of the last record.
 	LoginFlowOrderFieldEndedAt LoginFlowOrderField = "ENDED_AT"
+	// The time from the first record to the last.
+	LoginFlowOrderFieldDuration LoginFlowOrderField = "DURATION"
 )
 
 var AllLoginFlowOrderField = []LoginFlowOrderField{
 	LoginFlowOrderFieldStartedAt,
 	LoginFlowOrderFieldEndedAt,
+	LoginFlowOrderFieldDuration,
 }
 
 func (e LoginFlowOrderField) IsValid() bool {
 	switch e {
-	case LoginFlowOrderFieldStartedAt, LoginFlowOrderFieldEndedAt:
+	case LoginFlowOrderFieldStartedAt, LoginFlowOrderFieldEndedAt, LoginFlowOrderFieldDuration:
 		return true
 	}
 	return false
@@ -336,6 +349,8 @@ func (e LoginFlowOrderField) MarshalJSON() ([]byte, error) {
 type LoginFlowPart string
 
 const (
+	// A request id: its records stand alone.
+	LoginFlowPartRequest LoginFlowPart = "REQUEST"
 	// The session.
 	LoginFlowPartSession LoginFlowPart = "SESSION"
 	// A token.
@@ -357,6 +372,7 @@ const (
 )
 
 var AllLoginFlowPart = []LoginFlowPart{
+	LoginFlowPartRequest,
 	LoginFlowPartSession,
 	LoginFlowPartToken,
 	LoginFlowPartUser,
@@ -370,7 +386,7 @@ var AllLoginFlowPart = []LoginFlowPart{
 
 func (e LoginFlowPart) IsValid() bool {
 	switch e {
-	case LoginFlowPartSession, LoginFlowPartToken, LoginFlowPartUser, LoginFlowPartUpstreamUser, LoginFlowPartTrace, LoginFlowPartApplication, LoginFlowPartUpstreamIDP, LoginFlowPartSourceIP, LoginFlowPartUserAgent:
+	case LoginFlowPartRequest, LoginFlowPartSession, LoginFlowPartToken, LoginFlowPartUser, LoginFlowPartUpstreamUser, LoginFlowPartTrace, LoginFlowPartApplication, LoginFlowPartUpstreamIDP, LoginFlowPartSourceIP, LoginFlowPartUserAgent:
 		return true
 	}
 	return false

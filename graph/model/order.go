@@ -38,15 +38,13 @@ func (o *RecordOrder) Order() audit.Order {
 	return audit.Order{Ascending: o.Direction == OrderDirectionAsc}
 }
 
-// Order returns the order that a query for flows asks for; none is the latest
-// start first.
-func (o *LoginFlowOrder) Order() audit.FlowOrder {
+// Order returns the order that a query for login flows asks for; none is the
+// latest start first.
+func (o *LoginFlowOrder) Order() audit.Order {
 	if o == nil {
-		return audit.FlowOrder{}
+		return audit.Order{}
 	}
-	order := audit.FlowOrder{Ascending: o.Direction == OrderDirectionAsc}
-	if o.Field == LoginFlowOrderFieldEndedAt {
-		order.Field = audit.ByEnd
-	}
-	return order
+	fields := map[LoginFlowOrderField]audit.OrderField{LoginFlowOrderFieldStartedAt: audit.ByTime,
+		LoginFlowOrderFieldEndedAt: audit.ByEndedAt, LoginFlowOrderFieldDuration: audit.ByDuration}
+	return audit.Order{Field: fields[o.Field], Ascending: o.Direction == OrderDirectionAsc}
 }

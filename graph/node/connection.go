@@ -7,17 +7,19 @@ import (
 	"github.com/authtrail/authtrail/audit/query"
 )
 
-// The connections of records.
+// The connections.
 type (
 	AuthAuditConnection = Connection[AuthAudit]
 	AuditConnection     = Connection[Audit]
 	EventConnection     = Connection[Event]
+	LoginFlowConnection = Connection[LoginFlow]
 	AuthAuditEdge       = Edge[AuthAudit]
 	AuditEdge           = Edge[Audit]
 	EventEdge           = Edge[Event]
+	LoginFlowEdge       = Edge[LoginFlow]
 )
 
-// Connection is a list of records. Nothing is read before it is asked for.
+// Connection is a list of rows. Nothing is read before it is asked for.
 type Connection[T any] struct {
 	lists *lists
 	at    int
@@ -34,8 +36,9 @@ type Edge[T any] struct {
 // one of each of its parents.
 type lists struct {
 	reader       *Reader
+	kind         audit.Kind
 	queries      []audit.Query
-	search       query.Node // what found the records; to highlight
+	search       query.Node // what found the rows; to highlight
 	load         func(context.Context) ([]audit.Page, error)
 	wantPosition bool
 	memo         memo
@@ -71,13 +74,20 @@ func Events(ctx context.Context, reader *Reader, q audit.Query, search query.Nod
 	return connectionOf(searched(ctx, reader, q, search), 0, event)
 }
 
+// LoginFlows likewise returns login flows.
+func LoginFlows(ctx context.Context, reader *Reader, q audit.Query, search query.Node) *LoginFlowConnection {
+	return connectionOf(searched(ctx, reader, q, search), 0, loginFlow)
+}
+
 func searched(ctx context.Context, reader *Reader, q audit.Query, search query.Node) *lists {
+	kind := q.Kinds[0]
 	return &lists{
 		reader:  reader,
+		kind:    kind,
 		queries: []audit.Query{q},
 		search:  search,
 		load: func(ctx context.Context) ([]audit.Page, error) {
-			page, err := reader.Records.Search(ctx, q)
+			page, err := reader.of(kind).Search(ctx, q)
 			return []audit.Page{page}, err
 		},
 		wantPosition: selects(ctx, "position"),
@@ -105,8 +115,11 @@ func (l *lists) loaded(ctx context.Context) (*loaded, error) {
 }
 
 func (l *lists) position(ctx context.Context) (audit.Position, error) {
-	return once(&l.memo, "position", func() (audit.Position, error) { return l.reader.Records.End(ctx) })
+	return once(&l.memo, "position", func() (audit.Position, error) { return l.from().End(ctx) })
 }
+
+// from is where the rows are read.
+func (l *lists) from() Records { return l.reader.of(l.kind) }
 
 // Position is the feed position before the page was read.
 func (c *Connection[T]) Position(ctx context.Context) (string, error) {

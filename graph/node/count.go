@@ -39,7 +39,7 @@ const (
 // TotalCount is how many rows the whole list has.
 func (c *Connection[T]) TotalCount(ctx context.Context) (int32, error) {
 	counts, err := once(&c.lists.memo, "count", func() ([]int, error) {
-		return c.lists.reader.Records.Count(ctx, c.lists.queries)
+		return c.lists.from().Count(ctx, c.lists.queries)
 	})
 	if err != nil {
 		return 0, err
@@ -58,10 +58,10 @@ func (c *Connection[T]) Facets(ctx context.Context, fields []model.FacetField, s
 		var requests []audit.FacetRequest
 		for _, q := range c.lists.queries {
 			for _, field := range fields {
-				requests = append(requests, audit.FacetRequest{Query: q, Field: field.Field(), Size: limit})
+				requests = append(requests, audit.FacetRequest{Query: q, Field: c.lists.field(field), Size: limit})
 			}
 		}
-		return c.lists.reader.Records.Facets(ctx, requests)
+		return c.lists.from().Facets(ctx, requests)
 	})
 	if err != nil {
 		return nil, err
@@ -91,13 +91,17 @@ func facetSize(fields []model.FacetField, size *int32) (int, error) {
 func (c *Connection[T]) Histogram(
 	ctx context.Context, interval *model.HistogramInterval, by *model.FacetField,
 ) ([]Bucket, error) {
-	key := fmt.Sprintf("histogram of %s by %s", shown(interval), shown(by))
+	var split query.Field
+	if by != nil {
+		split = c.lists.field(*by)
+	}
+	key := fmt.Sprintf("histogram of %s by %s", shown(interval), split)
 	counted, err := once(&c.lists.memo, key, func() ([][]audit.Bucket, error) {
 		requests := make([]audit.HistogramRequest, len(c.lists.queries))
 		for i, q := range c.lists.queries {
-			requests[i] = audit.HistogramRequest{Query: q, Interval: lengthOf(interval), By: fieldOf(by), Size: bucketFacetSize}
+			requests[i] = audit.HistogramRequest{Query: q, Interval: lengthOf(interval), By: split, Size: bucketFacetSize}
 		}
-		return c.lists.reader.Records.Histograms(ctx, requests)
+		return c.lists.from().Histograms(ctx, requests)
 	})
 	if err != nil {
 		return nil, err
@@ -121,9 +125,10 @@ func lengthOf(interval *model.HistogramInterval) time.Duration {
 	return 0
 }
 
-func fieldOf(by *model.FacetField) query.Field {
-	if by == nil {
-		return ""
+// field returns the field that rows of the lists' kind are counted by.
+func (l *lists) field(by model.FacetField) query.Field {
+	if l.kind == audit.KindFlow {
+		return by.FlowField()
 	}
 	return by.Field()
 }

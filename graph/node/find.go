@@ -26,26 +26,6 @@ func (r *Reader) Trace(ctx context.Context, id string, org *string) (*Trace, err
 	return &Trace{*found}, nil
 }
 
-// LoginFlow likewise returns the flow of a request id.
-func (r *Reader) LoginFlow(ctx context.Context, requestID string, org *string) (*LoginFlow, error) {
-	scope, err := ScopeOf(ctx)
-	if err != nil || requestID == "" {
-		return nil, err
-	}
-	key := audit.FlowKey{AnyOrg: true, RequestID: requestID}
-	if org != nil {
-		key = audit.FlowKey{Org: *org, RequestID: requestID}
-	}
-	found, err := r.Flows.LookupFlows(ctx, scope, []audit.FlowKey{key})
-	if err != nil || len(found[0]) == 0 {
-		return nil, err
-	}
-	if len(found[0]) > 1 {
-		return nil, ambiguous("request")
-	}
-	return (&flowGroup{reader: r}).add(found[0][0]), nil
-}
-
 func ambiguous(what string) error {
 	return audit.Invalid("orgId", "several orgs have a %s with this id; say which org you mean", what)
 }

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"time"
 
 	"github.com/authtrail/authtrail/audit"
@@ -11,8 +12,21 @@ import (
 // LoginFlow is one attempt to prove an identity.
 type LoginFlow struct {
 	*audit.Flow
-	group *flowGroup
-	at    int
+	group    *flowGroup
+	at       int
+	position audit.Position
+}
+
+// loginFlow returns the node of a row. The flows of all rows are siblings.
+func loginFlow(r row) *LoginFlow {
+	group := shared(&r.rows.memo, "flows", func() *flowGroup { return r.rows.flowGroup() })
+	return &LoginFlow{Flow: group.flows[r.at], group: group, at: r.at}
+}
+
+// Updated returns a flow that a subscription yields, with the position after it.
+func Updated(reader *Reader, flow *audit.Flow, search query.Node, position audit.Position) *LoginFlow {
+	group := &flowGroup{reader: reader, flows: []*audit.Flow{flow}, search: search}
+	return &LoginFlow{Flow: flow, group: group, position: position}
 }
 
 // IsNode implements Node.
@@ -20,8 +34,22 @@ func (LoginFlow) IsNode() {}
 
 // ID is the global id.
 func (f *LoginFlow) ID() string {
-	return globalID{kind: loginFlowID, org: f.Org, id: f.Flow.RequestID}.String()
+	return flowID(f.Org, f.Flow.ID)
 }
+
+func flowID(org, id string) string { return globalID{kind: loginFlowID, org: org, id: id}.String() }
+
+// FormerIDs are ids that lead here, too.
+func (f *LoginFlow) FormerIDs() []string {
+	ids := make([]string, len(f.Flow.FormerIDs))
+	for i, id := range f.Flow.FormerIDs {
+		ids[i] = flowID(f.Org, id)
+	}
+	return ids
+}
+
+// Position is the feed position after this state of the flow.
+func (f *LoginFlow) Position() *string { return optional(string(f.position)) }
 
 // OrgID is the org of the flow.
 func (f *LoginFlow) OrgID() string { return f.Org }
@@ -53,11 +81,39 @@ func (f *LoginFlow) DurationMs() model.Millis { return model.MillisOf(f.Duration
 // Retries is how many failures were followed by another try.
 func (f *LoginFlow) Retries() int32 { return count(f.Flow.Retries) }
 
-// Revision counts the versions of the flow.
+// Revision counts the states of the flow.
 func (f *LoginFlow) Revision() int32 { return count(f.Flow.Revision) }
+
+// Revisions are the latest states of the flow, and what each changed.
+func (f *LoginFlow) Revisions() []Revision {
+	revisions := make([]Revision, len(f.Flow.Revisions))
+	for i, r := range f.Flow.Revisions {
+		revisions[i] = Revision{Number: count(r.Number), At: r.At, Closing: r.Closing}
+		for _, c := range r.Changes {
+			revisions[i].Changes = append(revisions[i].Changes,
+				Change{Field: c.Field, From: optional(c.From), To: optional(c.To), Came: c.Came, Went: c.Went})
+		}
+	}
+	return revisions
+}
 
 // TokenIDs are the tokens.
 func (f *LoginFlow) TokenIDs() []string { return f.Tokens }
+
+// Revision is a state of a flow, and what it changed.
+type Revision struct {
+	Number  int32
+	At      time.Time
+	Closing bool
+	Changes []Change
+}
+
+// Change is what a revision changed.
+type Change struct {
+	Field      string
+	From, To   *string
+	Came, Went []string
+}
 
 // Stage is a run of records with the same event name and result.
 type Stage struct {
@@ -87,20 +143,24 @@ type Clause struct {
 }
 
 // Records are the records of the flow.
-func (f *LoginFlow) Records() []*AuthAudit { return f.group.authAudits(f.Flow.Records) }
+func (f *LoginFlow) Records(context.Context) []*AuthAudit { return f.group.authAudits(f.Flow.Records) }
 
 // Stages are the stages of the flow.
-func (f *LoginFlow) Stages() []Stage {
+func (f *LoginFlow) Stages(context.Context) []Stage {
 	stages := make([]Stage, len(f.Flow.Stages))
 	for i, stage := range f.Flow.Stages {
-		stages[i] = Stage{EventName: optional(stage.EventName), Result: optional(stage.Result),
-			StartedAt: stage.StartedAt, GapMs: model.MillisOf(stage.Gap), Records: f.group.authAudits(stage.Records)}
+		stages[i] = f.group.stage(stage)
 	}
 	return stages
 }
 
+func (g *flowGroup) stage(of audit.Stage) Stage {
+	return Stage{EventName: optional(of.EventName), Result: optional(of.Result), StartedAt: of.StartedAt,
+		GapMs: model.MillisOf(of.Gap), Records: g.authAudits(of.Records)}
+}
+
 // Links say why each of the records belongs to the flow.
-func (f *LoginFlow) Links() []Link {
+func (f *LoginFlow) Links(context.Context) []Link {
 	links := make([]Link, len(f.Flow.Links))
 	for i, link := range f.Flow.Links {
 		links[i] = Link{Record: f.group.authAudits([]*audit.Record{link.Record})[0], Via: link.Via, Strength: link.Strength}
@@ -109,7 +169,7 @@ func (f *LoginFlow) Links() []Link {
 }
 
 // Verdict says what happened.
-func (f *LoginFlow) Verdict() *Verdict {
+func (f *LoginFlow) Verdict(context.Context) *Verdict {
 	verdict := &Verdict{Text: f.Flow.Verdict.Text}
 	for _, clause := range f.Flow.Verdict.Clauses {
 		verdict.Clauses = append(verdict.Clauses, Clause{Text: clause.Text, Records: f.group.authAudits(clause.Records)})
@@ -118,7 +178,7 @@ func (f *LoginFlow) Verdict() *Verdict {
 }
 
 // SessionView is the first session that the records name.
-func (f *LoginFlow) SessionView() *Session {
+func (f *LoginFlow) SessionView(context.Context) *Session {
 	found := shared(&f.group.memo, query.Session, func() []*strand {
 		keys, places := distinct(f.group.flows, func(flow *audit.Flow) (audit.LookupKey, bool) {
 			if len(flow.Sessions) == 0 {
@@ -132,45 +192,4 @@ func (f *LoginFlow) SessionView() *Session {
 		return nil
 	}
 	return &Session{*found[f.at]}
-}
-
-// flowGroup is the flows that were read together.
-type flowGroup struct {
-	reader *Reader
-	flows  []*audit.Flow
-	search query.Node // what found them; to highlight
-	memo   memo
-}
-
-// add puts a flow into the group.
-func (g *flowGroup) add(flow *audit.Flow) *LoginFlow {
-	g.flows = append(g.flows, flow)
-	return &LoginFlow{Flow: flow, group: g, at: len(g.flows) - 1}
-}
-
-// groupRows are all records of a group's flows as siblings.
-type groupRows struct {
-	rows   *rows
-	places map[audit.Key]int
-}
-
-// authAudits returns the nodes of some records of the group's flows.
-func (g *flowGroup) authAudits(records []*audit.Record) []*AuthAudit {
-	all := shared(&g.memo, "rows", g.allRows)
-	nodes := make([]*AuthAudit, len(records))
-	for i, record := range records {
-		nodes[i] = authAudit(row{rows: all.rows, at: all.places[record.Key()]})
-	}
-	return nodes
-}
-
-func (g *flowGroup) allRows() groupRows {
-	all := groupRows{rows: &rows{reader: g.reader, search: g.search}, places: map[audit.Key]int{}}
-	for _, flow := range g.flows {
-		for _, record := range flow.Records {
-			all.places[record.Key()] = len(all.rows.records)
-			all.rows.records = append(all.rows.records, record)
-		}
-	}
-	return all
 }

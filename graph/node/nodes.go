@@ -2,6 +2,9 @@ package node
 
 import (
 	"context"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/authtrail/authtrail/audit"
 	"github.com/authtrail/authtrail/audit/query"
@@ -21,35 +24,26 @@ func (r *Reader) Nodes(ctx context.Context, argument string, ids []string) ([]No
 		}
 	}
 	nodes := make([]Node, len(ids))
-	for _, find := range []func(context.Context, []globalID, []Node) error{
-		r.findRecords, r.findFlows,
-		func(ctx context.Context, ids []globalID, nodes []Node) error {
-			return r.findStrands(ctx, sessionID, query.Session, ids, nodes)
-		},
-		func(ctx context.Context, ids []globalID, nodes []Node) error {
-			return r.findStrands(ctx, traceID, query.TraceID, ids, nodes)
-		},
-	} {
-		if err := find(ctx, parsed, nodes); err != nil {
-			return nil, err
-		}
+	var all errgroup.Group // each writes the places of its own kind
+	all.Go(func() error { return r.findRecords(ctx, parsed, nodes) })
+	all.Go(func() error { return r.findFlows(ctx, parsed, nodes) })
+	all.Go(func() error { return r.findStrands(ctx, sessionID, query.Session, parsed, nodes) })
+	all.Go(func() error { return r.findStrands(ctx, traceID, query.TraceID, parsed, nodes) })
+	if err := all.Wait(); err != nil {
+		return nil, err
 	}
 	return nodes, nil
 }
 
 // chosen returns the keys of the ids of some kinds, and their places among all ids.
-func chosen[K any](ids []globalID, keyOf func(globalID) K, kinds ...byte) (keys []K, places []int) {
+func chosen(ids []globalID, kinds ...byte) (keys []audit.LookupKey, places []int) {
 	for i, id := range ids {
-		for _, kind := range kinds {
-			if id.kind == kind {
-				keys, places = append(keys, keyOf(id)), append(places, i)
-			}
+		if slices.Contains(kinds, id.kind) {
+			keys, places = append(keys, audit.LookupKey{Org: id.org, Value: id.id}), append(places, i)
 		}
 	}
 	return keys, places
 }
-
-func lookupKey(id globalID) audit.LookupKey { return audit.LookupKey{Org: id.org, Value: id.id} }
 
 // existing returns the page of one record of each key.
 func (r *Reader) existing(ctx context.Context, field query.Field, keys []audit.LookupKey) ([]audit.Page, error) {
@@ -62,7 +56,7 @@ func (r *Reader) existing(ctx context.Context, field query.Field, keys []audit.L
 }
 
 func (r *Reader) findRecords(ctx context.Context, ids []globalID, nodes []Node) error {
-	keys, places := chosen(ids, lookupKey, authAuditID, auditID, eventID)
+	keys, places := chosen(ids, authAuditID, auditID, eventID)
 	pages, err := r.existing(ctx, query.UniqueID, keys)
 	if err != nil {
 		return err
@@ -89,29 +83,20 @@ func recordNode(r row) Node {
 }
 
 func (r *Reader) findFlows(ctx context.Context, ids []globalID, nodes []Node) error {
-	keys, places := chosen(ids, func(id globalID) audit.FlowKey {
-		return audit.FlowKey{Org: id.org, RequestID: id.id}
-	}, loginFlowID)
-	if len(keys) == 0 {
-		return nil
-	}
-	found, err := r.flows(ctx, keys)
-	if err != nil {
-		return err
-	}
-	group := &flowGroup{reader: r}
-	for i, flow := range found {
+	keys, places := chosen(ids, loginFlowID)
+	found, err := r.flowRows(ctx, query.FlowID, keys)
+	for i, flow := range loginFlowsOn(r, found) {
 		if flow != nil {
-			nodes[places[i]] = group.add(flow)
+			nodes[places[i]] = flow
 		}
 	}
-	return nil
+	return err
 }
 
 func (r *Reader) findStrands(
 	ctx context.Context, kind byte, field query.Field, ids []globalID, nodes []Node,
 ) error {
-	keys, places := chosen(ids, lookupKey, kind)
+	keys, places := chosen(ids, kind)
 	pages, err := r.existing(ctx, field, keys)
 	if err != nil {
 		return err

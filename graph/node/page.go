@@ -56,7 +56,7 @@ func pageSize(name string, size int32) (int, error) {
 	return int(size), nil
 }
 
-// Window returns the window of a list of records.
+// Window returns the window of a list.
 func (a PageArgs) Window() (audit.Window, error) {
 	limit, backward, err := a.size()
 	if err != nil {
@@ -67,21 +67,6 @@ func (a PageArgs) Window() (audit.Window, error) {
 		return w, err
 	}
 	w.Before, err = cursor("before", a.Before, audit.ParseCursor)
-	return w, err
-}
-
-// FlowWindow returns the window of a list of flows.
-func (a PageArgs) FlowWindow(order audit.FlowOrder) (audit.FlowWindow, error) {
-	limit, backward, err := a.size()
-	if err != nil {
-		return audit.FlowWindow{}, err
-	}
-	parse := func(text string) (audit.FlowCursor, error) { return audit.ParseFlowCursor(text, order) }
-	w := audit.FlowWindow{Limit: limit, Backward: backward}
-	if w.After, err = cursor("after", a.After, parse); err != nil {
-		return w, err
-	}
-	w.Before, err = cursor("before", a.Before, parse)
 	return w, err
 }
 

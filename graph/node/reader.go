@@ -8,7 +8,7 @@ import (
 	"github.com/authtrail/authtrail/audit"
 )
 
-// Records is what nodes need of a store.
+// Records is what nodes need of a store, be its rows events or login flows.
 type Records interface {
 	audit.Searcher
 	audit.Looker
@@ -19,8 +19,16 @@ type Records interface {
 // Reader is where nodes are read from.
 type Reader struct {
 	Records Records
-	Flows   audit.FlowReader
+	Flows   audit.Flows
 	Now     func() time.Time
+}
+
+// of returns where rows of a kind are read.
+func (r *Reader) of(kind audit.Kind) Records {
+	if kind == audit.KindFlow {
+		return r.Flows
+	}
+	return r.Records
 }
 
 // ScopeOf returns whose records the caller may read. It is the one place where
@@ -33,40 +41,17 @@ func ScopeOf(ctx context.Context) (audit.Scope, error) {
 	return principal.Scope(), principal.Scope().Validate()
 }
 
-// lookup is Looker.Lookup for any number of keys.
+// lookup is Looker.Lookup for any number of keys. The kinds are those of one store.
 func (r *Reader) lookup(ctx context.Context, l audit.Lookup) ([]audit.Page, error) {
-	keys := l.Keys
+	keys, from := l.Keys, r.of(l.Kinds[0])
 	pages := make([]audit.Page, 0, len(keys))
 	for chunk := range slices.Chunk(keys, audit.MaxLookupKeys) {
 		l.Keys = chunk
-		found, err := r.Records.Lookup(ctx, l)
+		found, err := from.Lookup(ctx, l)
 		if err != nil {
 			return nil, err
 		}
 		pages = append(pages, found...)
 	}
 	return pages, nil
-}
-
-// flows is Flows.LookupFlows for any number of keys, with at most one flow for each.
-func (r *Reader) flows(ctx context.Context, keys []audit.FlowKey) ([]*audit.Flow, error) {
-	scope, err := ScopeOf(ctx)
-	if err != nil {
-		return nil, err
-	}
-	flows := make([]*audit.Flow, 0, len(keys))
-	for chunk := range slices.Chunk(keys, audit.MaxLookupKeys) {
-		found, err := r.Flows.LookupFlows(ctx, scope, chunk)
-		if err != nil {
-			return nil, err
-		}
-		for _, ofKey := range found {
-			if len(ofKey) == 0 {
-				flows = append(flows, nil)
-				continue
-			}
-			flows = append(flows, ofKey[0])
-		}
-	}
-	return flows, nil
 }

@@ -33,7 +33,7 @@ func (r row) ID() string {
 // BulkEvent is the bulk event as it was sent.
 func (r row) BulkEvent() model.JSON { return model.JSON(r.record().Raw) }
 
-// LoginFlow is the flow of the record's request id.
+// LoginFlow is the flow that the record is part of.
 func (r row) LoginFlow(ctx context.Context) (*LoginFlow, error) {
 	flows, err := once(&r.rows.memo, "loginFlow", func() ([]*LoginFlow, error) { return r.rows.loginFlows(ctx) })
 	if err != nil {
@@ -43,7 +43,7 @@ func (r row) LoginFlow(ctx context.Context) (*LoginFlow, error) {
 }
 
 // SessionView is the session that the record names.
-func (r row) SessionView() *Session {
+func (r row) SessionView(context.Context) *Session {
 	found := shared(&r.rows.memo, query.Session, func() []*strand { return r.rows.strands(query.Session) })
 	if found[r.at] == nil {
 		return nil
@@ -52,32 +52,12 @@ func (r row) SessionView() *Session {
 }
 
 // Trace is the HTTP request that the record names.
-func (r row) Trace() *Trace {
+func (r row) Trace(context.Context) *Trace {
 	found := shared(&r.rows.memo, query.TraceID, func() []*strand { return r.rows.strands(query.TraceID) })
 	if found[r.at] == nil {
 		return nil
 	}
 	return &Trace{*found[r.at]}
-}
-
-// loginFlows returns the flow of each row, nil where there is none.
-func (r *rows) loginFlows(ctx context.Context) ([]*LoginFlow, error) {
-	keys, places := distinct(r.records, func(record *audit.Record) (audit.FlowKey, bool) {
-		id, ok := record.Get(query.RequestID)
-		return audit.FlowKey{Org: record.Org, RequestID: id}, ok && id != ""
-	})
-	found, err := r.reader.flows(ctx, keys)
-	if err != nil {
-		return nil, err
-	}
-	group := &flowGroup{reader: r.reader}
-	nodes := make([]*LoginFlow, len(found))
-	for i, flow := range found {
-		if flow != nil {
-			nodes[i] = group.add(flow)
-		}
-	}
-	return placed(nodes, places), nil
 }
 
 // strands returns what each row's id ties together, nil where it has no such id.

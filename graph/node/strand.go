@@ -61,6 +61,14 @@ func (s strand) Events(
 	return connectionOf(lists, s.at, event), err
 }
 
+// LoginFlows are the login flows that have records with the id.
+func (s strand) LoginFlows(
+	ctx context.Context, first *int32, after *string, last *int32, before *string,
+) (*LoginFlowConnection, error) {
+	lists, err := s.group.lists(ctx, audit.KindFlow, PageArgs{first, after, last, before})
+	return connectionOf(lists, s.at, loginFlow), err
+}
+
 // lists returns the lists of one kind that the strands have, paged alike.
 func (s *strands) lists(ctx context.Context, kind audit.Kind, args PageArgs) (*lists, error) {
 	wantPosition := selects(ctx, "position") // a list that was read before its position was asked for cannot have it
@@ -76,6 +84,7 @@ func (s *strands) lists(ctx context.Context, kind audit.Kind, args PageArgs) (*l
 		}
 		return &lists{
 			reader:       s.reader,
+			kind:         kind,
 			queries:      s.queries(l),
 			load:         func(ctx context.Context) ([]audit.Page, error) { return s.reader.lookup(ctx, l) },
 			wantPosition: wantPosition,

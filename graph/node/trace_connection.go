@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"encoding/base64"
 	"fmt"
 	"slices"
@@ -36,7 +37,9 @@ func (c *TraceConnection) PageInfo() *PageInfo { return &c.info }
 func (c *TraceConnection) TotalCount() int32 { return count(c.total) }
 
 // Traces are the HTTP requests that the flow consists of.
-func (f *LoginFlow) Traces(first *int32, after *string, last *int32, before *string) (*TraceConnection, error) {
+func (f *LoginFlow) Traces(
+	_ context.Context, first *int32, after *string, last *int32, before *string,
+) (*TraceConnection, error) {
 	args := PageArgs{first, after, last, before}
 	pages, err := once(&f.group.memo, fmt.Sprintf("traces by %s", args), func() ([]*TraceConnection, error) {
 		return f.group.traces(args)

@@ -1,0 +1,142 @@
+package live
+
+import (
+	"context"
+	"io"
+
+	"github.com/authtrail/authtrail/audit"
+)
+
+// Follower is one who follows a feed. It is not for concurrent use.
+type Follower struct {
+	tail     *Tail
+	position audit.Position // of what was given
+	behind   bool           // it reads the feed itself
+}
+
+// Follow returns one who follows from a position, or without one from the end. It
+// must be closed. The position is tried at once, so that a wrong one is refused.
+func (t *Tail) Follow(ctx context.Context, after *audit.Position) (*Follower, error) {
+	f := &Follower{tail: t}
+	var err error
+	if after == nil {
+		f.position, err = t.feed.End(ctx)
+	} else {
+		f.position = *after
+		err = t.try(ctx, *after)
+	}
+	if err != nil {
+		return nil, err
+	}
+	t.enter()
+	return f, nil
+}
+
+// try returns the error of a position that the feed does not know.
+func (t *Tail) try(ctx context.Context, position audit.Position) error {
+	t.mu.Lock()
+	known := false
+	if t.recent != nil {
+		_, known = t.recent.after(position, 0)
+	}
+	t.mu.Unlock()
+	if known {
+		return nil
+	}
+	_, err := t.feed.Since(ctx, position, 1)
+	return err
+}
+
+// Close ends the following.
+func (f *Follower) Close() {
+	f.fallBehind(false)
+	f.tail.leave()
+}
+
+// few is how many rows one who follows is handed at once, and so the most that it
+// keeps from being forgotten.
+const few = 16
+
+// Next waits for the rows that come next, and returns some of them.
+func (f *Follower) Next(ctx context.Context) ([]Item, error) {
+	for {
+		items, known, moved := f.tail.after(f.position, few)
+		f.fallBehind(!known)
+		var err error
+		if !known {
+			items, err = f.read(ctx)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(items) > 0 {
+			f.position = items[len(items)-1].Position
+			return items, nil
+		}
+		if known {
+			select {
+			case <-moved:
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+		}
+	}
+}
+
+// read reads the feed, where what comes next is not at hand. At the end it waits,
+// unless the others are there, too.
+func (f *Follower) read(ctx context.Context) ([]Item, error) {
+	came, err := next(ctx, f.tail.feed, f.position, f.tail.share())
+	if err != nil || len(came.Records) > 0 {
+		return f.tail.items(came), err
+	}
+	f.position = came.Next
+	if _, known, _ := f.tail.after(f.position, 0); known {
+		return nil, nil
+	}
+	return nil, f.tail.feed.Wait(ctx, f.position)
+}
+
+// Stored returns the rows that come next, and io.EOF when all that is stored by
+// now was given.
+func (f *Follower) Stored(ctx context.Context) ([]Item, error) {
+	f.fallBehind(true)
+	came, err := f.tail.feed.Since(ctx, f.position, f.tail.share())
+	if err != nil {
+		return nil, err
+	}
+	if len(came.Records) == 0 {
+		return nil, io.EOF
+	}
+	f.position = came.Next
+	return f.tail.items(came), nil
+}
+
+// The rows that those who read the feed themselves may hold together, and one of
+// them at least.
+const (
+	heldByAll = 8_000
+	heldByOne = 20
+)
+
+// share returns how many rows one of those who are behind may read at once.
+func (t *Tail) share() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return max(heldByOne, min(atOnce, heldByAll/max(t.behind, 1)))
+}
+
+// fallBehind notes whether the follower reads the feed itself.
+func (f *Follower) fallBehind(behind bool) {
+	if f.behind == behind {
+		return
+	}
+	f.behind = behind
+	f.tail.mu.Lock()
+	defer f.tail.mu.Unlock()
+	if behind {
+		f.tail.behind++
+	} else {
+		f.tail.behind--
+	}
+}

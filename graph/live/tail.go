@@ -1,0 +1,120 @@
+package live
+
+import (
+	"context"
+	"sync"
+
+	"github.com/authtrail/authtrail/audit"
+)
+
+// atOnce is how many rows are read at once.
+const atOnce = 500
+
+// Tail is the end of a feed, as long as somebody follows it.
+type Tail struct {
+	feed   audit.Feed
+	flowOf func(*audit.Record) *audit.Flow
+
+	mu        sync.Mutex
+	recent    *recent // nil while nobody reads
+	followers int
+	behind    int                // of them, those that read the feed themselves
+	stop      context.CancelFunc // ends the reading
+}
+
+// New returns the tail of a feed; of one of login flows, with what makes a flow of
+// a row. It reads nothing until somebody follows.
+func New(feed audit.Feed, flowOf func(*audit.Record) *audit.Flow) *Tail {
+	return &Tail{feed: feed, flowOf: flowOf}
+}
+
+// enter counts a follower in, and leave out.
+func (t *Tail) enter() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.followers++
+}
+
+func (t *Tail) leave() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.followers--; t.followers == 0 && t.recent != nil {
+		t.stop()
+		t.recent = nil
+	}
+}
+
+// after returns the first few rows after a position, whether the position is known,
+// and what is closed when there may be more.
+func (t *Tail) after(position audit.Position, most int) (items []Item, known bool, moved <-chan struct{}) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.recent == nil {
+		t.recent = newRecent()
+		ctx, stop := context.WithCancel(context.Background())
+		t.stop = stop
+		go t.run(ctx, stop, t.recent)
+	}
+	items, known = t.recent.after(position, most)
+	return items, known, t.recent.moved
+}
+
+// run keeps the recent rows until ctx ends or the feed fails: then all who follow
+// are left to read the feed, and to learn what is wrong with it, themselves.
+func (t *Tail) run(ctx context.Context, stop context.CancelFunc, kept *recent) {
+	defer stop()
+	_ = t.read(ctx, kept)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.recent == kept {
+		t.recent = nil
+	}
+	kept.wake()
+}
+
+func (t *Tail) read(ctx context.Context, kept *recent) error {
+	position, err := t.feed.End(ctx)
+	if err != nil {
+		return err
+	}
+	t.keep(kept, audit.FeedBatch{Next: position})
+	for {
+		came, err := next(ctx, t.feed, position, atOnce)
+		if err != nil {
+			return err
+		}
+		t.keep(kept, came)
+		position = came.Next
+		if len(came.Records) > 0 {
+			continue
+		}
+		if err := t.feed.Wait(ctx, position); err != nil {
+			return err
+		}
+	}
+}
+
+func (t *Tail) keep(kept *recent, came audit.FeedBatch) {
+	items := t.items(came)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	kept.add(items, came.Next)
+}
+
+// next returns what comes after a position; when that is nothing, with the end of
+// the feed, so that readers who came there by different ways are at the same place.
+func next(ctx context.Context, feed audit.Feed, after audit.Position, limit int) (audit.FeedBatch, error) {
+	came, err := feed.Since(ctx, after, limit)
+	if err != nil || len(came.Records) > 0 {
+		return came, err
+	}
+	end, err := feed.End(ctx)
+	if err != nil || end == after {
+		return came, err
+	}
+	came, err = feed.Since(ctx, after, limit) // what lies before the end was there to be read
+	if err == nil && len(came.Records) == 0 {
+		came.Next = end
+	}
+	return came, err
+}
