@@ -34,7 +34,7 @@ func TestARowThatIsInTwoPartitionsIsFoundTwice(t *testing.T) {
 	one, other := row("f", testTime, "UNDECIDED"), row("f", testTime.AddDate(0, 0, -20), "DENIED")
 	replace(t, s, audit.Replacement{Row: one})
 	replace(t, s, audit.Replacement{Row: other})
-	pages, err := s.Lookup(t.Context(), audit.Lookup{Scope: audit.AllOrgs(), Field: query.UniqueID,
+	pages, err := s.Lookup(t.Context(), audit.Lookup{Scope: audit.AllOrgs(), Field: query.FlowID,
 		Keys: []audit.LookupKey{{Org: "o", Value: "f"}}, Window: audit.Window{Limit: 5}})
 	if err != nil || len(pages[0].Hits) != 2 {
 		t.Fatalf("the look-up gives %v, %v", pages, err)
@@ -136,6 +136,11 @@ func TestFlowsLieBesideTheEvents(t *testing.T) {
 		if err := s.Ready(t.Context()); err != nil {
 			t.Error(err)
 		}
+	}
+	page, err := events.Search(t.Context(), audit.Query{Scope: audit.AllOrgs(), Kinds: []audit.Kind{audit.KindFlow},
+		Where: query.Exact{Field: query.FlowOutcome, Values: []string{"DENIED"}}, Order: audit.Order{Field: audit.ByDuration}, Window: audit.Window{Limit: 5}})
+	if err != nil || len(page.Hits) > 0 {
+		t.Errorf("of events, %d are found that are flows, %v", len(page.Hits), err)
 	}
 }
 
