@@ -17,7 +17,7 @@ import (
 
 type searchCommand struct {
 	Search string `arg:"" optional:"" help:"What to look for, in the search language (docs/search.md); nothing lists the newest."`
-	Flows  bool   `help:"List login flows instead of records: those with a record that matches."`
+	Flows  bool   `help:"List login flows instead of records: those whose records together match."`
 	Limit  int    `default:"50" short:"n" placeholder:"N" help:"How many to list at most."`
 	remote `embed:""`
 }
@@ -37,7 +37,7 @@ func (c searchCommand) Run(ctx context.Context, s streams) error {
 	defer release()
 	var rows []json.RawMessage // of a table, whose columns are fitted to all of them
 	found := 0
-	err = c.eachPage(ctx, server, func(nodes []json.RawMessage) error {
+	more, err := c.eachPage(ctx, server, func(nodes []json.RawMessage) error {
 		found += len(nodes)
 		if c.JSON {
 			return printLines(s.out, nodes)
@@ -50,10 +50,18 @@ func (c searchCommand) Run(ctx context.Context, s streams) error {
 		return err
 	case found == 0:
 		return exitError{exitNothing, errors.New("nothing matches")}
-	case c.Flows:
-		return printTable(s.out, flowColumns, rows)
 	}
-	return printTable(s.out, recordColumns, rows)
+	columns := recordColumns
+	if c.Flows {
+		columns = flowColumns
+	}
+	if err := printTable(s.out, columns, rows); err != nil {
+		return err
+	}
+	if more {
+		fmt.Fprintf(s.err, "authtrail: these are the newest %d; -n %d lists more\n", found, 10*found)
+	}
+	return nil
 }
 
 // connection is a page of either list.
@@ -65,8 +73,9 @@ type connection struct {
 	}
 }
 
-// eachPage follows the pages until there were enough nodes or there are no more.
-func (c searchCommand) eachPage(ctx context.Context, server *client.Client, take func([]json.RawMessage) error) error {
+// eachPage follows the pages until there were enough nodes or there are no more,
+// and reports whether there are.
+func (c searchCommand) eachPage(ctx context.Context, server *client.Client, take func([]json.RawMessage) error) (more bool, err error) {
 	document := queries.SearchRecords
 	if c.Flows {
 		document = queries.SearchFlows
@@ -76,18 +85,18 @@ func (c searchCommand) eachPage(ctx context.Context, server *client.Client, take
 		var data struct{ AuthAudits, LoginFlows connection }
 		variables := map[string]any{"search": c.Search, "first": min(pageSize, left), "after": after}
 		if err := server.Query(ctx, document, variables, &data); err != nil {
-			return err
+			return false, err
 		}
 		page := data.AuthAudits
 		if c.Flows {
 			page = data.LoginFlows
 		}
 		if err := take(page.Nodes); err != nil {
-			return err
+			return false, err
 		}
 		left -= len(page.Nodes)
-		if left <= 0 || !page.PageInfo.HasNextPage || page.PageInfo.EndCursor == nil {
-			return nil
+		if more = page.PageInfo.HasNextPage && page.PageInfo.EndCursor != nil; left <= 0 || !more {
+			return more, nil
 		}
 		after = page.PageInfo.EndCursor
 	}
@@ -106,33 +115,63 @@ func printLines(w io.Writer, values []json.RawMessage) error {
 // tableColumn is a column and what it shows of a row.
 type tableColumn struct {
 	terminal.Column
-	cell func(row) string
+	cell func(row) terminal.Cell
 }
 
-var recordColumns = []tableColumn{
-	{terminal.Column{Title: "TIME", Min: 19}, func(r row) string { return localTime(r.Time) }},
-	{terminal.Column{Title: "USER", Min: 12}, row.user},
-	{terminal.Column{Title: "EVENT", Min: 12}, func(r row) string { return firstOf(r.EventName, r.Stage) }},
-	{terminal.Column{Title: "RESULT", Min: 8}, func(r row) string { return firstOf(r.Result, r.Event) }},
-	{terminal.Column{Title: "APPLICATION", Min: 10}, func(r row) string { return r.ApplicationName }},
-	{terminal.Column{Title: "FROM", Min: 9}, func(r row) string { return r.SourceIP }},
-	{terminal.Column{Title: "REQUEST", Whole: true}, func(r row) string { return r.RequestID }},
+// The columns of both lists; the times are written as there is room.
+func recordColumns(time timeFormat) []tableColumn {
+	return []tableColumn{
+		{terminal.Column{Title: "TIME", Min: time.width()}, func(r row) terminal.Cell { return quiet(time.of(r.Time)) }},
+		{terminal.Column{Title: "USER", Enough: 16, Min: 8}, func(r row) terminal.Cell { return plain(r.user()) }},
+		{terminal.Column{Title: "EVENT", Enough: 14, Min: 8}, func(r row) terminal.Cell { return plain(firstOf(r.EventName, r.Stage)) }},
+		{terminal.Column{Title: "RESULT", Enough: 10, Min: 7}, row.result},
+		{terminal.Column{Title: "APPLICATION", Enough: 11, Optional: 1}, func(r row) terminal.Cell { return plain(r.ApplicationName) }},
+		{terminal.Column{Title: "FROM", Enough: 13, Optional: 2}, func(r row) terminal.Cell { return plain(r.SourceIP) }},
+		{terminal.Column{Title: "REQUEST", Min: 9, ID: true}, func(r row) terminal.Cell { return plain(r.RequestID) }},
+	}
 }
 
-var flowColumns = []tableColumn{
-	{terminal.Column{Title: "STARTED", Min: 19}, func(r row) string { return localTime(r.StartedAt) }},
-	{terminal.Column{Title: "TOOK", Min: 6}, func(r row) string {
-		return terminal.Seconds(time.Duration(r.DurationMS * float64(time.Millisecond)))
-	}},
-	{terminal.Column{Title: "OUTCOME", Min: 9}, func(r row) string { return r.Outcome }},
-	{terminal.Column{Title: "USER", Min: 12}, row.user},
-	{terminal.Column{Title: "APPLICATION", Min: 10}, func(r row) string { return r.ApplicationName }},
-	{terminal.Column{Title: "LAST STAGE", Min: 10}, func(r row) string { return r.LastStage }},
-	{terminal.Column{Title: "REQUEST", Whole: true}, func(r row) string { return r.RequestID }},
+func flowColumns(time timeFormat) []tableColumn {
+	return []tableColumn{
+		{terminal.Column{Title: "STARTED", Min: time.width()}, func(r row) terminal.Cell { return quiet(time.of(r.StartedAt)) }},
+		{terminal.Column{Title: "TOOK", Min: 7, Right: true, Optional: 1}, func(r row) terminal.Cell { return plain(terminal.Duration(r.took())) }},
+		{terminal.Column{Title: "OUTCOME", Min: 13}, row.outcome},
+		{terminal.Column{Title: "USER", Enough: 18, Min: 9}, func(r row) terminal.Cell { return plain(r.user()) }},
+		{terminal.Column{Title: "APPLICATION", Enough: 11, Optional: 2}, func(r row) terminal.Cell { return plain(r.ApplicationName) }},
+		{terminal.Column{Title: "LAST STAGE", Enough: 14, Optional: 3}, func(r row) terminal.Cell { return plain(r.LastStage) }},
+		{terminal.Column{Title: "REQUEST", Min: 9, ID: true}, func(r row) terminal.Cell { return plain(cmp.Or(r.RequestID, r.ID)) }},
+	}
 }
+
+func plain(text string) terminal.Cell { return terminal.Cell{Text: text} }
+func quiet(text string) terminal.Cell { return terminal.Cell{Text: text, Style: terminal.Quiet} }
+
+// timeFormat is how a list writes times, as the person at the terminal reads clocks.
+type timeFormat string
+
+const (
+	wholeTime timeFormat = "2006-01-02 15:04:05"
+	shortTime timeFormat = "01-02 15:04:05"
+	briefTime timeFormat = "01-02 15:04"
+)
+
+// timeFormatFor returns the longest that leaves room for the other columns.
+func timeFormatFor(screen terminal.Screen) timeFormat {
+	switch {
+	case screen.Width < 80:
+		return briefTime
+	case screen.Width < terminal.Page:
+		return shortTime
+	}
+	return wholeTime
+}
+
+func (f timeFormat) of(t time.Time) string { return t.Local().Format(string(f)) }
+func (f timeFormat) width() int            { return len(f) }
 
 // row is a record or a flow, as far as the columns show it.
 type row struct {
+	ID                              string
 	Time, StartedAt                 time.Time
 	EventName, Stage, Result, Event string
 	UserID, UpstreamUserID          string
@@ -143,18 +182,30 @@ type row struct {
 
 func (r row) user() string { return firstOf(r.UpstreamUserID, r.UserID) }
 
-// localTime writes a time as the person at the terminal reads clocks.
-func localTime(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05") }
+func (r row) took() time.Duration { return time.Duration(r.DurationMS * float64(time.Millisecond)) }
+
+func (r row) outcome() terminal.Cell {
+	word, style := terminal.Outcome(r.Outcome)
+	return terminal.Cell{Text: word, Style: style}
+}
+
+func (r row) result() terminal.Cell {
+	result := firstOf(r.Result, r.Event)
+	return terminal.Cell{Text: result, Style: terminal.ResultStyle(result)}
+}
 
 // firstOf returns the first value that is not empty, or a dash.
 func firstOf(values ...string) string { return cmp.Or(cmp.Or(values...), "-") }
 
-func printTable(w io.Writer, columns []tableColumn, nodes []json.RawMessage) error {
+// printTable writes nodes in columns that fit where they are seen.
+func printTable(w io.Writer, columnsOf func(timeFormat) []tableColumn, nodes []json.RawMessage) error {
+	screen := terminal.ScreenOf(w)
+	columns := columnsOf(timeFormatFor(screen))
 	heads := make([]terminal.Column, len(columns))
 	for i, column := range columns {
 		heads[i] = column.Column
 	}
-	cells := make([][]string, len(nodes))
+	cells := make([][]terminal.Cell, len(nodes))
 	for i, node := range nodes {
 		var r row
 		if err := json.Unmarshal(node, &r); err != nil {
@@ -164,13 +215,13 @@ func printTable(w io.Writer, columns []tableColumn, nodes []json.RawMessage) err
 			cells[i] = append(cells[i], column.cell(r))
 		}
 	}
-	return terminal.Table(w, terminal.Width(w), heads, cells)
+	return terminal.Table(w, screen, heads, cells)
 }
 
 // line is a record on one line, for output that has no end and so no columns to
 // fit. What the record lacks is left out, but for the user.
 func (r row) line() string {
-	parts := []string{localTime(r.Time), firstOf(r.EventName, r.Stage) + ": " + firstOf(r.Result, r.Event)}
+	parts := []string{wholeTime.of(r.Time), firstOf(r.EventName, r.Stage) + ": " + firstOf(r.Result, r.Event)}
 	from := r.SourceIP
 	if from != "" {
 		from = "from " + from

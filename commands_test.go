@@ -70,7 +70,7 @@ func TestFlowShowsTheAttemptAndItsVerdict(t *testing.T) {
 		t.Fatal(err)
 	}
 	byRequest := mustRun(t, "flow", "--data", data, found.RequestID)
-	if !strings.Contains(byRequest, "DENIED") || !strings.Contains(byRequest, "Policy Evaluation") {
+	if !strings.Contains(byRequest, "✗ DENIED") || !strings.Contains(byRequest, "Policy Evaluation") {
 		t.Errorf("printed:\n%s", byRequest)
 	}
 	if byID := mustRun(t, "flow", "--data", data, found.ID); byID != byRequest {

@@ -3,36 +3,12 @@
 package terminal
 
 import (
-	"io"
-	"os"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/term"
 	"golang.org/x/text/width"
 )
-
-// Unbounded is the width of output that goes to no terminal: there, nothing is
-// cut, since a program may read it.
-const Unbounded = 1 << 20
-
-// IsTerminal reports whether what is written to w is seen on a terminal.
-func IsTerminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd()))
-}
-
-// Width returns how many columns fit into the window of w, Unbounded where there
-// is none.
-func Width(w io.Writer) int {
-	if file, ok := w.(*os.File); ok {
-		if size, _, err := term.GetSize(int(file.Fd())); err == nil && size > 0 {
-			return size
-		}
-	}
-	return Unbounded
-}
 
 // Clean replaces the control characters of a text, so that a record cannot move
 // the cursor or colour the screen of whoever looks at it.
@@ -54,13 +30,54 @@ func Cut(text string, width int) string {
 	if width < 1 {
 		return ""
 	}
-	left := width - 1
+	return head(text, width-1) + "…"
+}
+
+// CutMiddle is Cut for ids, which people know by their ends: it takes the middle out.
+func CutMiddle(text string, width int) string {
+	if cells(text) <= width || width < 3 {
+		return Cut(text, width)
+	}
+	end := (width - 1) / 2
+	begin := head(text, width-1-end)
+	runes := []rune(text)
+	from := len(runes)
+	for left := end; from > 0; from-- {
+		if left -= cellsOf(runes[from-1]); left < 0 {
+			break
+		}
+	}
+	return begin + "…" + string(runes[from:])
+}
+
+// head returns the beginning of a text that fits into width columns.
+func head(text string, width int) string {
 	for i, r := range text {
-		if left -= cellsOf(r); left < 0 {
-			return text[:i] + "…"
+		if width -= cellsOf(r); width < 0 {
+			return text[:i]
 		}
 	}
 	return text
+}
+
+// Wrap returns the text in lines of at most width columns, broken between words
+// where there are any.
+func Wrap(text string, width int) []string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && cells(line)+1+cells(word) > width {
+			lines, line = append(lines, line), ""
+		}
+		if line != "" {
+			line += " "
+		}
+		for line += word; cells(line) > max(width, 2); { // a word that is longer than a line
+			part := head(line, max(width, 2))
+			lines, line = append(lines, part), line[len(part):]
+		}
+	}
+	return append(lines, line)
 }
 
 // cells returns how many columns of a terminal a text takes.
@@ -88,8 +105,8 @@ func cellsOf(r rune) int {
 	return 1
 }
 
-// pad returns the text, made harmless, in exactly so many columns.
+// pad returns a clean text in exactly so many columns.
 func pad(text string, width int) string {
-	text = Cut(Clean(text), width)
-	return text + strings.Repeat(" ", width-cells(text))
+	text = Cut(text, width)
+	return text + strings.Repeat(" ", max(width-cells(text), 0))
 }
