@@ -54,9 +54,9 @@ func (v *View) Lookup(ctx context.Context, l audit.Lookup) ([]audit.Page, error)
 
 // withKeys returns the look-up of other keys, all of one field.
 func withKeys(l audit.Lookup, keys []audit.LookupKey, field query.Field) audit.Lookup {
-	l.Keys = slices.Clone(keys)
+	l.Field, l.Keys = field, slices.Clone(keys)
 	for i := range l.Keys {
-		l.Keys[i].Field = field
+		l.Keys[i].Field = ""
 	}
 	return l
 }

@@ -179,10 +179,8 @@ func someCondition(rt *rapid.T, depth int) query.Node {
 	return query.And{Nodes: []query.Node{someCondition(rt, depth-1), someCondition(rt, depth-1)}}
 }
 
-// asked is flows at a moment: what a view must answer about them.
-type flowsAt struct {
-	flows []*audit.Flow
-}
+// flowsAt is flows at a moment: what a view must answer about them.
+type flowsAt struct{ flows []*audit.Flow }
 
 func (a flowsAt) matching(n query.Node) []*audit.Flow {
 	var found []*audit.Flow
