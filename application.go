@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/authtrail/authtrail/audit"
-	"github.com/authtrail/authtrail/audit/flow"
 	"github.com/authtrail/authtrail/graph"
 	"github.com/authtrail/authtrail/graph/server"
 	"github.com/authtrail/authtrail/indexer"
@@ -29,6 +28,7 @@ type application struct {
 	config  Config
 	logger  *slog.Logger
 	store   audit.Store
+	flows   *storedFlows
 	indexer *indexer.Indexer
 	graphql *server.Handler
 	handler http.Handler
@@ -40,7 +40,7 @@ type application struct {
 
 // newApplication opens the store and puts the parts together. close releases it.
 func newApplication(ctx context.Context, config Config, logger *slog.Logger) (*application, error) {
-	opened, err := openStore(ctx, config, logger)
+	opened, openedFlows, err := openStores(ctx, config, logger)
 	if err != nil {
 		return nil, err
 	}
@@ -48,16 +48,18 @@ func newApplication(ctx context.Context, config Config, logger *slog.Logger) (*a
 	callers, err := openAuthentication(background, config, logger)
 	if err != nil {
 		release()
-		return nil, errors.Join(err, opened.Close())
+		return nil, errors.Join(err, openedFlows.Close(), opened.Close())
 	}
 	metrics := observe.NewMetrics()
 	store := metrics.Store(opened)
 	app := &application{
 		config: config, logger: logger, store: store, stop: make(chan struct{}),
+		flows:          keepFlows(background, config, store, metrics.FlowStore(openedFlows), logger),
 		indexer:        indexer.New(store, indexer.Options{QueueBytes: config.QueueBytes, Logger: logger}),
 		authentication: callers, release: release,
 	}
 	metrics.WatchQueue(app.indexer.Depth)
+	metrics.WatchFlowBuilder(func() observe.FlowBuilder { return observe.FlowBuilder(app.flows.builder.Stats()) })
 	ingester := metrics.Ingester(app.indexer)
 	app.graphql = app.graphQL(ingester, metrics.GraphQLError)
 	app.handler = routes(routeHandlers{
@@ -73,7 +75,20 @@ func newApplication(ctx context.Context, config Config, logger *slog.Logger) (*a
 	return app, nil
 }
 
-// openStore is the one place that knows which stores there are.
+// openStores opens the store of the records, and that of their login flows.
+func openStores(ctx context.Context, config Config, logger *slog.Logger) (audit.Store, audit.FlowStore, error) {
+	records, err := openStore(ctx, config, logger)
+	if err != nil {
+		return nil, nil, err
+	}
+	flows, err := openFlowStore(ctx, config, logger)
+	if err != nil {
+		return nil, nil, errors.Join(err, records.Close())
+	}
+	return records, flows, nil
+}
+
+// openStore and openFlowStore are the places that know which stores there are.
 func openStore(ctx context.Context, config Config, logger *slog.Logger) (audit.Store, error) {
 	switch config.Store {
 	case "sqlite":
@@ -88,7 +103,7 @@ func openStore(ctx context.Context, config Config, logger *slog.Logger) (audit.S
 func (a *application) graphQL(ingester audit.Ingester, countError func(audit.Code)) *server.Handler {
 	schema := graph.New(graph.Deps{
 		Store:    a.store,
-		Flows:    flow.NewReader(a.store, a.store, time.Now, a.config.FlowIdle),
+		FlowRows: a.flows.view,
 		Ingester: ingester,
 		Now:      time.Now,
 		Logger:   a.logger,
@@ -170,9 +185,13 @@ func (a *application) announce(listener net.Listener) (withdraw func()) {
 	return sync.OnceFunc(func() { _ = os.Remove(address) })
 }
 
-// close closes the store; what was acknowledged is durable already.
+// close closes the stores; what was acknowledged is durable already.
 func (a *application) close() {
 	a.release()
+	a.flows.stop()
+	if err := a.flows.store.Close(); err != nil {
+		a.logger.Error("close the store of login flows", "error", err)
+	}
 	if err := a.store.Close(); err != nil {
 		a.logger.Error("close the store", "error", err)
 	}

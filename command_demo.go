@@ -21,6 +21,9 @@ type demoCommand struct {
 // minDemoLogins is the least that shows every outcome often enough to look around in.
 const minDemoLogins = 200
 
+// demoPatience is how long the demo waits until its flows are built, which takes well under a second.
+const demoPatience = time.Minute
+
 // Run implements the command.
 func (c demoCommand) Run(ctx context.Context, s streams) error {
 	if c.Logins < minDemoLogins || c.Every <= 0 {
@@ -45,6 +48,9 @@ func (c demoCommand) Run(ctx context.Context, s streams) error {
 		past := generator.Past(c.Logins, 7*24*time.Hour, time.Now())
 		if _, err := app.indexer.Ingest(ctx, audit.Everyone(), past); err != nil {
 			return fmt.Errorf("store the demo's logins: %w", err)
+		}
+		if err := app.flows.builder.CatchUp(ctx, demoPatience); err != nil {
+			return fmt.Errorf("build the demo's login flows: %w", err)
 		}
 		running.Go(func() { c.goOn(ctx, app, generator) })
 		_, err := fmt.Fprint(s.out, demoText(url, c.Logins, len(past)))

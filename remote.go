@@ -57,10 +57,17 @@ func (r remote) connect(ctx context.Context, s streams, create bool) (*client.Cl
 		app.close()
 		return nil, nil, err
 	}
+	if !create {
+		app.flows.finish(ctx, s)
+	}
 	serving, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() { defer close(done); _ = app.serve(serving, listener) }()
-	return server, func() { stop(); <-done }, nil
+	return server, func() {
+		app.flows.finish(ctx, s)
+		stop()
+		<-done
+	}, nil
 }
 
 // other returns a client of the server that has the data folder open.

@@ -9,6 +9,7 @@ import (
 // checkpoint is how far the builder has got: the state of its lease.
 type checkpoint struct {
 	Position audit.Position `json:"position"`
+	Records  uint64         `json:"records"` // up to there
 	// Rules names the rules that the flows were made by; by others they are made anew.
 	Rules string `json:"rules"`
 	// Sweep is set while flows may be stored that no record supports: since the

@@ -7,8 +7,8 @@ import (
 
 // Rebuild makes all flows anew from the records there are, and removes those that no
 // record supports. It takes the lease from whoever holds it. When it is interrupted,
-// it goes on from there the next time, and so does Run. It reports how many
-// records it has followed.
+// it goes on from there the next time, and so does Run. Before, and after each batch,
+// it reports how many records were followed.
 func (b *Builder) Rebuild(ctx context.Context, progress func(records uint64)) error {
 	held, err := b.leases.Seize(ctx, LeaseKey)
 	if err != nil {
@@ -32,12 +32,13 @@ func (t *term) rebuild(ctx context.Context, progress func(records uint64)) error
 	if err := t.save(ctx); err != nil {
 		return err
 	}
+	progress(t.at.Records)
 	for ctx.Err() == nil {
 		news, err := t.step(ctx)
 		if err != nil {
 			return err
 		}
-		progress(t.Stats().Records)
+		progress(t.at.Records)
 		if !news && !t.at.Sweep {
 			return nil
 		}

@@ -70,10 +70,14 @@ func TestARebuildThatIsInterruptedGoesOn(t *testing.T) {
 	t.Parallel()
 	for name, goOn := range map[string]func(*world) uint64{
 		"by rebuilding": func(w *world) (followed uint64) {
-			if err := builder.New(w.options()).Rebuild(w.tb.Context(), func(n uint64) { followed = n }); err != nil {
+			b := builder.New(w.options())
+			if err := b.Rebuild(w.tb.Context(), func(n uint64) { followed = n }); err != nil {
 				w.tb.Fatal(err)
 			}
-			return followed
+			if followed != 300 {
+				w.tb.Errorf("in the end it says %d", followed)
+			}
+			return b.Stats().Records
 		},
 		"by following": func(w *world) uint64 {
 			b, stop := w.run(w.options())

@@ -121,7 +121,7 @@ func (t *term) step(ctx context.Context) (news bool, err error) {
 	if err := t.take(ctx, batch.Records); err != nil {
 		return false, err
 	}
-	t.at.Position = batch.Next
+	t.at.Position, t.at.Records = batch.Next, t.at.Records+uint64(len(batch.Records))
 	t.progress.followed(batch, began, t.options.Batch)
 	t.sayBehind()
 	if n := len(batch.Records); n >= t.options.Batch/16 && n < t.options.Batch/2 {

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/audit/flow"
+	"github.com/authtrail/authtrail/indexer/builder"
+	"github.com/authtrail/authtrail/store/sqlite"
+)
+
+// storedFlows are the login flows of a server, and what keeps them current.
+type storedFlows struct {
+	store   audit.FlowStore
+	builder *builder.Builder
+	view    *flow.View
+	stop    func() // ends the building, and returns when it has ended
+}
+
+// flowPatience is how long a question waits for flows to catch up with the records
+// that were acknowledged before it was asked.
+const flowPatience = 300 * time.Millisecond
+
+// keepFlows builds the flows of records in the background, until it is told to stop.
+func keepFlows(ctx context.Context, config Config, records builder.Records, store audit.FlowStore, logger *slog.Logger) *storedFlows {
+	alone := config.Store == "sqlite"
+	kept := &storedFlows{store: store, builder: builder.New(builder.Options{
+		Records: records, Flows: store, Idle: config.FlowIdle, Alone: alone, Logger: logger,
+	})}
+	var options flow.Options
+	if alone {
+		options.Fresh = func(ctx context.Context) {
+			if err := kept.builder.CatchUp(ctx, flowPatience); err != nil && ctx.Err() == nil {
+				logger.Warn("login flows may lack their latest records", "error", err)
+			}
+		}
+	}
+	kept.view = flow.NewView(store, time.Now, config.FlowIdle, options)
+	building, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() { kept.builder.Run(building) })
+	kept.stop = func() {
+		cancel()
+		running.Wait()
+	}
+	return kept
+}
+
+// finish waits until all records are in their flows, for as long as that takes, or
+// until ctx ends: a command that is done with the data folder leaves it complete.
+func (f *storedFlows) finish(ctx context.Context, s streams) {
+	said := time.AfterFunc(2*time.Second, func() { fmt.Fprintln(s.err, "authtrail: building the login flows of new records") })
+	defer said.Stop()
+	_ = f.builder.CatchUp(ctx, math.MaxInt64) // where it fails, the next to open the folder goes on
+}
+
+// openFlowStore opens the store of login flows, which lies beside that of the records.
+func openFlowStore(ctx context.Context, config Config, logger *slog.Logger) (audit.FlowStore, error) {
+	switch config.Store {
+	case "sqlite":
+		return sqlite.Open(ctx, sqlite.Options{Dir: filepath.Join(config.Data, "flows"), Format: flow.Format(), Logger: logger})
+	case "elasticsearch":
+		options := config.elasticOptions(logger)
+		options.IndexPrefix, options.Format = options.IndexPrefix+"-flows", flow.Format()
+		return openElastic(ctx, options)
+	}
+	return nil, fmt.Errorf("--store %s: there is no such store", config.Store)
+}
