@@ -31,7 +31,7 @@ type added struct {
 
 func follow(t *testing.T, a *api, caller audit.Principal, document string, vars variables) *follower {
 	t.Helper()
-	ctx, stop := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, stop := context.WithTimeout(context.Background(), 10*time.Minute)
 	t.Cleanup(stop)
 	next, ctx, errs := a.begin(ctx, caller, document, vars)
 	if errs != nil {

@@ -15,7 +15,7 @@ type Follower struct {
 }
 
 // Follow returns one who follows from a position, or without one from the end. It
-// must be closed. The position is tried at once, so that a wrong one is refused.
+// must be closed. A position is tried at once, so that a wrong one is refused.
 func (t *Tail) Follow(ctx context.Context, after *audit.Position) (*Follower, error) {
 	f := &Follower{tail: t}
 	var err error
@@ -29,6 +29,9 @@ func (t *Tail) Follow(ctx context.Context, after *audit.Position) (*Follower, er
 		return nil, err
 	}
 	t.enter()
+	if after == nil {
+		t.start(f.position)
+	}
 	return f, nil
 }
 
@@ -91,6 +94,7 @@ func (f *Follower) read(ctx context.Context) ([]Item, error) {
 		return f.tail.items(came), err
 	}
 	f.position = came.Next
+	f.tail.start(f.position)
 	if _, known, _ := f.tail.after(f.position, 0); known {
 		return nil, nil
 	}

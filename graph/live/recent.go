@@ -28,8 +28,11 @@ type place struct {
 	next     int
 }
 
-func newRecent() *recent {
-	return &recent{index: map[audit.Position]int{}, moved: make(chan struct{})}
+// newRecent returns the rows after a position, of which there are none yet.
+func newRecent(position audit.Position) *recent {
+	r := &recent{index: map[audit.Position]int{}, moved: make(chan struct{})}
+	r.mark(position)
+	return r
 }
 
 // head is the number of the item that will be added next.

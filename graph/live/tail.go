@@ -50,20 +50,31 @@ func (t *Tail) after(position audit.Position, most int) (items []Item, known boo
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.recent == nil {
-		t.recent = newRecent()
-		ctx, stop := context.WithCancel(context.Background())
-		t.stop = stop
-		go t.run(ctx, stop, t.recent)
+		return nil, false, nil
 	}
 	items, known = t.recent.after(position, most)
 	return items, known, t.recent.moved
 }
 
+// start begins to read at a position where a follower has come to the end, unless
+// that is done already.
+func (t *Tail) start(end audit.Position) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.recent != nil {
+		return
+	}
+	t.recent = newRecent(end)
+	ctx, stop := context.WithCancel(context.Background())
+	t.stop = stop
+	go t.run(ctx, stop, t.recent, end)
+}
+
 // run keeps the recent rows until ctx ends or the feed fails: then all who follow
 // are left to read the feed, and to learn what is wrong with it, themselves.
-func (t *Tail) run(ctx context.Context, stop context.CancelFunc, kept *recent) {
+func (t *Tail) run(ctx context.Context, stop context.CancelFunc, kept *recent, from audit.Position) {
 	defer stop()
-	_ = t.read(ctx, kept)
+	_ = t.read(ctx, kept, from)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.recent == kept {
@@ -72,12 +83,7 @@ func (t *Tail) run(ctx context.Context, stop context.CancelFunc, kept *recent) {
 	kept.wake()
 }
 
-func (t *Tail) read(ctx context.Context, kept *recent) error {
-	position, err := t.feed.End(ctx)
-	if err != nil {
-		return err
-	}
-	t.keep(kept, audit.FeedBatch{Next: position})
+func (t *Tail) read(ctx context.Context, kept *recent, position audit.Position) error {
 	for {
 		came, err := next(ctx, t.feed, position, atOnce)
 		if err != nil {
