@@ -37,16 +37,27 @@ type deal struct {
 	lookup audit.Lookup
 	all    *walk            // through the rows of all keys
 	walks  []*walk          // those of each key
-	places map[string][]int // of the keys that have a value
+	places map[sought][]int // of the keys that look for a value
+	fields []query.Field    // that values are looked for in
+}
+
+// sought is a value that is looked for in a field.
+type sought struct {
+	field query.Field
+	value string
 }
 
 func (f *format) newDeal(l audit.Lookup) *deal {
-	d := &deal{lookup: l, walks: make([]*walk, len(l.Keys)), places: make(map[string][]int, len(l.Keys))}
+	d := &deal{lookup: l, walks: make([]*walk, len(l.Keys)), places: make(map[sought][]int, len(l.Keys))}
 	d.all = f.newWalk(audit.Query{Scope: l.Scope, Kinds: l.Kinds, Order: l.Order, Window: l.Window})
 	d.all.most = maxLookupRows
 	for i, key := range l.Keys {
 		d.walks[i] = &walk{query: d.all.query, done: !key.AnyOrg && !l.Scope.Allows(key.Org)}
-		d.places[key.Value] = append(d.places[key.Value], i)
+		what := sought{l.FieldOf(key), key.Value}
+		d.places[what] = append(d.places[what], i)
+		if !slices.Contains(d.fields, what.field) {
+			d.fields = append(d.fields, what.field)
+		}
 	}
 	return d
 }
@@ -86,19 +97,25 @@ func (d *deal) request() dsl.Search {
 // keys these are. Rows of an org that is another key's are found as well; they
 // are not dealt out.
 func (d *deal) wanted() (dsl.Query, int) {
-	var values, orgs []string
+	values := make(map[query.Field][]string, len(d.fields))
+	var orgs []string
 	anyOrg := false
 	for i, key := range d.lookup.Keys {
 		if !d.walks[i].done {
-			values, orgs = append(values, key.Value), append(orgs, key.Org)
+			field := d.lookup.FieldOf(key)
+			values[field], orgs = append(values[field], key.Value), append(orgs, key.Org)
 			anyOrg = anyOrg || key.AnyOrg
 		}
 	}
-	wanted := d.all.format.compile(query.Exact{Field: d.lookup.Field, Values: slices.Compact(slices.Sorted(slices.Values(values)))}).over
+	found := make([]dsl.Query, len(d.fields))
+	for i, field := range d.fields {
+		found[i] = d.all.format.compile(query.Exact{Field: field, Values: slices.Compact(slices.Sorted(slices.Values(values[field])))}).over
+	}
+	wanted := dsl.AnyOf(found...)
 	if !anyOrg && len(orgs) > 0 {
 		wanted = dsl.AllOf(scopeFilter(audit.Orgs(orgs...)), wanted)
 	}
-	return wanted, len(values)
+	return wanted, len(orgs)
 }
 
 // take deals the rows out.
@@ -112,11 +129,18 @@ func (d *deal) take(hits []hit) {
 		}
 		cursor := d.all.query.CursorAt(row)
 		d.all.from = &cursor
-		for _, value := range row.Record.Values(d.lookup.Field) {
-			for _, i := range d.places[value] {
-				if key := d.lookup.Keys[i]; key.AnyOrg || key.Org == row.Record.Org {
-					d.walks[i].add(row)
-				}
+		for _, field := range d.fields {
+			d.hand(row, field)
+		}
+	}
+}
+
+// hand gives a row to the keys whose value it has in a field.
+func (d *deal) hand(row audit.Hit, field query.Field) {
+	for _, value := range row.Record.Values(field) {
+		for _, i := range d.places[sought{field, value}] {
+			if key := d.lookup.Keys[i]; key.AnyOrg || key.Org == row.Record.Org {
+				d.walks[i].add(row)
 			}
 		}
 	}
