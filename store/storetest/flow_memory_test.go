@@ -83,24 +83,6 @@ func (m *flowMemory) find(key audit.Key) int {
 	return slices.IndexFunc(m.records, func(r *audit.Record) bool { return r.Key() == key })
 }
 
-func (m *flowMemory) Lookup(ctx context.Context, l audit.Lookup) ([]audit.Page, error) {
-	if err := l.Validate(); err != nil {
-		return nil, err
-	}
-	records, err := m.view(ctx)
-	byValue := map[string]Oracle{}
-	for _, r := range records {
-		for _, value := range r.Values(l.Field) {
-			byValue[value] = append(byValue[value], r)
-		}
-	}
-	pages := make([]audit.Page, len(l.Keys))
-	for i, key := range l.Keys {
-		pages[i] = byValue[key.Value].Search(l.Query(key))
-	}
-	return pages, err
-}
-
 func (m *flowMemory) Scan(ctx context.Context, q audit.Query, yield func(*audit.Record) bool) error {
 	if err := q.Scope.Validate(); err != nil {
 		return err

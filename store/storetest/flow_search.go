@@ -87,6 +87,12 @@ func flowLookupGroup() group {
 				}
 			}
 		}},
+		{"keys of several fields", func(t testing.TB, s *subject) {
+			keys := []audit.LookupKey{{AnyOrg: true, Value: "f-1"}, {Field: query.FlowRecordID, AnyOrg: true, Value: "g-1"},
+				{Field: query.Session, Org: "a", Value: "s-1"}, {Field: query.FlowID, Org: "a", Value: "former"}, {Field: query.TokenID, AnyOrg: true, Value: "s-2"}}
+			checkLookup(t, s, audit.Lookup{Scope: audit.AllOrgs(), Field: query.FlowID, Keys: keys})
+			checkLookup(t, s, audit.Lookup{Scope: audit.Orgs("a"), Field: query.FlowRecordID, Keys: keys})
+		}},
 		{"2,000 keys at once", func(t testing.TB, s *subject) {
 			var keys []audit.LookupKey
 			for i := range audit.MaxLookupKeys {

@@ -17,6 +17,8 @@ func lookupGroup() group {
 		{"2,000 keys at once", checkManyKeys},
 		{"too many keys, or no order by time", checkRefusedLookups},
 		{"exactly, byte by byte", checkExactLookup},
+		{"keys of several fields", checkMixedLookup},
+		{"as many rows as an id may lead to", checkLargeLookup},
 	}}
 }
 
@@ -35,6 +37,9 @@ func linked() []*audit.Record {
 			at := epoch.Add(time.Duration(i*37%11) * time.Second)
 			records = append(records, eventOf([]string{"org-a", "org-b"}[i%2], fmt.Sprintf("l-%d", i), at, members))
 		}
+	}
+	for i := range audit.MaxLookupRows + 1 {
+		records = append(records, eventOf("org-c", fmt.Sprintf("c-%d", i), epoch.Add(time.Duration(i*7919%1_000)*time.Second), `"event_name":"Token","session":"crowd"`))
 	}
 	return append(records, eventOf("org-a", "upper", epoch, `"event_name":"Token","session":"SES-1"`),
 		eventOf("org-a", "longer", epoch, `"event_name":"Token","session":"ses-1 "`), eventOf("org-a", "none", epoch, `"event_name":"Token","session":""`))
@@ -120,4 +125,29 @@ func checkExactLookup(t testing.TB, s *subject) {
 		keys = append(keys, audit.LookupKey{Org: "org-a", Value: value})
 	}
 	checkLookup(t, s, audit.Lookup{Scope: audit.AllOrgs(), Field: query.Session, Keys: keys})
+}
+
+func checkMixedLookup(t testing.TB, s *subject) {
+	var keys []audit.LookupKey
+	for i := range 60 {
+		field, pattern := query.Field(""), "ses-%d"
+		switch i % 4 {
+		case 1:
+			field, pattern = query.RequestID, "req-%d"
+		case 2:
+			field, pattern = query.TraceID, "tr-%d"
+		case 3:
+			field, pattern = query.TokenID, "tok-%d"
+		}
+		keys = append(keys, audit.LookupKey{Field: field, Org: "org-a", AnyOrg: i%3 == 0, Value: fmt.Sprintf(pattern, i%20)})
+	}
+	checkLookup(t, s, audit.Lookup{Scope: audit.AllOrgs(), Field: query.Session, Keys: keys})
+	checkLookup(t, s, audit.Lookup{Scope: audit.Orgs("org-b"), Field: query.UniqueID, Keys: keys, Order: audit.Order{Ascending: true}, Window: audit.Window{Limit: 2}})
+}
+
+func checkLargeLookup(t testing.TB, s *subject) {
+	keys := []audit.LookupKey{{Org: "org-c", Value: "crowd"}, {AnyOrg: true, Value: "ses-9"}}
+	for _, limit := range []int{audit.MaxPageSize, audit.MaxPageSize + 1, audit.MaxLookupRows} {
+		checkLookup(t, s, audit.Lookup{Scope: audit.AllOrgs(), Field: query.Session, Keys: keys, Window: audit.Window{Limit: limit}})
+	}
 }

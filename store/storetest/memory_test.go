@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/audit/query"
 )
 
 func TestTheNaiveStoreConforms(t *testing.T) {
@@ -101,17 +102,27 @@ func (m *memory) Lookup(ctx context.Context, l audit.Lookup) ([]audit.Page, erro
 		return nil, err
 	}
 	records, err := m.view(ctx)
+	byField := map[query.Field]map[string]Oracle{}
+	pages := make([]audit.Page, len(l.Keys))
+	for i, key := range l.Keys {
+		field := l.FieldOf(key)
+		if byField[field] == nil {
+			byField[field] = records.byValue(field)
+		}
+		pages[i] = byField[field][key.Value].Search(l.Query(key))
+	}
+	return pages, err
+}
+
+// byValue returns the records that have each value of a field.
+func (o Oracle) byValue(field query.Field) map[string]Oracle {
 	byValue := map[string]Oracle{}
-	for _, r := range records {
-		if value, ok := r.Get(l.Field); ok {
+	for _, r := range o {
+		for _, value := range r.Values(field) {
 			byValue[value] = append(byValue[value], r)
 		}
 	}
-	pages := make([]audit.Page, len(l.Keys))
-	for i, key := range l.Keys {
-		pages[i] = byValue[key.Value].Search(l.Query(key))
-	}
-	return pages, err
+	return byValue
 }
 
 func (m *memory) Count(ctx context.Context, queries []audit.Query) ([]int, error) {

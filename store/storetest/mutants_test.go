@@ -142,6 +142,7 @@ var defects = map[string]defect{
 	"keys leave the scope":      {group: "scope", lookup: func(l *audit.Lookup) { l.Scope = audit.AllOrgs() }},
 	"one key asked in all orgs": {group: "look-up", lookup: func(l *audit.Lookup) { l.Keys = slices.Clone(l.Keys); anyOrg(l.Keys) }},
 	"kinds in look-ups":         {group: "look-up", lookup: func(l *audit.Lookup) { l.Kinds = nil }},
+	"keys of one field":         {group: "look-up", lookup: func(l *audit.Lookup) { l.Keys = slices.Clone(l.Keys); oneField(l.Keys) }},
 	"a thousand keys":           {group: "look-up", lookup: func(l *audit.Lookup) { l.Keys = l.Keys[:min(len(l.Keys), 1000)] }},
 	"look-ups newest first":     {group: "look-up", lookup: func(l *audit.Lookup) { l.Order = audit.Order{}; l.Window.After, l.Window.Before = nil, nil }},
 	"repeats are accepted":      {group: "append", outcomes: func(o []audit.Outcome) { clear(o) }},

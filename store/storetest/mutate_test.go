@@ -64,6 +64,12 @@ func anyOrg(keys []audit.LookupKey) {
 	}
 }
 
+func oneField(keys []audit.LookupKey) {
+	for i := range keys {
+		keys[i].Field = ""
+	}
+}
+
 func bump(values []audit.ValueCount) []audit.ValueCount {
 	if len(values) > 0 {
 		values[0].Count++

@@ -156,7 +156,7 @@ func TestTheSuiteNoticesDefectsOfTheRegistry(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			open := func(testing.TB) audit.Store { return faultyRegistry{newMemory(), d} }
-			if failures := failuresOf(t, "registry", open); len(failures) == 0 {
+			if failures := failuresOf(t, groups(), "registry", open); len(failures) == 0 {
 				t.Error("the suite accepts a registry with this defect")
 			}
 		})
