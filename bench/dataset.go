@@ -17,7 +17,8 @@ const (
 	users     = 10_000
 	orgs      = 50
 	perFlow   = 5
-	inSession = 3 // attempts that share a session
+	perAction = 10 // attempts of which one is followed by an API action
+	inSession = 3  // attempts that share a session
 )
 
 var (
@@ -52,16 +53,23 @@ func (d dataset) requestID(n int) string {
 }
 func (d dataset) flows() int { return d.records / perFlow }
 
+// startOf returns when an attempt begins.
+func (d dataset) startOf(n int) time.Time {
+	return d.start.Add(time.Duration(n) * 30 * 24 * time.Hour / time.Duration(d.flows()))
+}
+
+const stampFormat = "2006-01-02T15:04:05.000000Z"
+
 // append appends record i as a bulk event.
 func (d dataset) append(b []byte, i int) []byte {
 	n, step := i/perFlow, i%perFlow
 	f := d.flow(n)
-	at := d.start.Add(time.Duration(n)*30*24*time.Hour/time.Duration(d.flows()) + time.Duration(step)*1200*time.Millisecond)
+	at := d.startOf(n).Add(time.Duration(step) * 1200 * time.Millisecond)
 	stage := stages[step]
-	if f.denied && step == 2 {
-		stage[1] = "Denied"
+	if f.denied && step >= 2 { // the page is opened again, and says so again
+		stage = [2]string{"Policy Evaluation", "Denied"}
 	}
-	stamp := at.Format("2006-01-02T15:04:05.000000Z")
+	stamp := at.Format(stampFormat)
 	b = fmt.Appendf(b, `{"unique_id":"bench-%09d","create_time":%q,"event":{"subsystem":"auth","time":%q,"event_name":%q,"result":%q,`+
 		`"org_id":"org-%03d","org_name":"Organisation %d","login_org_id":"org-%03d","login_org_name":"Organisation %d",`+
 		`"issuer":"https://auth.org%d.example","client_id":"client-%d","application_name":%q,"upstream_idp":%q,`+
@@ -74,8 +82,22 @@ func (d dataset) append(b []byte, i int) []byte {
 	if step > 1 {
 		b = fmt.Appendf(b, `,"session":"ses-%020x"`, uint64(n/inSession)*0x94d049bb133111eb)
 	}
-	if step == perFlow-1 {
+	if step == perFlow-1 && !f.denied {
 		b = fmt.Appendf(b, `,"token_id":"tok-%016x"`, uint64(n)*0x2545f4914f6cdd1d)
 	}
 	return append(b, "}}"...)
+}
+
+// actions are API audits, each done with the token of one attempt.
+func (d dataset) actions() int { return d.flows() / perAction }
+
+// appendAction appends action i as a bulk event.
+func (d dataset) appendAction(b []byte, i int) []byte {
+	n := i * perAction
+	f := d.flow(n)
+	stamp := d.startOf(n).Add(30 * time.Second).Format(stampFormat)
+	return fmt.Appendf(b, `{"unique_id":"action-%09d","create_time":%q,"event":{"subsystem":"api","time":%q,"api_name":"files","action":"Update","org_id":"org-%03d",`+
+		`"target_resource_type":"file","target_resource_name":"report %d","user_id":"user-%06d","session":"ses-%020x","token_id":"tok-%016x","trace_id":"%016x%016x","source_ip":"10.%d.%d.%d"}}`,
+		i, stamp, stamp, f.org, i, f.user, uint64(n/inSession)*0x94d049bb133111eb, uint64(n)*0x2545f4914f6cdd1d, uint64(n)*0xbf58476d1ce4e5b9, 9,
+		f.org, f.user/256%256, f.user%256)
 }

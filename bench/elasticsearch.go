@@ -32,6 +32,9 @@ func measureElasticsearch(ctx context.Context, o options) error {
 	if err := c.ingest(ctx); err != nil {
 		return err
 	}
+	if err := c.buildFlows(ctx); err != nil {
+		return err
+	}
 	if err := c.settle(ctx); err != nil {
 		return err
 	}
@@ -89,7 +92,19 @@ func (c *comparison) prepareDirect(ctx context.Context) error {
 	return errors.Join(sendAll(ctx, installer, bodies, 1), installer.stop())
 }
 
-func (c *comparison) server(ctx context.Context, url, prefix string) (*serverProcess, error) {
+// buildFlows has the program make the login flows, which ingest was compared without.
+func (c *comparison) buildFlows(ctx context.Context) error {
+	if err := sendActions(ctx, c.own, c.set, c.options); err != nil {
+		return err
+	}
+	builder, err := c.server(ctx, c.elasticsearch, ownPrefix, "--flow-builder")
+	if err != nil {
+		return err
+	}
+	return errors.Join(measureFlows(ctx, builder, c.set), builder.stop())
+}
+
+func (c *comparison) server(ctx context.Context, url, prefix string, more ...string) (*serverProcess, error) {
 	folder, err := os.MkdirTemp("", "authtrail-bench-")
 	if err != nil {
 		return nil, fmt.Errorf("make a data folder: %w", err)
@@ -97,8 +112,11 @@ func (c *comparison) server(ctx context.Context, url, prefix string) (*serverPro
 	c.folders = append(c.folders, folder)
 	o := c.options
 	o.data = folder
-	server, _, err := startServer(ctx, o, "--store", "elasticsearch", "--elasticsearch-url", url,
-		"--elasticsearch-index-prefix", prefix, "--elasticsearch-shards", strconv.Itoa(c.shards), "--request-timeout", "5m")
+	if len(more) == 0 {
+		more = []string{"--no-flow-builder"}
+	}
+	server, _, err := startServer(ctx, o, append(more, "--store", "elasticsearch", "--elasticsearch-url", url,
+		"--elasticsearch-index-prefix", prefix, "--elasticsearch-shards", strconv.Itoa(c.shards), "--request-timeout", "5m")...)
 	return server, err
 }
 

@@ -39,15 +39,27 @@ func measureIngest(ctx context.Context, server *serverProcess, set dataset, o op
 	return nil
 }
 
-func bulkBody(set dataset, from, to int) []byte {
+func bulkBody(set dataset, from, to int) []byte { return bodyOf(set.append, from, to) }
+
+// bodyOf returns a request with some of the events that make appends.
+func bodyOf(appendEvent func([]byte, int) []byte, from, to int) []byte {
 	body := []byte(`{"events":[`)
 	for i := from; i < to; i++ {
 		if i > from {
 			body = append(body, ',')
 		}
-		body = set.append(body, i)
+		body = appendEvent(body, i)
 	}
 	return append(body, "]}"...)
+}
+
+// sendActions stores the API actions, which the joined view shows.
+func sendActions(ctx context.Context, server *serverProcess, set dataset, o options) error {
+	var bodies [][]byte
+	for at := 0; at < set.actions(); at += o.bulk {
+		bodies = append(bodies, bodyOf(set.appendAction, at, min(at+o.bulk, set.actions())))
+	}
+	return sendAll(ctx, server, bodies, o.senders)
 }
 
 func sendAll(ctx context.Context, server *serverProcess, bodies [][]byte, senders int) error {

@@ -88,7 +88,13 @@ func measureEmbedded(ctx context.Context, o options) error {
 	if err := measureIngest(ctx, server, set, o); err != nil {
 		return err
 	}
+	if err := measureFlows(ctx, server, set); err != nil {
+		return err
+	}
 	fmt.Printf("| resident memory after ingest | %.0f MB (peak %.0f MB) |\n", server.memory("VmRSS"), server.memory("VmHWM"))
+	if err := sendActions(ctx, server, set, o); err != nil {
+		return err
+	}
 	fmt.Printf("| until the server is idle after ingest, its index tidied | %s |\n", server.settle().Round(time.Second))
 	if err := server.stop(); err != nil {
 		return err
@@ -109,5 +115,8 @@ func measureEmbedded(ctx context.Context, o options) error {
 		return err
 	}
 	fmt.Printf("| resident memory after the questions | %.0f MB (peak %.0f MB) |\n", server.memory("VmRSS"), server.memory("VmHWM"))
-	return nil
+	if err := server.stop(); err != nil {
+		return err
+	}
+	return measureWithoutFlows(ctx, set, o)
 }

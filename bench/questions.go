@@ -14,7 +14,7 @@ type question struct {
 	name      string
 	document  string
 	variables func(set dataset, random *rand.Rand) map[string]any
-	atLeast   int // how many nodes the answer must have, so that nothing is measured that finds nothing
+	atLeast   int // how many rows the answer must have, so that nothing is measured that finds nothing
 }
 
 const record = `nodes { time uniqueId orgId eventName result userId upstreamUserId applicationName upstreamIdp sourceIp requestId session traceId userAgent }`
@@ -44,10 +44,18 @@ var questions = []question{
 			return map[string]any{"v": fmt.Sprintf("person%d org:org-%03d", user, user%orgs)}
 		}, 1},
 	{"full text, a common prefix", `query($v: String!) { list: authAudits(search: $v) { ` + record + ` } }`, search("pol*"), 50},
-	{"joined login flow", `query($v: String!) { list: authAudits(filter: {requestId: {eq: $v}}, first: 1) { nodes { loginFlow { outcome durationMs verdict { text } stages { eventName result gapMs } records { uniqueId time } sessionView { audits { nodes { action } } attempts { nodes { requestId outcome } } } } trace { records { nodes { uniqueId } } } } } }`,
+	{"joined login flow: records, session, API actions, traces, links, verdict", `query($v: String!) { flow: loginFlow(requestId: $v) { outcome durationMs verdict { text clauses { text records { uniqueId } } } stages { eventName result gapMs } records { time uniqueId eventName result sourceIp } links { via strength record { uniqueId } } traces { nodes { traceId records { nodes { uniqueId } } } } sessionView { sessionId records { nodes { uniqueId } } audits { nodes { time action targetResourceName } } attempts { nodes { requestId outcome } } } } }`,
 		func(set dataset, r *rand.Rand) map[string]any {
-			return map[string]any{"v": set.requestID(r.IntN(set.flows()))}
-		}, 1},
+			return map[string]any{"v": set.requestID(r.IntN(set.flows()/perAction) * perAction)}
+		}, perFlow},
+	{"latest 50 login flows by outcome and application", `query($v: String!) { list: loginFlows(filter: {outcome: {eq: DENIED}, applicationName: {eq: $v}}) { nodes { startedAt durationMs outcome lastStage failedStage userId upstreamUserId applicationName upstreamIdp retries verdict { text } } } }`,
+		func(_ dataset, r *rand.Rand) map[string]any {
+			return map[string]any{"v": applications[r.IntN(len(applications))]}
+		}, 50},
+	{"funnel of an org over a month", `query($v: String!) { list: loginFunnel(filter: {orgId: {eq: $v}}) { flows outcomes { outcome count } steps { name reached ended failed gap { p50Ms p95Ms } } } }`,
+		func(_ dataset, r *rand.Rand) map[string]any {
+			return map[string]any{"v": fmt.Sprintf("org-%03d", r.IntN(orgs))}
+		}, 4},
 	{"latest 50 of an org, and how many in all", `query($v: String!) { list: authAudits(filter: {orgId: {eq: $v}}) { totalCount ` + record + ` } }`,
 		func(_ dataset, r *rand.Rand) map[string]any {
 			return map[string]any{"v": fmt.Sprintf("org-%03d", r.IntN(orgs))}
@@ -98,7 +106,8 @@ func ask(ctx context.Context, server *serverProcess, set dataset, q question, re
 func check(answer []byte, atLeast int) error {
 	var result struct {
 		Data struct {
-			List struct{ Nodes []json.RawMessage }
+			List struct{ Nodes, Steps []json.RawMessage }
+			Flow struct{ Records []json.RawMessage }
 		}
 		Errors []struct{ Message string }
 	}
@@ -108,8 +117,8 @@ func check(answer []byte, atLeast int) error {
 	if len(result.Errors) > 0 {
 		return fmt.Errorf("the server says: %s", result.Errors[0].Message)
 	}
-	if got := len(result.Data.List.Nodes); got < atLeast {
-		return fmt.Errorf("found %d nodes, want at least %d", got, atLeast)
+	if got := len(result.Data.List.Nodes) + len(result.Data.List.Steps) + len(result.Data.Flow.Records); got < atLeast {
+		return fmt.Errorf("found %d rows, want at least %d", got, atLeast)
 	}
 	return nil
 }
