@@ -68,3 +68,24 @@ func TestAnAttemptMayLoseItsOwnRecords(t *testing.T) {
 		}
 	}
 }
+
+func TestTheLargestRowFits(t *testing.T) {
+	t.Parallel()
+	value := func(c string) string { return strings.Repeat(c, 1<<20-1<<10) }
+	records := []*audit.Record{
+		record(t, "a", 0, "event_name="+value("a"), "result=Failure"),
+		record(t, "b", 1, "request_id=", "token_id="+value("b"), "user_id=u"),
+		record(t, "c", 2, "application_name="+value("c")),
+		record(t, "d", 3, "user_agent="+value("d")),
+		record(t, "e", 4, "result="+value("e")),
+	}
+	for _, s := range flow.StitchAll(records, flow.Rules{Idle: idle}) {
+		made, restored := newRow(s)
+		if got, most := len(made.Raw), flow.Format().MaxBytes; got > most {
+			t.Errorf("%d bytes of at most %d", got, most)
+		}
+		if _, err := flow.StateOf(restored); err != nil {
+			t.Error(err)
+		}
+	}
+}

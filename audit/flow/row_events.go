@@ -1,7 +1,7 @@
 package flow
 
 import (
-	"fmt"
+	"errors"
 	"time"
 
 	"github.com/authtrail/authtrail/audit"
@@ -49,6 +49,8 @@ func readEvents(text string, n int) ([]event, bool) {
 	return events, !r.failed && r.rest == ""
 }
 
+var errOnlyHead = errors.New("the row of a login flow was read without its events")
+
 // events returns the links of the flow to its records, which are decoded once.
 func (s *storedFlow) events() ([]audit.Link, error) {
 	s.decode.Do(func() { s.links, s.damage = s.decodeEvents() })
@@ -60,7 +62,7 @@ func (s *storedFlow) decodeEvents() ([]audit.Link, error) {
 		return nil, s.damage
 	}
 	if s.text == "" {
-		return nil, fmt.Errorf("the row of the login flow %s was read without its events", s.flow.ID)
+		return nil, errOnlyHead
 	}
 	events, ok := readEvents(s.text, s.records)
 	if !ok {

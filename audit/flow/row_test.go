@@ -4,6 +4,7 @@ import (
 	"iter"
 	"reflect"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -46,6 +47,19 @@ func oddFlows(t testing.TB) []*flow.Stitched {
 		l | 2h1s    | request_id=o | session=s2
 		m | 2h2s    | session=s2`)
 	return flow.StitchAll(records, flow.Rules{Idle: idle})
+}
+
+// oddRow returns the row of the odd flow with the most records, as a store gives it back.
+func oddRow(t testing.TB) *audit.Record {
+	t.Helper()
+	for _, s := range oddFlows(t) {
+		if s.RequestID() == "q" {
+			_, row := newRow(s)
+			return row
+		}
+	}
+	t.Fatal("there is no such flow")
+	return nil
 }
 
 func TestARowGivesBackTheFlow(t *testing.T) {
@@ -108,7 +122,7 @@ func pairs(all iter.Seq2[string, string]) [][2]string {
 
 func TestAHeadKnowsTheFieldsThatTheFormatSays(t *testing.T) {
 	t.Parallel()
-	_, stored := newRow(oddFlows(t)[1])
+	stored := oddRow(t)
 	cut := stored.Stored()
 	cut.Raw = cut.Raw[:flow.Format().Head(cut.Raw)]
 	if got := flow.Format().Head(cut.Raw); got != len(cut.Raw) || len(cut.Raw) == len(stored.Raw) {
@@ -131,7 +145,7 @@ func TestAHeadKnowsTheFieldsThatTheFormatSays(t *testing.T) {
 
 func TestADamagedRowIsAnError(t *testing.T) {
 	t.Parallel()
-	_, stored := newRow(oddFlows(t)[1])
+	stored := oddRow(t)
 	whole := stored.Stored()
 	headEnd := flow.Format().Head(whole.Raw)
 	for name, raw := range map[string]string{
@@ -218,4 +232,20 @@ func BenchmarkMakingARow(b *testing.B) {
 	for b.Loop() {
 		flow.NewRow(state)
 	}
+}
+
+func TestARowIsReadByManyAtOnce(t *testing.T) {
+	t.Parallel()
+	row := oddRow(t)
+	view := viewAt(&rowsHeld{}, afterSample)
+	want := view.Flow(flow.Format().Restore(row.Stored())).Verdict.Text
+	var readers sync.WaitGroup
+	for range 8 {
+		readers.Go(func() {
+			if got := view.Flow(row).Verdict.Text; got != want || len(pairs(row.Document().Strings())) == 0 || len(row.Values(query.Result)) == 0 {
+				t.Errorf("%q, want %q", got, want)
+			}
+		})
+	}
+	readers.Wait()
 }

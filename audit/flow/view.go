@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/authtrail/authtrail/audit"
@@ -85,24 +86,19 @@ const unreadable = "What is stored of this login flow cannot be read in full; re
 // with a verdict that says so; StateOf has the error.
 func (v *View) Flow(row *audit.Record) *audit.Flow {
 	stored := storedOf(row)
-	whole := stored.damage == nil && !stored.isHead()
-	if whole {
-		if links, err := stored.events(); err == nil {
-			return stored.whole(links, v.now(), v.idle)
-		}
+	links, err := stored.events()
+	if err == nil {
+		return stored.whole(links, v.now(), v.idle)
 	}
 	f := stored.flow
 	if f.Outcome == "" {
 		f.Outcome = undecidedOutcome(v.now(), f.EndedAt, v.idle)
 	}
-	if whole || stored.damage != nil {
+	if !errors.Is(err, errOnlyHead) {
 		f.Verdict = audit.Verdict{Text: unreadable}
 	}
 	return &f
 }
-
-// isHead reports whether the row was cut to its head.
-func (s *storedFlow) isHead() bool { return s.text == "" && s.links == nil }
 
 // whole returns the flow with its records.
 func (s *storedFlow) whole(links []audit.Link, now time.Time, idle time.Duration) *audit.Flow {
