@@ -28,7 +28,7 @@ func TestNothingAcknowledgedIsLostWhenTheProcessIsKilled(t *testing.T) {
 	acknowledged := map[string]bool{}
 	for round := range 4 {
 		before := len(acknowledged)
-		killAWriter(t, dir, round, acknowledged)
+		killAWriter(t, dir, "TestWriterThatIsKilled", round, acknowledged)
 		if len(acknowledged) == before {
 			t.Errorf("round %d acknowledged nothing", round)
 		}
@@ -36,16 +36,16 @@ func TestNothingAcknowledgedIsLostWhenTheProcessIsKilled(t *testing.T) {
 	}
 }
 
-// killAWriter collects the ids that a child acknowledges until it is killed.
-func killAWriter(t *testing.T, dir string, round int, acknowledged map[string]bool) {
+// killAWriter collects what a child acknowledges until it is killed.
+func killAWriter(t *testing.T, dir, child string, round int, acknowledged map[string]bool) {
 	t.Helper()
-	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestWriterThatIsKilled$")
-	child.Env = append(os.Environ(), killDir+"="+dir, fmt.Sprintf("AUTHTRAIL_TEST_KILL_ROUND=%d", round))
-	output, err := child.StdoutPipe()
+	writer := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+child+"$")
+	writer.Env = append(os.Environ(), killDir+"="+dir, fmt.Sprintf("AUTHTRAIL_TEST_KILL_ROUND=%d", round))
+	output, err := writer.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := child.Start(); err != nil {
+	if err := writer.Start(); err != nil {
 		t.Fatal(err)
 	}
 	lines := bufio.NewReader(output)
@@ -56,13 +56,13 @@ func killAWriter(t *testing.T, dir string, round int, acknowledged map[string]bo
 			break // the line was cut off with the process
 		}
 		if timer == nil { // it is at work
-			timer = time.AfterFunc(time.Duration(50+rand.IntN(400))*time.Millisecond, func() { _ = child.Process.Kill() })
+			timer = time.AfterFunc(time.Duration(50+rand.IntN(400))*time.Millisecond, func() { _ = writer.Process.Kill() })
 		}
 		for _, id := range strings.Fields(line) {
 			acknowledged[id] = true
 		}
 	}
-	if err := child.Wait(); err == nil {
+	if err := writer.Wait(); err == nil {
 		t.Error("the child ended by itself")
 	}
 }
