@@ -2,6 +2,7 @@ package insight_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -136,6 +137,32 @@ func TestAlignmentOfTheSampleIsLongest(t *testing.T) {
 			if (c.Parting == nil) != (a.Path == b.Path) {
 				t.Errorf("%s and %s part: %v", a.Path, b.Path, c.Parting)
 			}
+		}
+	}
+}
+
+func TestAlignmentOfAnyStagesIsLongest(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(11, 12))
+	some := func() []string {
+		stages := make([]string, random.IntN(7))
+		for i := range stages {
+			stages[i] = fmt.Sprintf("%ds %c / %d", i, 'A'+random.IntN(3), random.IntN(2))
+		}
+		return stages
+	}
+	for range 1_000 {
+		a, b := attempt(t, "a", audit.Abandoned, some()...), attempt(t, "b", audit.Abandoned, some()...)
+		c := insight.Compare(a, b, insight.Given)
+		checkRows(t, c)
+		same := 0
+		for _, row := range c.Stages {
+			if row.Match == insight.SameStage {
+				same++
+			}
+		}
+		if want := mostInCommon(a.Stages, b.Stages); same != want {
+			t.Fatalf("%s and %s: %d the same, want %d", a.Shape, b.Shape, same, want)
 		}
 	}
 }
