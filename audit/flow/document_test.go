@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/authtrail/authtrail/audit"
 	"github.com/authtrail/authtrail/audit/flow"
 	"github.com/authtrail/authtrail/audit/query"
 )
@@ -26,6 +27,11 @@ func TestAFlowIsFilteredByWhatItIsAndByWhatItsRecordsHold(t *testing.T) {
 		query.FlowDurationMS:  {"3250"},
 		query.FlowRetries:     {"1"},
 		query.FlowEndedAt:     {"1793523603250000000"},
+		query.FlowID:          {f.ID},
+		query.FlowRecordID:    {"r1", "r2", "r3", "r4"},
+		query.FlowVia:         {"REQUEST"},
+		query.FlowConflict:    nil,
+		query.FlowOpen:        {"true"},
 		query.OrgID:           {"org-1"},
 		query.RequestID:       {"req-1"},
 		query.UserID:          {"ann", "bob"},
@@ -62,6 +68,43 @@ func TestAnUndecidedFlowHasNoFailedStage(t *testing.T) {
 	for _, field := range []query.Field{query.FlowFailedStage, query.FlowLastStage, query.FlowStage, query.OrgID, query.UserID} {
 		if query.Match(query.Has{Field: field}, d) {
 			t.Errorf("it has a %s: %q", field, d.Values(field))
+		}
+	}
+}
+
+func TestAFlowIsFilteredByWhatTiesItTogether(t *testing.T) {
+	t.Parallel()
+	f := stitchedOf(t, `
+		a | 0s | request_id=q | trace_id=t | session=s
+		b | 1s | trace_id=t
+		c | 2s | session=s
+		d | 3s | request_id=q | trace_id=u
+		e | 4s | request_id=p | trace_id=u`).Flow(began, idle)
+	f.Closed = true
+	d := flow.Document(f)
+	for field, want := range map[query.Field][]string{
+		query.FlowID:       {idOf(audit.ViaRequest, "q"), idOf(audit.ViaTrace, "t"), idOf(audit.ViaRecord, "b"), idOf(audit.ViaSession, "s"), idOf(audit.ViaRecord, "c")},
+		query.FlowVia:      {"REQUEST", "TRACE", "SESSION"},
+		query.FlowConflict: {"trace_id=u"},
+		query.FlowOpen:     nil,
+	} {
+		if got := d.Values(field); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", field, got, want)
+		}
+	}
+}
+
+func TestASecondFactorIsSeen(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"0s | MFA Challenge | Create":                        true,
+		"0s | Policy Evaluation | DoMfa":                     true,
+		"0s | Token | Success":                               false,
+		"0s | | | stage=MFA Challenge":                       true,
+		"0s | Policy Evaluation | Success | description=MFA": false,
+	} {
+		if f := flow.Build("org-1", "req-1", steps(t, text), began, idle); f.MFA != want {
+			t.Errorf("%s: %t", text, f.MFA)
 		}
 	}
 }

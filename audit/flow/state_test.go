@@ -133,12 +133,13 @@ func TestAFlowRemembersItsLatestRevisions(t *testing.T) {
 	t.Parallel()
 	for length, want := range map[int]int{1: audit.MaxFlowRevisions, 400: 5} {
 		var before *flow.State
-		text := ""
+		var records []*audit.Record
 		for i := range 24 {
 			for n := range 40 {
-				text += fmt.Sprintf("r%02d-%02d%s | %ds | request_id=q\n", i, n, strings.Repeat("x", length), i)
+				id := fmt.Sprintf("r%02d-%02d%s", i, n, strings.Repeat("x", length))
+				records = append(records, record(t, id, time.Duration(i)*time.Second))
 			}
-			state, _ := flow.Revise(before, stitchedOf(t, text), began, idle)
+			state, _ := flow.Revise(before, flow.StitchAll(records, flow.Rules{Idle: idle})[0], began, idle)
 			before = &state
 		}
 		if n := len(before.Revisions); before.Revision != 24 || n != want || before.Revisions[n-1].Number != 24 {

@@ -2,7 +2,6 @@ package flow_test
 
 import (
 	"cmp"
-	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -72,7 +71,6 @@ func TestAStoreOfFlowsAnswersAsTheFlowsThemselves(t *testing.T) {
 	for _, s := range flows {
 		f := s.Flow(now, idle)
 		f.Closed = true
-		f.Revisions = []audit.FlowRevision{{Number: 1, At: afterSample, Closing: true}}
 		want.flows = append(want.flows, f)
 	}
 	for _, n := range storedConditions(t) {
@@ -89,21 +87,32 @@ func checkStored(t *testing.T, view *flow.View, want flowsAt, n query.Node) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var found []*audit.Flow
+	var found []string
 	for _, row := range page.Records() {
-		found = append(found, view.Flow(row))
+		found = append(found, row.UniqueID)
 	}
 	expected := want.matching(n)
 	slices.SortFunc(expected, func(a, b *audit.Flow) int {
 		return -cmp.Or(cmp.Compare(a.Duration().Milliseconds(), b.Duration().Milliseconds()), cmp.Compare(a.Org, b.Org), cmp.Compare(a.ID, b.ID))
 	})
-	if expected = expected[:min(len(expected), audit.MaxPageSize)]; !reflect.DeepEqual(found, expected) {
-		t.Fatalf("%s finds %d flows, want %d", n, len(found), len(expected))
+	var ids []string
+	for _, f := range expected {
+		ids = append(ids, f.ID)
 	}
+	if !slices.Equal(found, ids) {
+		t.Fatalf("%s finds %v, want %v", n, found, ids)
+	}
+	var requests []audit.FacetRequest
 	for _, field := range []query.Field{query.FlowOutcome, query.FlowLastStage, query.UserID, query.EventName} {
-		facets, err := view.Facets(t.Context(), []audit.FacetRequest{{Query: q, Field: field, Size: 5}})
-		if counts := (flowsAt{expected}).facet(nil, field, 5); err != nil || !slices.Equal(facets[0], counts) {
-			t.Fatalf("%s by %s: %v (%v), want %v", n, field, facets, err, counts)
+		requests = append(requests, audit.FacetRequest{Query: q, Field: field, Size: 5})
+	}
+	facets, err := view.Facets(t.Context(), requests)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range requests {
+		if counts := (flowsAt{expected}).facet(nil, r.Field, r.Size); !slices.Equal(facets[i], counts) {
+			t.Fatalf("%s by %s: %v, want %v", n, r.Field, facets[i], counts)
 		}
 	}
 }
