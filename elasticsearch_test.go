@@ -92,6 +92,7 @@ func TestBothStoresAnswerTheUsefulQueriesAlike(t *testing.T) {
 	embedded, _ := serverIn(t, importedSample(t))
 	cluster := onElasticsearch(t, elastictest.Prefix(t))
 	mustRun(t, "import", "--server", cluster, sample)
+	flowsAreBuilt(t, cluster)
 	const tabs = "web/graphiql/src/tabs/"
 	documents, err := filepath.Glob(tabs + "*.graphql")
 	if err != nil || len(documents) < 4 {

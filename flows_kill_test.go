@@ -109,6 +109,15 @@ func sampleLines(t *testing.T) (lines []json.RawMessage, records []*audit.Record
 	return lines, records
 }
 
+// flowsAreBuilt waits until the sample's login flows are stored.
+func flowsAreBuilt(t *testing.T, url string) {
+	t.Helper()
+	eventually(t, "the login flows are built", func() bool {
+		_, metrics := get(t, url+"/metrics")
+		return strings.Contains(metrics, fmt.Sprintf("authtrail_flow_builder_records_total %d\n", sampleEvents))
+	})
+}
+
 // requireFlows requires that exactly the flows of all records are stored, or soon will be.
 func requireFlows(t *testing.T, config Config, records []*audit.Record) {
 	t.Helper()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -117,6 +118,12 @@ func (s tenants) ways(t *testing.T) map[string][]string {
 	return ways
 }
 
+// revised is when a revision of a login flow was made: the one time that is not
+// that of a record.
+var revised = regexp.MustCompile(`"at":"[^"]*"`)
+
+func timeless(answer string) string { return revised.ReplaceAllString(answer, `"at":""`) }
+
 func TestNoByteOfAnotherOrgComesThroughGraphQL(t *testing.T) {
 	t.Parallel()
 	s := newTenants(t)
@@ -130,7 +137,8 @@ func TestNoByteOfAnotherOrgComesThroughGraphQL(t *testing.T) {
 		if strings.Contains(answer, `"errors"`) {
 			t.Errorf("%.120s is no real answer: %.1000s", query, answer)
 		}
-		if _, want := s.alone.graphQL(oneAlone, query); answer != want {
+		_, want := s.alone.graphQL(oneAlone, query)
+		if answer, want := timeless(answer), timeless(want); answer != want {
 			t.Errorf("%.120s: the other org can be told by\n%.3000s\nwithout it the answer is\n%.3000s", query, answer, want)
 		}
 		if _, other := s.both.graphQL(two, query); strings.Contains(other, "hidden") {

@@ -64,10 +64,9 @@ func New(options Options) *Builder {
 }
 
 // Run keeps the flows current until ctx ends: it waits until no other builder is at
-// work, and again whenever another has taken over.
+// work, and again whenever another has taken over. It is called once.
 func (b *Builder) Run(ctx context.Context) {
-	b.progress.run(true)
-	defer b.progress.run(false)
+	defer b.progress.stop()
 	pause := newPause()
 	for ctx.Err() == nil {
 		held, err := b.leases.Acquire(ctx, LeaseKey)

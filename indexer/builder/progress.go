@@ -25,7 +25,7 @@ type Stats struct {
 // progress is what others ask of a builder while it works.
 type progress struct {
 	mu       sync.Mutex
-	running  bool // Run was called, and has not returned
+	ended    bool // Run has returned
 	stats    Stats
 	current  time.Time      // what was acknowledged before is followed
 	waiting  bool           // for records: what is acknowledged by now is followed
@@ -123,13 +123,12 @@ func (p *progress) end() {
 	p.stats.Working, p.waiting, p.position = false, false, ""
 }
 
-// run says whether Run is under way; nobody waits for a builder that is not.
-func (p *progress) run(running bool) {
+// stop says that Run has returned; nobody waits for it any more.
+func (p *progress) stop() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.running = running; !running {
-		p.release(func(*waiter) bool { return true })
-	}
+	p.ended = true
+	p.release(func(*waiter) bool { return true })
 }
 
 func (p *progress) behind(now time.Time) time.Duration {
@@ -143,7 +142,7 @@ func (p *progress) behind(now time.Time) time.Duration {
 func (p *progress) await(position audit.Position) *waiter {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.position == position || !p.running {
+	if p.position == position || p.ended {
 		return nil
 	}
 	w := &waiter{position, p.reads, make(chan struct{})}
@@ -173,7 +172,8 @@ func (b *Builder) Stats() Stats {
 }
 
 // CatchUp returns as soon as everything that was acknowledged before is in its
-// flows, or a time has passed, or at once where no builder works in this process.
+// flows, or a time has passed, or at once where Run has ended, or another process
+// may be at work. Run may be called a little later.
 func (b *Builder) CatchUp(ctx context.Context, atMost time.Duration) error {
 	if !b.options.Alone && !b.Stats().Working {
 		return nil
