@@ -24,9 +24,9 @@ type Flows interface {
 // Detector finds detections. It is safe for concurrent use.
 type Detector struct {
 	Flows   Flows
-	Records audit.Looker // the events, for the uses of tokens
+	Records audit.Searcher // the events, for the uses of tokens
 
-	flows, past, tokens int // bounds of tests; 0 for those of the package
+	flows, past, uses int // bounds of tests; 0 for those of the package
 }
 
 // Request asks for detections.
@@ -77,7 +77,7 @@ func (r Request) withDefaults(now time.Time) Request {
 }
 
 // Detect returns what was found. It reads the flows in two scans that follow each
-// other, and the uses of tokens in at most 25 look-ups.
+// other, and the uses of tokens in at most 41 pages.
 func (d Detector) Detect(ctx context.Context, r Request) (Report, error) {
 	if err := r.Validate(); err != nil {
 		return Report{}, err
@@ -149,6 +149,6 @@ func (r Request) lead() time.Duration {
 	return lead
 }
 
-func (d Detector) maxFlows() int  { return cmp.Or(d.flows, MaxFlows) }
-func (d Detector) maxPast() int   { return cmp.Or(d.past, MaxPastLogins) }
-func (d Detector) maxTokens() int { return cmp.Or(d.tokens, MaxTokens) }
+func (d Detector) maxFlows() int { return cmp.Or(d.flows, MaxFlows) }
+func (d Detector) maxPast() int  { return cmp.Or(d.past, MaxPastLogins) }
+func (d Detector) maxUses() int  { return cmp.Or(d.uses, MaxUses) }

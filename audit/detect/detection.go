@@ -26,7 +26,7 @@ type Detection struct {
 	// and the last half of MaxEvidence.
 	Flows     []Evidence
 	FlowCount int
-	// Records are those outside of the flows that show it, likewise; at most MaxEvidence.
+	// Records are those outside of the flows that show it: API audits, likewise.
 	Records []audit.Key
 }
 

@@ -13,7 +13,7 @@
 // # Memory
 //
 // Of each flow of the range some 400 bytes are kept, of at most MaxFlows; of each
-// login of the time before, 24 bytes, of at most MaxPastLogins; of the records that
-// used a token, at most 200 times 50 at any moment. That is about 60 MB, and what
-// those records take, at most. What the bounds cut off is told in [Report.Gaps].
+// login of the time before, 24 bytes, of at most MaxPastLogins; of the uses of
+// tokens, some 200 bytes, of at most MaxUses. That is about 60 MB at most. What the
+// bounds cut off is told in [Report.Gaps].
 package detect

@@ -16,14 +16,20 @@ func detection(rule Rule, severity Severity, logins []*login, of ...string) *Det
 	first := logins[0]
 	d := &Detection{Rule: rule, Severity: severity, Org: first.org, First: first.started, Last: logins[len(logins)-1].started,
 		FlowCount: len(logins)}
-	for i, l := range logins {
-		if len(logins) <= MaxEvidence || i < MaxEvidence/2 || i >= len(logins)-MaxEvidence/2 {
-			d.Flows = append(d.Flows, l.evidence())
-		}
+	for _, l := range ends(logins) {
+		d.Flows = append(d.Flows, l.evidence())
 	}
 	sum := sha256.Sum256([]byte(strings.Join(append([]string{string(rule), first.org, first.id}, of...), "\x00")))
 	d.ID = hex.EncodeToString(sum[:16])
 	return d
+}
+
+// ends returns as many of the first and of the last as make MaxEvidence.
+func ends[T any](all []T) []T {
+	if len(all) <= MaxEvidence {
+		return all
+	}
+	return slices.Concat(all[:MaxEvidence/2], all[len(all)-MaxEvidence/2:])
 }
 
 // and adds what a login shows beside the rest.

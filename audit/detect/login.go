@@ -22,7 +22,7 @@ type login struct {
 	failures             int // wrong credentials
 	challenges           []challenge
 	succeeded, assertion bool
-	interactive          bool // a person took part
+	interactive          bool // a person took part, and was who they said or got in
 }
 
 // account identifies a user in an org.
@@ -88,15 +88,13 @@ func loginOf(f *audit.Flow) *login {
 		case assertion:
 			l.assertion = true
 		case authRequest, idpRequest, idpCallback, signIn:
-			l.interactive = true
 			if strings.EqualFold(stage.Result, "Failure") {
 				l.failures += stage.Count
 			}
-		case mfaChallenge:
-			l.interactive = true
+			l.interactive = l.interactive || strings.EqualFold(stage.Result, "Success")
 		}
 	}
-	l.interactive = l.interactive && !l.assertion
+	l.interactive = (l.interactive || l.succeeded) && !l.assertion
 	return l
 }
 

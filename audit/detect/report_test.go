@@ -53,6 +53,35 @@ func TestATokenMayBeUsedWhereItsUserLoggedInBefore(t *testing.T) {
 	}
 }
 
+func TestATokenThatAnotherAttemptNamesIsUsedToo(t *testing.T) {
+	t.Parallel()
+	w := worldWith([]try{{token: "tok-1"}, {at: time.Minute, token: "tok-1"}, {at: time.Hour, token: "tok-1", ip: "198.51.100.1", steps: wrong},
+		{at: time.Hour, org: "org-2", token: "tok-1", ip: "203.0.113.1"}})
+	found := w.detect(t, w.everything())
+	if len(found) != 1 || found[0].Rule != detect.TokenFromForeignNetwork || found[0].Severity != detect.Medium {
+		t.Fatalf("found %+v", found)
+	}
+	if d := found[0]; len(d.Flows) != 2 || d.Flows[0].FlowID != "flow-0000" || d.Flows[1].FlowID != "flow-0002" || len(d.Records) > 0 {
+		t.Errorf("the evidence is %+v, %+v", d.Flows, d.Records)
+	}
+}
+
+func TestTheUsesOfATokenAreCountedOverAllPages(t *testing.T) {
+	t.Parallel()
+	var calls []*audit.Record
+	for i := range 2*audit.MaxPageSize + 7 {
+		calls = append(calls, call(t, fmt.Sprintf("api-%04d", i), "tok-1", "198.51.100.1", time.Duration(i)*time.Second))
+	}
+	w := worldWith([]try{{token: "tok-1"}}, calls...)
+	found := w.detect(t, w.everything())
+	if len(found) != 1 || found[0].Counts[0].Value != len(calls) || len(found[0].Records) != detect.MaxEvidence {
+		t.Fatalf("found %+v", found)
+	}
+	if r := found[0].Records; r[0].UniqueID != "api-0000" || r[len(r)-1].UniqueID != "api-1006" {
+		t.Errorf("the evidence is from %s to %s", r[0].UniqueID, r[len(r)-1].UniqueID)
+	}
+}
+
 func TestOnlyTheScopeAndTheRangeAreLookedAt(t *testing.T) {
 	t.Parallel()
 	w := worldWith(repeated(10, time.Minute, try{steps: wrong}))
@@ -99,20 +128,21 @@ func TestAWaveOfFailuresIsOneDetectionWithBoundedEvidence(t *testing.T) {
 func TestWhatTheBoundsCutOffIsTold(t *testing.T) {
 	t.Parallel()
 	tries := repeated(20, time.Minute, try{}, numbered, func(i int, a *try) { a.token = fmt.Sprint("tok-", i) })
-	w := worldWith(append(tries, repeated(5, time.Minute, try{user: "user-3", at: -10 * 24 * time.Hour})...))
+	w := worldWith(append(tries, repeated(5, time.Minute, try{user: "user-3", at: -10 * 24 * time.Hour})...),
+		call(t, "api-1", "tok-1", "192.0.2.1", 30*time.Minute), call(t, "api-2", "tok-1", "192.0.2.1", 31*time.Minute))
 	r := w.everything()
 	r.From = noon
 	for name, test := range map[string]struct {
-		flows, past, tokens int
-		want                string
+		flows, past, uses int
+		want              string
 	}{
-		"flows":  {flows: 7, want: "More than 7 login flows"},
-		"past":   {past: 2, want: "more than 2 logins in the history"},
-		"tokens": {tokens: 4, want: "latest 4 tokens were looked at, and not those of 16 earlier ones"},
+		"flows": {flows: 7, want: "More than 7 login flows"},
+		"past":  {past: 2, want: "more than 2 logins in the history"},
+		"uses":  {uses: 1, want: "only the latest 1 were looked at"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := detect.Detector{Flows: w, Records: w}.WithBounds(test.flows, test.past, test.tokens)
+			d := detect.Detector{Flows: w, Records: w}.WithBounds(test.flows, test.past, test.uses)
 			report, err := d.Detect(t.Context(), r)
 			if err != nil {
 				t.Fatal(err)

@@ -50,11 +50,11 @@ var Rules = []RuleInfo{
 		"A user logged in through an identity provider through which no login of theirs is on record in the history. MEDIUM, as it is how accounts " +
 			"are linked to someone else's identity; otherwise as NEW_NETWORK."},
 	{TokenFromForeignNetwork, "Token used from a foreign network",
-		"An API audit, or an authentication audit of another attempt, names a token and comes from a network that is none of the login that issued the token, and from which " +
+		"An API audit, or another attempt to log in, names a token and comes from a network that is none of the login that issued the token, and from which " +
 			"its user had not logged in before that, in the history or in the range. Not for users who log in from many networks. HIGH when an API was called; else MEDIUM."},
 	{ServiceAccountInteractive, "Service account used interactively",
-		"An account that otherwise gets its tokens with assertions went through an interactive sign-in: an authentication request, " +
-			"an identity provider or an MFA challenge. Only for accounts with enough history, nearly all of it assertions. HIGH when it was given a token; else MEDIUM."},
+		"An account that otherwise gets its tokens with assertions was used by someone whose identity an identity provider confirmed, " +
+			"or who was given a token without an assertion. Only for accounts with enough history, nearly all of it assertions. HIGH when a token was given; else MEDIUM."},
 }
 
 // known reports whether there is such a rule.

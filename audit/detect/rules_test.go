@@ -26,6 +26,7 @@ func TestRulesFireAtTheirThresholdsAndNotBelow(t *testing.T) {
 	fiveAtOnce := []audit.Stage{step("Authentication Request", "InProgress"), {EventName: "MFA Challenge", Result: "Create", Count: 6},
 		step("MFA Challenge", "Success"), step("Token", "Success")}
 	recovered := []audit.Stage{{EventName: "Identity Provider Callback", Result: "Failure", Count: 10}, step("Identity Provider Callback", "Success"), step("Token", "Success")}
+	denied := []audit.Stage{step("Identity Provider Callback", "Success"), step("Policy Evaluation", "Denied")}
 	service := days(20, try{steps: asserted})
 	for name, test := range map[string]struct {
 		tries []try
@@ -63,12 +64,13 @@ func TestRulesFireAtTheirThresholdsAndNotBelow(t *testing.T) {
 		"another provider":   {append(days(10, try{}), try{idp: "github"}), []detect.Rule{detect.NewIDP}},
 		"everything new at once": {append(days(10, try{}), try{ip: "2001:db8::1", agent: "Other/1.0", idp: "github"}),
 			[]detect.Rule{detect.NewDevice, detect.NewIDP, detect.NewNetwork}},
-		"a service account with a browser":                {slices.Concat(service, []try{{agent: "Browser/1.0"}}), []detect.Rule{detect.ServiceAccountInteractive}},
-		"a service account that is denied with a browser": {slices.Concat(service, []try{{steps: wrong}}), []detect.Rule{detect.ServiceAccountInteractive}},
-		"a service account from elsewhere":                {slices.Concat(service, []try{{ip: "198.51.100.1", steps: asserted}}), nil},
-		"a person who uses assertions, too":               {slices.Concat(service, repeated(3, time.Hour, try{at: -200 * time.Hour}), []try{{}}), nil},
-		"a service account of nine logins":                {append(days(9, try{steps: asserted}), try{}), nil},
-		"ten failures of nobody":                          {repeated(10, time.Minute, try{user: nobody, steps: wrong}), nil},
+		"a service account with a browser":                   {slices.Concat(service, []try{{agent: "Browser/1.0"}}), []detect.Rule{detect.ServiceAccountInteractive}},
+		"a service account that is denied with a browser":    {slices.Concat(service, []try{{steps: denied}}), []detect.Rule{detect.ServiceAccountInteractive}},
+		"a service account of which somebody knows the name": {slices.Concat(service, []try{{steps: wrong}}), nil},
+		"a service account from elsewhere":                   {slices.Concat(service, []try{{ip: "198.51.100.1", steps: asserted}}), nil},
+		"a person who uses assertions, too":                  {slices.Concat(service, repeated(3, time.Hour, try{at: -200 * time.Hour}), []try{{}}), nil},
+		"a service account of nine logins":                   {append(days(9, try{steps: asserted}), try{}), nil},
+		"ten failures of nobody":                             {repeated(10, time.Minute, try{user: nobody, steps: wrong}), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

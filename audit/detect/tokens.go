@@ -11,112 +11,104 @@ import (
 	"github.com/authtrail/authtrail/audit/query"
 )
 
-// What is looked at of the uses of tokens.
-const (
-	MaxTokens    = 5_000 // the latest ones
-	tokensAtOnce = 200   // in one look-up
-	usesPerToken = 50    // the latest ones
-)
+// MaxUses is how many uses of tokens are looked at: the latest ones of the range.
+const MaxUses = 20_000
 
-// issued is a token, and the login that issued it.
-type issued struct {
-	token string
-	login *login
+// use is a use of a token that a login had issued.
+type use struct {
+	token   string
+	issuer  *login
+	by      *login // another attempt that names the token; nil for an API audit
+	record  audit.Key
+	at      time.Time
+	network netip.Prefix
 }
 
 // foreignTokens finds uses of tokens from networks that their users never logged in from.
 func (d Detector) foreignTokens(ctx context.Context, r Request, g *gathered) ([]*Detection, error) {
-	tokens, left := g.latestTokens(d.maxTokens())
-	if left > 0 {
-		g.gaps = append(g.gaps, fmt.Sprintf("The uses of the latest %d tokens were looked at, and not those of %d earlier ones.", len(tokens), left))
-	}
-	var found []*Detection
-	busy := 0
-	for batch := range slices.Chunk(tokens, tokensAtOnce) {
-		lookup := audit.Lookup{Scope: r.Scope, Kinds: []audit.Kind{audit.KindAuth, audit.KindAPI}, Field: query.TokenID,
-			Window: audit.Window{Limit: usesPerToken}}
-		for _, t := range batch {
-			lookup.Keys = append(lookup.Keys, audit.LookupKey{Org: t.login.org, Value: t.token})
+	issuers, uses := g.issuers()
+	read := 0
+	err := d.calls(ctx, r, g, func(call *audit.Record) bool {
+		if read == d.maxUses() {
+			g.gaps = append(g.gaps, fmt.Sprintf("Of the uses of tokens only the latest %d were looked at, those from %s on.", read, call.Time.Format(time.RFC3339)))
+			return false
 		}
-		pages, err := d.Records.Lookup(ctx, lookup)
+		read++
+		token, _ := call.Get(query.TokenID)
+		address, _ := call.Get(query.SourceIP)
+		network, ok := NetworkOf(address)
+		if issuer := issuers[issued{call.Org, token}]; ok && issuer != nil {
+			uses = append(uses, use{token: token, issuer: issuer, record: call.Key(), at: call.Time, network: network})
+		}
+		return true
+	})
+	if err != nil {
+		return nil, err
+	}
+	uses = slices.DeleteFunc(uses, func(u use) bool { return !g.foreign(u, r.Options) })
+	slices.SortStableFunc(uses, func(a, b use) int { return a.at.Compare(b.at) })
+	return usedAbroad(uses), nil
+}
+
+// calls gives the API audits of the range that used a token, newest first.
+func (d Detector) calls(ctx context.Context, r Request, g *gathered, yield func(*audit.Record) bool) error {
+	q := audit.Query{Scope: r.Scope, Kinds: []audit.Kind{audit.KindAPI}, Window: audit.Window{Limit: audit.MaxPageSize}, Where: query.And{
+		Nodes: []query.Node{query.TimeRange{From: g.from, To: g.to}, query.Has{Field: query.TokenID}}}}
+	for {
+		page, err := d.Records.Search(ctx, q)
 		if err != nil {
-			return nil, fmt.Errorf("look up the uses of tokens: %w", err)
+			return fmt.Errorf("search for the uses of tokens: %w", err)
 		}
-		for i, page := range pages {
-			if page.HasNext {
-				busy++
+		for _, hit := range page.Hits {
+			if !yield(hit.Record) {
+				return nil
 			}
-			found = append(found, g.foreignUses(batch[i], page.Records(), r.Options)...)
 		}
+		if !page.HasNext {
+			return nil
+		}
+		after := q.CursorAt(page.Hits[len(page.Hits)-1])
+		q.Window.After = &after
 	}
-	if busy > 0 {
-		g.gaps = append(g.gaps, fmt.Sprintf("Of %s with more than %d records, only the latest records were looked at.", several(busy, "token"), usesPerToken))
-	}
-	return found, nil
 }
 
-// latestTokens returns the tokens that were issued last, the latest first, and how many more there are.
-func (g *gathered) latestTokens(limit int) (tokens []issued, left int) {
-	for _, l := range slices.Backward(g.logins) {
-		if !l.succeeded || len(l.networks) == 0 {
-			continue
-		}
+// issued is a token of an org.
+type issued struct{ org, token string }
+
+// issuers returns the logins that issued tokens, and the later attempts that name one as well.
+func (g *gathered) issuers() (map[issued]*login, []use) {
+	issuers := map[issued]*login{}
+	var uses []use
+	for _, l := range g.logins {
 		for _, token := range l.tokens {
-			if len(tokens) == limit {
-				left++
-				continue
+			issuer := issuers[issued{l.org, token}]
+			switch {
+			case issuer == nil && l.succeeded:
+				issuers[issued{l.org, token}] = l
+			case issuer != nil && !l.started.Before(g.from) && l.network().IsValid():
+				uses = append(uses, use{token: token, issuer: issuer, by: l, at: l.started, network: l.network()})
 			}
-			tokens = append(tokens, issued{token, l})
 		}
 	}
-	return tokens, left
+	return issuers, uses
 }
 
-// foreignUses returns a detection for each foreign network that a token was used from; the uses are newest first.
-func (g *gathered) foreignUses(t issued, uses []*audit.Record, o Options) []*Detection {
-	foreign := map[netip.Prefix][]*audit.Record{}
-	var order []netip.Prefix
-	for _, use := range slices.Backward(uses) {
-		network, ok := g.foreign(t.login, use, o)
-		if !ok {
-			continue
-		}
-		if foreign[network] == nil {
-			order = append(order, network)
-		}
-		foreign[network] = append(foreign[network], use)
-	}
-	var found []*Detection
-	for _, network := range order {
-		found = append(found, usedAbroad(t, network, foreign[network]))
-	}
-	return found
-}
-
-// foreign returns the network that a token was used from, and whether its user had never logged in from there.
-func (g *gathered) foreign(l *login, use *audit.Record, o Options) (netip.Prefix, bool) {
-	if use.Time.Before(g.from) || !use.Time.Before(g.to) || use.Time.Before(l.started) || use.Time.Sub(l.ended) > o.TokenLife {
-		return netip.Prefix{}, false
-	}
-	request, _ := use.Get(query.RequestID)
-	if use.Kind == audit.KindAuth && (request == "" || request == l.requestID) {
-		return netip.Prefix{}, false // it is part of the login
-	}
-	address, _ := use.Get(query.SourceIP)
-	network, ok := NetworkOf(address)
-	if !ok || slices.Contains(l.networks, network) {
-		return netip.Prefix{}, false
+// foreign reports whether the user of a token had never logged in from where it was used.
+func (g *gathered) foreign(u use, o Options) bool {
+	issuer := u.issuer
+	if len(issuer.networks) == 0 || u.at.Before(issuer.started) || u.at.Sub(issuer.ended) > o.TokenLife || slices.Contains(issuer.networks, u.network) {
+		return false
 	}
 	known := 0
-	for number, first := range g.firsts(l.local()) {
-		if first > use.Time.UnixNano() {
+	for number, first := range g.firsts(issuer.local()) {
+		if first >= u.at.UnixNano() {
 			continue
 		}
-		if known++; number == g.values[network.String()] {
-			return network, false
+		if known++; number == g.values[u.network.String()] {
+			return false
 		}
 	}
-	return network, known <= o.KnownValues
+	return known <= o.KnownValues
 }
 
 // firsts returns when an account first logged in from each of its networks, in nanoseconds since 1970.
@@ -135,24 +127,52 @@ func (g *gathered) firsts(who account) map[uint32]int64 {
 	return firsts
 }
 
-// usedAbroad tells of the uses of a token from one foreign network, oldest first.
-func usedAbroad(t issued, network netip.Prefix, uses []*audit.Record) *Detection {
-	d := detection(TokenFromForeignNetwork, Medium, []*login{t.login}, t.token, network.String())
-	d.UserID, d.UpstreamUserID, d.Network = t.login.userID, t.login.upstreamID, network
-	d.First, d.Last = uses[0].Time, uses[len(uses)-1].Time
-	calls := 0
-	for _, use := range uses {
-		d.Records = append(d.Records, use.Key())
-		if use.Kind == audit.KindAPI {
-			calls++
-		}
+// usedAbroad tells of foreign uses, oldest first: those of one token from one network together.
+func usedAbroad(uses []use) []*Detection {
+	type place struct {
+		issued
+		network netip.Prefix
 	}
+	places := map[place][]use{}
+	var order []place
+	for _, u := range uses {
+		at := place{issued{u.issuer.org, u.token}, u.network}
+		if places[at] == nil {
+			order = append(order, at)
+		}
+		places[at] = append(places[at], u)
+	}
+	var found []*Detection
+	for _, at := range order {
+		found = append(found, abroad(places[at]))
+	}
+	return found
+}
+
+// abroad tells of the uses of one token from one foreign network, oldest first.
+func abroad(uses []use) *Detection {
+	issuer, network := uses[0].issuer, uses[0].network
+	logins := []*login{issuer}
+	calls := 0
+	var records []audit.Key
+	for _, u := range uses {
+		if u.by != nil {
+			logins = append(logins, u.by)
+			continue
+		}
+		calls++
+		records = append(records, u.record)
+	}
+	d := detection(TokenFromForeignNetwork, Medium, logins, uses[0].token, network.String())
+	d.UserID, d.UpstreamUserID, d.Network = issuer.userID, issuer.upstreamID, network
+	d.First, d.Last = uses[0].at, uses[len(uses)-1].at
+	d.Records = ends(records)
 	if calls > 0 {
 		d.Severity = High
 	}
 	d.Counts = []Count{{"uses", len(uses), 1}, {"calls", calls, 0}}
 	d.Text = fmt.Sprintf("The token %s of %s was used %s from %s, from which the user had never logged in; the login that issued it, at %s, came from %s.",
-		plain(t.token), t.login.name(), times(len(uses)), network, t.login.started.UTC().Format(time.RFC3339), t.login.network())
+		plain(uses[0].token), issuer.name(), times(len(uses)), network, issuer.started.UTC().Format(time.RFC3339), issuer.network())
 	return d
 }
 

@@ -23,7 +23,7 @@ var afterAll = time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // world is events, and the flows that they come to.
 type world struct {
-	records []*audit.Record
+	records []*audit.Record        // newest first
 	flows   map[string]*audit.Flow // by id
 	rows    []*audit.Record        // newest first
 }
@@ -98,22 +98,25 @@ func (w *world) Scan(_ context.Context, q audit.Query, yield func(*audit.Record)
 // Flow is as that of audit.Flows.
 func (w *world) Flow(row *audit.Record) *audit.Flow { return w.flows[row.UniqueID] }
 
-// Lookup implements audit.Looker.
-func (w *world) Lookup(_ context.Context, l audit.Lookup) ([]audit.Page, error) {
-	pages := make([]audit.Page, len(l.Keys))
-	for i, key := range l.Keys {
-		q := l.Query(key)
-		for _, r := range w.records {
-			if slices.Contains(l.Kinds, r.Kind) && q.Scope.Allows(r.Org) && query.Match(q.Where, r.Document()) {
-				pages[i].Hits = append(pages[i].Hits, audit.Hit{Record: r})
-			}
-		}
-		slices.SortFunc(pages[i].Hits, func(a, b audit.Hit) int { return b.Record.Time.Compare(a.Record.Time) })
-		if len(pages[i].Hits) > l.Window.Limit {
-			pages[i].Hits, pages[i].HasNext = pages[i].Hits[:l.Window.Limit], true
+// Search implements audit.Searcher, newest first.
+func (w *world) Search(_ context.Context, q audit.Query) (audit.Page, error) {
+	var page audit.Page
+	slices.SortFunc(w.records, func(a, b *audit.Record) int {
+		return cmp.Or(b.Time.Compare(a.Time), cmp.Compare(b.UniqueID, a.UniqueID))
+	})
+	for _, r := range w.records {
+		place := q.CursorAt(audit.Hit{Record: r})
+		switch after := q.Window.After; {
+		case !slices.Contains(q.Kinds, r.Kind) || !q.Scope.Allows(r.Org) || !query.Match(q.Where, r.Document()):
+		case after != nil && (place.Time.After(after.Time) || place.Time.Equal(after.Time) && place.UniqueID >= after.UniqueID):
+		case len(page.Hits) == q.Window.Limit:
+			page.HasNext = true
+			return page, nil
+		default:
+			page.Hits = append(page.Hits, audit.Hit{Record: r})
 		}
 	}
-	return pages, nil
+	return page, nil
 }
 
 // everything asks for all detections of every org in the whole time of the flows.
