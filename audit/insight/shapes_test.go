@@ -117,6 +117,8 @@ func (s scanner) Scan(_ context.Context, q audit.Query, yield func(*audit.Record
 	return s.err
 }
 
+func (s scanner) Flow(*audit.Record) *audit.Flow { return s.fakeFlows[0] }
+
 func TestTooManyFlowsAreRefused(t *testing.T) {
 	t.Parallel()
 	one := fakeFlows{{ID: "a"}}

@@ -1,0 +1,67 @@
+package insight_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/audit/insight"
+)
+
+func TestBaselineIsTheUsersLastSuccessBefore(t *testing.T) {
+	t.Parallel()
+	at := func(id, org, user, upstream string, outcome audit.FlowOutcome, minute int) *audit.Flow {
+		return &audit.Flow{ID: id, Org: org, UserID: user, UpstreamUserID: upstream, Outcome: outcome, StartedAt: began.Add(time.Duration(minute) * time.Minute)}
+	}
+	among := at("two users", "org-1", "other", "o@x", audit.Succeeded, 7)
+	among.Records = []*audit.Record{recordOfUser(t, "ann")}
+	flows := fakeFlows{
+		at("old", "org-1", "ann", "a@x", audit.Succeeded, 1),
+		at("good", "org-1", "ann", "a@x", audit.Succeeded, 2),
+		at("bad", "org-1", "ann", "a@x", audit.Denied, 3),
+		at("elsewhere", "org-2", "ann", "a@x", audit.Succeeded, 4),
+		at("upstream", "org-1", "", "a@x", audit.Succeeded, 5),
+		at("unlucky", "org-1", "bob", "b@x", audit.Failed, 6),
+		among,
+		at("now", "org-1", "ann", "a@x", audit.Succeeded, 10),
+		at("later", "org-1", "ann", "a@x", audit.Succeeded, 11),
+	}
+	for _, test := range []struct {
+		name string
+		a    *audit.Flow
+		want string
+		why  insight.Baseline
+	}{
+		{"the last before", at("x", "org-1", "ann", "a@x", audit.Denied, 10), "good", insight.LastSucceeded},
+		{"by the upstream id where no other is known", at("x", "org-1", "", "a@x", audit.Denied, 10), "upstream", insight.LastSucceeded},
+		{"in the same org", at("x", "org-2", "ann", "a@x", audit.Denied, 10), "elsewhere", insight.LastSucceeded},
+		{"only before", at("x", "org-1", "ann", "a@x", audit.Denied, 1), "", insight.NoneSucceeded},
+		{"only success", at("x", "org-1", "bob", "b@x", audit.Denied, 10), "", insight.NoneSucceeded},
+		{"nobody", at("x", "org-1", "", "", audit.Denied, 10), "", insight.UserUnknown},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			b, why, err := insight.FindBaseline(t.Context(), flows, test.a)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			if b != nil {
+				got = b.ID
+			}
+			if got != test.want || why != test.why {
+				t.Errorf("%q, %s; want %q, %s", got, why, test.want, test.why)
+			}
+		})
+	}
+}
+
+func recordOfUser(t *testing.T, user string) *audit.Record {
+	t.Helper()
+	r, err := audit.DecodeEvent(fmt.Appendf(nil, `{"unique_id":"r","create_time":"2026-11-01T00:00:00Z","event":{"subsystem":"auth","user_id":%q}}`, user), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
