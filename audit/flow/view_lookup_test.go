@@ -2,6 +2,7 @@ package flow_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/authtrail/authtrail/audit"
@@ -124,6 +125,15 @@ func TestKeysOfSeveralFieldsAreLookedUpTogether(t *testing.T) {
 	for i, want := range []string{idOf(audit.ViaRequest, "q"), idOf(audit.ViaRequest, "q"), idOf(audit.ViaRequest, "p"), ""} {
 		if got := describe(pages[i].Records()); got != "["+want+"]" {
 			t.Errorf("key %d: %s, want %s", i, got, want)
+		}
+	}
+}
+
+func TestAFlowHasItsOwnIDOnce(t *testing.T) {
+	t.Parallel()
+	for _, s := range oddFlows(t) {
+		if f := s.Flow(afterSample, idle); slices.Contains(f.FormerIDs, f.ID) {
+			t.Errorf("%s %s: %v", s.Key.Via, s.Key.Value, f.FormerIDs)
 		}
 	}
 }

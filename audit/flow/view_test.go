@@ -213,3 +213,18 @@ func BenchmarkAPageOfFlows(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*len(rows)), "µs/flow")
 }
+
+func TestTheCommonestOutcomeIsKnownOnlyWhenUndecidedOnesAreToldApart(t *testing.T) {
+	t.Parallel()
+	var flows []*flow.Stitched
+	for i, step := range []string{"Token | Success", "Token | Success", "Token | Success", "Policy Evaluation |", "Policy Evaluation |", "Policy Evaluation |", "Policy Evaluation |"} {
+		request := "request_id=" + string(rune('a'+i))
+		records := steps(t, []string{"0s", "1h"}[i%2]+" | "+step+" | "+request)
+		flows = append(flows, flow.StitchAll(records, flow.Rules{Idle: idle})...)
+	}
+	view := viewAt(stored(flows), began.Add(time.Hour))
+	facets, err := view.Facets(t.Context(), []audit.FacetRequest{{Query: audit.Query{Scope: audit.AllOrgs()}, Field: query.FlowOutcome, Size: 1}})
+	if want := []audit.ValueCount{{Value: "SUCCEEDED", Count: 3}}; err != nil || !slices.Equal(facets[0], want) {
+		t.Errorf("%v (%v), want %v", facets, err, want)
+	}
+}
