@@ -220,16 +220,16 @@ func printTable(w io.Writer, columnsOf func(timeFormat) []tableColumn, nodes []j
 
 // line is a record on one line, for output that has no end and so no columns to
 // fit. What the record lacks is left out, but for the user.
-func (r row) line() string {
-	parts := []string{wholeTime.of(r.Time), firstOf(r.EventName, r.Stage) + ": " + firstOf(r.Result, r.Event)}
-	from := r.SourceIP
-	if from != "" {
-		from = "from " + from
+func (r row) line(screen terminal.Screen) string {
+	result := r.result()
+	parts := []string{
+		screen.Paint(terminal.Quiet, wholeTime.of(r.Time)),
+		terminal.Clean(firstOf(r.EventName, r.Stage)) + ": " + screen.Paint(result.Style, terminal.Clean(result.Text)),
 	}
-	for _, part := range []string{r.user(), r.ApplicationName, from, r.RequestID} {
+	for _, part := range []string{r.user(), r.ApplicationName, prefixed("from ", r.SourceIP), r.RequestID} {
 		if part != "" {
-			parts = append(parts, part)
+			parts = append(parts, terminal.Clean(part))
 		}
 	}
-	return terminal.Clean(strings.Join(parts, "  "))
+	return strings.Join(parts, "  ")
 }

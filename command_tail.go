@@ -14,6 +14,7 @@ import (
 	"github.com/authtrail/authtrail/audit"
 	"github.com/authtrail/authtrail/client"
 	"github.com/authtrail/authtrail/queries"
+	"github.com/authtrail/authtrail/terminal"
 )
 
 type tailCommand struct {
@@ -178,7 +179,7 @@ func (t *tail) show(raw json.RawMessage) error {
 	}
 	line := string(raw)
 	if !t.command.JSON {
-		line = record.line()
+		line = record.line(terminal.ScreenOf(t.streams.out))
 	}
 	if _, err := fmt.Fprintln(t.streams.out, line); err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/authtrail/authtrail/client"
+	"github.com/authtrail/authtrail/terminal"
 )
 
 func TestTailEndsWhenItCannotRememberWhatItHasShown(t *testing.T) {
@@ -129,7 +130,7 @@ func TestALineLeavesOutWhatTheRecordLacks(t *testing.T) {
 		"2026-11-01 10:00:00  Token: Success  ann  Wiki  from 10.0.0.1  req-1": full,
 		"2026-11-01 10:00:00  Token: -  -":                                     {Time: when, EventName: "Token"},
 	} {
-		if got := r.line(); got != want {
+		if got := r.line(terminal.Screen{}); got != want {
 			t.Errorf("got  %q\nwant %q", got, want)
 		}
 	}
