@@ -31,15 +31,15 @@ const MaxShapes = 500
 
 // ReadShapes returns the rarest shapes of the flows that a query finds, at most as
 // many as given, ties by shape. Kinds, Order and Window do not matter.
-func ReadShapes(ctx context.Context, flows Flows, q audit.Query, limit int) (*Shapes, error) {
-	if limit < 1 || limit > MaxShapes {
-		return nil, audit.Invalid("limit", "must be from 1 to %d", MaxShapes)
+func ReadShapes(ctx context.Context, flows Flows, q audit.Query, first int) (*Shapes, error) {
+	if first < 1 || first > MaxShapes {
+		return nil, audit.Invalid("first", "must be from 1 to %d", MaxShapes)
 	}
 	c := shapeCount{}
 	if err := each(ctx, flows, q, func(_ *audit.Record, f *audit.Flow) { c.add(f) }); err != nil {
 		return nil, err
 	}
-	return c.shapes(limit), nil
+	return c.shapes(first), nil
 }
 
 // shapeCount is the shapes while their flows are counted.

@@ -92,10 +92,10 @@ func TestNoFlowsHaveNoShapes(t *testing.T) {
 
 func TestShapesThatAreRefused(t *testing.T) {
 	t.Parallel()
-	for _, limit := range []int{-1, 0, 501} {
-		_, err := insight.ReadShapes(t.Context(), fakeFlows{}, everything(), limit)
-		if known := audit.AsError(err); known.Code != audit.BadUserInput || known.Field != "limit" {
-			t.Errorf("limit %d: %v", limit, err)
+	for _, first := range []int{-1, 0, 501} {
+		_, err := insight.ReadShapes(t.Context(), fakeFlows{}, everything(), first)
+		if known := audit.AsError(err); known.Code != audit.BadUserInput || known.Field != "first" {
+			t.Errorf("%d: %v", first, err)
 		}
 	}
 }
