@@ -50,7 +50,7 @@ func (g *gathered) newTo(l *login, h *habits, o Options) []*Detection {
 		d.UserID, d.UpstreamUserID, d.Network = l.userID, l.upstreamID, l.network()
 		logins := h.logins - h.assertions
 		d.Counts = []Count{{"logins", logins, o.HistoryLogin}, {"span", days(l.started.Sub(h.first)), days(o.HistorySpan)}, {"known", known, 0}}
-		d.Text = fmt.Sprintf("%s logged in %s %s for the first time; the %d logins since %s before it were %s %s.", l.name(),
+		d.Text = fmt.Sprintf("%s logged in %s %s for the first time; the %d logins before it, since %s, came %s %s.", l.name(),
 			kind.how, kind.shown, logins, h.first.UTC().Format(time.DateOnly), kind.how, several(known, "other "+kind.kind))
 		found = append(found, d)
 	}

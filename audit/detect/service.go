@@ -43,7 +43,7 @@ func usedByPerson(used []*login, usual habits, o Options) *Detection {
 	}
 	d.Counts = []Count{{"interactive", len(used), 1}, {"succeeded", given, 0}, {"logins", usual.logins, o.HistoryLogin},
 		{"assertions", 100 * usual.assertions / usual.logins, o.AssertionShare}}
-	d.Text = fmt.Sprintf("The service account %s was used for %s, of which %d succeeded; in %d of the %d logins since %s before that it had used an assertion.",
-		last.name(), several(len(used), "interactive sign-in"), given, usual.assertions, usual.logins, usual.first.UTC().Format(time.DateOnly))
+	d.Text = fmt.Sprintf("The service account %s was used for %s without an assertion, of which %d succeeded; %d of the %d logins before that, since %s, used one.",
+		last.name(), several(len(used), "sign-in"), given, usual.assertions, usual.logins, usual.first.UTC().Format(time.DateOnly))
 	return d
 }
