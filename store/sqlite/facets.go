@@ -20,9 +20,13 @@ func (s *Store) Facets(ctx context.Context, requests []audit.FacetRequest) ([][]
 	err := s.counting(ctx, "count values", func(v *snapshot) error {
 		for i, request := range requests {
 			p := planFor(s.terms, request.Query.Scope, request.Query.Kinds, request.Query.Where)
-			counts, err := v.facet(ctx, &p, request.Field)
-			if err != nil {
-				return err
+			counts := valueCounts{}
+			for _, part := range p.parts() {
+				some, err := v.facet(ctx, part, request.Field)
+				if err != nil {
+					return err
+				}
+				counts.merge(some)
 			}
 			facets[i] = counts.first(request.Size)
 		}
@@ -103,6 +107,13 @@ func (c valueCounts) add(values []string) {
 	}
 	for _, value := range values {
 		c[value]++
+	}
+}
+
+// merge counts what was counted of other records.
+func (c valueCounts) merge(others valueCounts) {
+	for value, count := range others {
+		c[value] += count
 	}
 }
 

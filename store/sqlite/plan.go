@@ -1,6 +1,8 @@
 package sqlite
 
 import (
+	"slices"
+
 	"github.com/authtrail/authtrail/audit"
 	"github.com/authtrail/authtrail/audit/query"
 )
@@ -11,6 +13,7 @@ type plan struct {
 	mask   int64      // the kinds, as row ids tell them
 	span   span       // in which all records lie; checked on each row
 	verify query.Node // what the index could not say; nil when it said all
+	sure   expr       // what the index is asked for those that need not be verified, where some must
 	words  string     // what relevance is measured by; empty for nothing
 	every  string     // how the index is asked for all rows
 	bounds []bound    // of each of the layout's numbers; nil where nothing is asked of them
@@ -20,6 +23,11 @@ type plan struct {
 	plain bool
 	scope audit.Scope
 	kinds []audit.Kind
+
+	// unscoped is what the index is asked where each row's org is checked instead, as
+	// is quicker for the few rows that have an id.
+	unscoped expr
+	checkOrg bool
 }
 
 // planFor turns a query's scope, kinds and tree into a plan.
@@ -34,9 +42,11 @@ func planFor(terms termMaker, scope audit.Scope, kinds []audit.Kind, where query
 		asked = allOf(c.ofKinds(), asked)
 	}
 	p := plan{asked: asked, mask: kindMask(c.kinds), span: span, scope: scope, kinds: c.kinds, every: terms.every, bounds: bounds}
+	p.unscoped = allOf(found.over, numbered)
 	p.plain = found.exact && found.over.op == opAll && bounds == nil
 	if !found.exact {
 		p.verify, p.inHead = where, terms.headTells(where)
+		p.sure = allOf(c.ofKinds(), c.scope(scope), found.under, numbered)
 	}
 	if w := c.wordsOf(where); w.op != opNone && w.op != opAll {
 		p.words = w.text(terms.every)
@@ -47,6 +57,32 @@ func planFor(terms termMaker, scope audit.Scope, kinds []audit.Kind, where query
 // question is what the index is asked, in its query language.
 func (p *plan) question() string { return p.asked.text(p.every) }
 
+// fewRows returns the plan for reading rows of which few match, since they have one
+// of the ids that the tree asks for; else the plan itself.
+func (p *plan) fewRows(where query.Node) *plan {
+	operands := []query.Node{where}
+	if and, ok := where.(query.And); ok {
+		operands = and.Nodes
+	}
+	if p.scope.All() || p.none() || !slices.ContainsFunc(operands, asksForID) {
+		return p
+	}
+	checked := *p
+	checked.asked, checked.checkOrg = p.unscoped, true
+	return &checked
+}
+
+func asksForID(n query.Node) bool {
+	exact, ok := n.(query.Exact)
+	return ok && isID(exact.Field)
+}
+
+// holds reports whether a row lies in the plan's time, and in its scope where the
+// index was not asked for that.
+func (p *plan) holds(r *row) bool {
+	return p.span.holds(r.nanos) && (!p.checkOrg || p.scope.Allows(r.org))
+}
+
 // none reports whether nothing can match.
 func (p *plan) none() bool { return p.asked.op == opNone || p.span.from >= p.span.to }
 
@@ -55,6 +91,18 @@ func (p *plan) with(e expr) *plan {
 	narrowed := *p
 	narrowed.asked, narrowed.plain = allOf(p.asked, e), false
 	return &narrowed
+}
+
+// parts returns plans that share out the records of this one, for what adds up:
+// those that the index is sure of, and those that have to be verified.
+func (p *plan) parts() []*plan {
+	if p.verify == nil || p.sure.op == opNone {
+		return []*plan{p}
+	}
+	sure, rest := *p, *p
+	sure.asked, sure.verify = p.sure, nil
+	rest.asked, rest.sure = allOf(p.asked, not(p.sure)), nothing
+	return []*plan{&sure, &rest}
 }
 
 // within returns the plan for those of its records that lie in a span.

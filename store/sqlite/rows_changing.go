@@ -22,6 +22,7 @@ const (
 	anyFed   = "SELECT EXISTS (SELECT * FROM feed WHERE seq > ? AND seq <= ?)"
 	rowsFed  = ", (SELECT body FROM rest WHERE id = r.id)" + feedRows
 	inOrder  = " FROM record r INDEXED BY record_n%d WHERE +r.id BETWEEN ? AND ? AND ? >> (r.id & 3) & 1"
+	inPlace  = "%[1]s, r.n%[2]d FROM (%[3]s) CROSS JOIN record r ON r.id = found ORDER BY r.n%[2]d %[4]s, r.org %[4]s, r.uid %[4]s" // bodies are read of the rows that stay
 	numbered = " AND (r.n%[1]d, r.org, r.uid) > (?, ?, ?) AND (r.n%[1]d, r.org, r.uid) < (?, ?, ?) ORDER BY r.n%[1]d %[2]s, r.org %[2]s, r.uid %[2]s LIMIT ?"
 )
 
@@ -33,7 +34,8 @@ func (s *statements) prepareRows(l *layout) []prepared {
 	for i := range l.Numbers {
 		for indexed, from := range []string{fmt.Sprintf(inOrder, i), ofIndex} {
 			for ascending, direction := range []string{"DESC", "ASC"} {
-				all = append(all, prepared{&s.ordered[i][indexed][ascending], fmt.Sprintf("%s, r.n%d%s%s", rows, i, from, within) + fmt.Sprintf(numbered, i, direction)})
+				text := fmt.Sprintf("SELECT r.id AS found%s%s", from, within) + fmt.Sprintf(numbered, i, direction)
+				all = append(all, prepared{&s.ordered[i][indexed][ascending], fmt.Sprintf(inPlace, rows, i, text, direction)})
 			}
 		}
 	}

@@ -55,7 +55,7 @@ func (v *snapshot) search(ctx context.Context, q audit.Query) (audit.Page, error
 	if field, ok := q.Order.Field.Number(); ok {
 		return v.byNumber(ctx, q, &p, field)
 	}
-	return v.byTime(ctx, v.tx, q, &p, v.spill)
+	return v.byTime(ctx, v.tx, q, p.fewRows(q.Where), v.spill)
 }
 
 func (s *Store) byTime(ctx context.Context, tx *sql.Tx, q audit.Query, p *plan, spill int64) (audit.Page, error) {
@@ -76,7 +76,7 @@ func (s *Store) bestByTime(ctx context.Context, tx *sql.Tx, q audit.Query, p *pl
 		if best.full() && w.past(milliOf(r.id), best.last(), spill) {
 			return false, nil
 		}
-		if !p.span.holds(r.nanos) || !w.holds(r) || !best.wants(r) {
+		if !p.holds(r) || !w.holds(r) || !best.wants(r) {
 			return true, ctx.Err()
 		}
 		found, err := s.hit(ctx, tx, p, r)

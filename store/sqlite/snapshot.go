@@ -50,6 +50,18 @@ func (v *snapshot) eachBetween(ctx context.Context, p *plan, first, last int64, 
 // count returns how many records match. What asks for nothing in particular is
 // in the tally, as far as it covers whole hours.
 func (v *snapshot) count(ctx context.Context, p *plan) (int, error) {
+	all := 0
+	for _, part := range p.parts() {
+		n, err := v.countPart(ctx, part)
+		if err != nil {
+			return 0, err
+		}
+		all += n
+	}
+	return all, nil
+}
+
+func (v *snapshot) countPart(ctx context.Context, p *plan) (int, error) {
 	from, to := p.span.wholeHours()
 	if !p.plain || from >= to || p.none() {
 		return v.countIndexed(ctx, p)
