@@ -12,22 +12,42 @@ import (
 	"github.com/coder/websocket"
 )
 
-// subscription asks for everything about the records after a position.
-func (s tenants) subscription(t *testing.T) string {
+// stream is a subscription to everything about what comes after a position, and how
+// much of it is org-one's own.
+type stream struct {
+	request string
+	own     int
+}
+
+// streams are the subscriptions there are.
+func (s tenants) streams(t *testing.T) map[string]stream {
 	t.Helper()
-	document := fmt.Sprintf("subscription { authAuditAdded(after: %q)%s }", s.start, newWalk(t).below("AuthAudit", "", ""))
-	request, err := json.Marshal(map[string]string{"query": document})
-	if err != nil {
-		t.Fatal(err)
+	w := newWalk(t)
+	documents := map[string]string{
+		"authAuditAdded":   fmt.Sprintf("subscription { authAuditAdded(after: %q)%s }", s.start, w.below("AuthAudit", "", "")),
+		"loginFlowUpdated": `subscription { loginFlowUpdated(after: "")` + w.below("LoginFlow", "", "") + " }",
 	}
-	return string(request)
+	for _, field := range w.schema.Subscription.Fields {
+		if documents[field.Name] == "" {
+			t.Errorf("Subscription.%s is not asked for", field.Name)
+		}
+	}
+	streams := map[string]stream{}
+	for name, document := range documents {
+		request, err := json.Marshal(map[string]string{"query": document})
+		if err != nil {
+			t.Fatal(err)
+		}
+		streams[name] = stream{string(request), map[string]int{"authAuditAdded": 3, "loginFlowUpdated": 2}[name]}
+	}
+	return streams
 }
 
 // onlyOwn reads results until all of org-one's own have come. The other org's
 // stand before them in the feed.
-func onlyOwn(t *testing.T, next func() string) {
+func (s stream) onlyOwn(t *testing.T, next func() string) {
 	t.Helper()
-	for own := 0; own < 3; {
+	for own := 0; own < s.own; {
 		result := next()
 		if strings.Contains(result, "hidden") || strings.Contains(result, "org-two") || strings.Contains(result, `"errors"`) {
 			t.Fatalf("got %s", result)
@@ -38,45 +58,49 @@ func onlyOwn(t *testing.T, next func() string) {
 	}
 }
 
-func TestNoRecordOfAnotherOrgComesOverServerSentEvents(t *testing.T) {
+func TestNothingOfAnotherOrgComesOverServerSentEvents(t *testing.T) {
 	t.Parallel()
 	s := newTenants(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.both.url+"/graphql", strings.NewReader(s.subscription(t)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header = http.Header{"Content-Type": {"application/json"}, "Accept": {"text/event-stream"},
-		"Authorization": {"Bearer " + s.both.token("org-one", "viewer")}}
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	lines := bufio.NewReader(answer.Body)
-	onlyOwn(t, func() string {
-		line, err := lines.ReadString('\n')
+	for _, stream := range s.streams(t) {
+		r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.both.url+"/graphql", strings.NewReader(stream.request))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return line
-	})
+		r.Header = http.Header{"Content-Type": {"application/json"}, "Accept": {"text/event-stream"},
+			"Authorization": {"Bearer " + s.both.token("org-one", "viewer")}}
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		lines := bufio.NewReader(answer.Body)
+		stream.onlyOwn(t, func() string {
+			line, err := lines.ReadString('\n')
+			if err != nil {
+				t.Fatal(err)
+			}
+			return line
+		})
+	}
 }
 
-func TestNoRecordOfAnotherOrgComesOverAWebSocket(t *testing.T) {
+func TestNothingOfAnotherOrgComesOverAWebSocket(t *testing.T) {
 	t.Parallel()
 	s := newTenants(t)
-	socket := openSocket(t, s.both.url)
-	write(t, socket, `{"type":"connection_init","payload":{"authorization":"Bearer `+s.both.token("org-one", "viewer")+`"}}`)
-	write(t, socket, `{"id":"1","type":"subscribe","payload":`+s.subscription(t)+`}`)
-	onlyOwn(t, func() string {
-		_, message, err := socket.Read(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(message)
-	})
+	for _, stream := range s.streams(t) {
+		socket := openSocket(t, s.both.url)
+		write(t, socket, `{"type":"connection_init","payload":{"authorization":"Bearer `+s.both.token("org-one", "viewer")+`"}}`)
+		write(t, socket, `{"id":"1","type":"subscribe","payload":`+stream.request+`}`)
+		stream.onlyOwn(t, func() string {
+			_, message, err := socket.Read(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(message)
+		})
+	}
 }
 
 func TestAWebSocketWithoutAGoodTokenIsClosed(t *testing.T) {

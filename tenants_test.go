@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -115,6 +116,33 @@ func (s tenants) ways(t *testing.T) map[string][]string {
 		ways["node"] = append(ways["node"], fmt.Sprintf("(id: %q)", node))
 	}
 	ways["nodes"] = []string{`(ids: ["` + strings.Join(nodes, `", "`) + `"])`}
+	maps.Copy(ways, insightWays(nodes))
+	return ways
+}
+
+// insightWays are the ways to ask for what many records and flows tell together.
+// Times are given, since each server has its own now.
+func insightWays(nodes []string) map[string][]string {
+	const autumn = `time: {gte: "2026-10-15", lt: "2026-11-15"}`
+	flows := []string{"(first: 5)", `(first: 5, search: "hidden")`, `(filter: {orgId: {eq: "org-two"}})`, `(filter: {applicationName: {eq: "hidden app"}})`}
+	ways := map[string][]string{
+		"loginFlowShapes": flows,
+		"loginFunnel": {"(by: ORG)", "(by: APPLICATION, groups: 1)", "(by: UPSTREAM_IDP)", `(search: "hidden")`, `(search: "org:org-two")`,
+			`(filter: {orgId: {eq: "org-two"}}, by: APPLICATION)`},
+		"correlationQuality": {"(" + autumn + ")", "(" + autumn + `, search: "hidden")`, "(" + autumn + `, filter: {orgId: {eq: "org-two"}})`},
+		"detections": {"(filter: {" + autumn + "})", "(first: 1, filter: {" + autumn + `, orgId: "org-two"})`,
+			"(filter: {" + autumn + `, orgId: "org-one", rules: [SPRAYING]})`},
+		"detectionRules":    {""},
+		"compareLoginFlows": {`(a: "r-0", orgId: "org-one")`, `(a: "r-0", b: "r-1", orgId: "org-two")`, `(a: "r-0", b: "r-1")`},
+	}
+	for _, node := range nodes {
+		ways["compareLoginFlows"] = append(ways["compareLoginFlows"], fmt.Sprintf(`(a: %q, b: "r-1")`, node), fmt.Sprintf("(a: %q)", node))
+	}
+	for member, value := range map[string]string{"session": "s-0", "traceId": "t-0", "requestId": "r-0", "tokenId": "k-0", "recordId": "auth-0-hidden",
+		"sourceIp": "10.0.0.1", "userId": "hidden-0"} {
+		by := fmt.Sprintf("by: {%s: %q}", member, value)
+		ways["correlate"] = append(ways["correlate"], "("+by+", maxHops: 3)", "("+by+`, orgId: "org-one")`, "("+by+`, orgId: "org-two")`)
+	}
 	return ways
 }
 

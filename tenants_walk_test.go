@@ -45,11 +45,23 @@ func (w walk) below(name string, through ...string) string {
 		switch {
 		case strings.HasPrefix(field.Name, "__"):
 		case field.Name == "position": // counts the records of all, without saying whose
+		case name == "LoginFlowRevision" && field.Name == "at": // tells when the server worked
 		case of.IsLeafType():
 			selection += " " + field.Name + w.arguments(field)
+		case of.Kind == ast.Union:
+			selection += " " + field.Name + w.arguments(field) + w.oneOf(of)
 		case !valuesOnly:
 			selection += " " + field.Name + w.arguments(field) + w.below(of.Name, append(through, name)...)
 		}
+	}
+	return selection + " }"
+}
+
+// oneOf returns the selection of a union, which asks for the values of each type.
+func (w walk) oneOf(union *ast.Definition) string {
+	selection := " { __typename"
+	for _, possible := range w.schema.GetPossibleTypes(union) {
+		selection += " ... on " + possible.Name + w.below(possible.Name, possible.Name)
 	}
 	return selection + " }"
 }

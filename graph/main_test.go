@@ -75,7 +75,13 @@ func sampleAPI(t *testing.T) *api {
 
 func sampleEvents(t *testing.T) []string {
 	t.Helper()
-	data, err := os.ReadFile("../testdata/sample-events.ndjson")
+	return eventsIn(t, "../testdata/sample-events.ndjson")
+}
+
+// eventsIn returns the events of a file, one a line.
+func eventsIn(t *testing.T, file string) []string {
+	t.Helper()
+	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}

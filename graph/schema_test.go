@@ -74,7 +74,8 @@ func TestWhatComesLaterIsAbsent(t *testing.T) {
 	t.Parallel()
 	schema := graph.New(graph.Deps{}).Schema()
 	want := map[*ast.Definition][]string{
-		schema.Query:        {"audits", "authAudits", "events", "loginFlow", "loginFlows", "node", "nodes", "session", "trace", "viewer"},
+		schema.Query: {"audits", "authAudits", "compareLoginFlows", "correlate", "correlationQuality", "detectionRules", "detections", "events",
+			"loginFlow", "loginFlowShapes", "loginFlows", "loginFunnel", "node", "nodes", "session", "trace", "viewer"},
 		schema.Mutation:     {"bulkAuditEvents"},
 		schema.Subscription: {"authAuditAdded", "loginFlowUpdated"},
 	}

@@ -60,6 +60,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputAuthAuditOrder,
 		ec.unmarshalInputBulkAuditEventInput,
 		ec.unmarshalInputBulkAuditEventsInput,
+		ec.unmarshalInputCorrelationKey,
+		ec.unmarshalInputDetectionFilter,
 		ec.unmarshalInputEventFilter,
 		ec.unmarshalInputEventOrder,
 		ec.unmarshalInputLoginFlowFilter,
@@ -281,6 +283,92 @@ type Query {
     "The org whose trace is meant; may be left out unless several orgs have this trace id."
     orgId: String
   ): Trace
+
+  """
+  Everything that one id leads to: the records that have it, the other ids of those, the records that have these, and so on, breadth-first, over
+  events of all kinds. Only ids that can be trusted are followed, and nothing leads from one org to another.
+  Where nothing has the id that it starts from, there are no nodes.
+  """
+  correlate(
+    "What to start from. An id that records of several orgs have needs ` + "`" + `orgId` + "`" + `; a network address is looked for in every org that you may see."
+    by: CorrelationKey!
+    "The org of the id. Needed when records of several orgs that you may see have it."
+    orgId: String
+    "How many times to go from ids to the records that have them, 1 to 6. Each costs one round trip to the store."
+    maxHops: Int = 2
+  ): Correlation!
+
+  """
+  How far login flows get: for each step of the pipeline how many reached it, how
+  many ended there, and how long it took to get there. TOO_COMPLEX when more than
+  1,000,000 flows match.
+  """
+  loginFunnel(
+    "What must hold of the flows; values are compared exactly."
+    filter: LoginFlowFilter
+    "What a person would type into a search box, over a flow's records together: each word may be in another record of it, and ` + "`" + `-word` + "`" + ` means that none has it. Fields hold the values of all its records; ` + "`" + `time:` + "`" + ` is when it began."
+    search: String
+    "Also give the funnels of the flows of each application, identity provider or org."
+    by: LoginFunnelSplit
+    "Into how many groups to split, 1 to 50: those with most flows, ties by value. What is in none of them is in ` + "`" + `rest` + "`" + `."
+    groups: Int = 10
+  ): LoginFunnel!
+
+  """
+  The different ways that login flows go, rare ones first, ties by shape. TOO_COMPLEX
+  when more than 1,000,000 flows match.
+  """
+  loginFlowShapes(
+    "What must hold of the flows; values are compared exactly."
+    filter: LoginFlowFilter
+    "What a person would type into a search box, over a flow's records together: each word may be in another record of it, and ` + "`" + `-word` + "`" + ` means that none has it. Fields hold the values of all its records; ` + "`" + `time:` + "`" + ` is when it began."
+    search: String
+    "How many shapes to list, 1 to 500."
+    first: Int = 50
+  ): LoginFlowShapes!
+
+  """
+  Two login flows side by side: which stages they share, where they part, and what
+  else differs. null when there is no flow ` + "`" + `a` + "`" + `, or no flow ` + "`" + `b` + "`" + ` although one was asked for.
+  BAD_USER_INPUT when several orgs have the request id and ` + "`" + `orgId` + "`" + ` does not say which.
+  """
+  compareLoginFlows(
+    "The flow to understand: its global id, or its request id."
+    a: ID!
+    "The flow to compare it with: its global id, or its request id. The last flow of the same user and org that began before ` + "`" + `a` + "`" + ` and succeeded, unless given."
+    b: ID
+    "The org whose flows are meant; may be left out unless several orgs have a request id."
+    orgId: String
+  ): LoginFlowComparison
+
+  """
+  How well records can be tied together: how many name which id, by stage and by
+  day; what could not be tied; which ids were not followed; and clocks that differ.
+  TOO_COMPLEX when more than 1,000,000 flows match.
+  """
+  correlationQuality(
+    "When: of records their time, of flows their start. The last 30 days unless given; at most 366 days."
+    time: TimeFilter
+    "What must hold of the records that are counted, and of flows as of all their records together; values are compared exactly."
+    filter: AuthAuditFilter
+    "What a person would type into a search box: words, ` + "`" + `\"a phrase\"` + "`" + `, the beginning ` + "`" + `fire*` + "`" + `, ` + "`" + `-without` + "`" + `, ` + "`" + `this OR that` + "`" + `, and fields as in ` + "`" + `result:Denied user:ann@* ip:10.0.0.0/8 time:>=now-1day` + "`" + `."
+    search: String
+  ): CorrelationQuality!
+
+  """
+  What in the login flows of a range of time looks like an attack, newest first, each
+  with its evidence. It is worked out when asked, from the stored flows; ` + "`" + `detectionRules` + "`" + `
+  has the rules and their thresholds.
+  """
+  detections(
+    "Which to look for; all rules, of every org that the caller may see, in the past day, when left out."
+    filter: DetectionFilter
+    "How many to return, 1 to 500; the newest ones."
+    first: Int = 50
+  ): DetectionReport!
+
+  "The rules that ` + "`" + `detections` + "`" + ` applies, and their thresholds."
+  detectionRules: [DetectionRuleInfo!]!
 
   "The object with a global id; null when there is none."
   node(
@@ -1660,6 +1748,547 @@ enum OrderDirection {
   DESC
 }
 
+"What a correlation starts from: exactly one of these."
+input CorrelationKey @oneOf {
+  "A session id."
+  session: String
+  "The id of an HTTP request."
+  traceId: String
+  "The id of a login attempt."
+  requestId: String
+  "The id of a token."
+  tokenId: String
+  "The ` + "`" + `uniqueId` + "`" + ` of a record."
+  recordId: String
+  "A source address, as the records have it."
+  sourceIp: String
+  "A user id, system-local or upstream."
+  userId: String
+}
+
+"What one id leads to. It is the same whenever the same records are stored."
+type Correlation {
+  "The records, and the ids that tie them, in the order in which they were come upon: nearest first. At most 1,000."
+  nodes: [CorrelationNode!]!
+  "Which record has which id: for each record in the order of the nodes, surest first."
+  links: [CorrelationLink!]!
+  "Ids that were come upon and cannot be trusted, so that what else they are on was left out."
+  conflicts: [LoginFlowConflict!]!
+  "Set when there may be more: it ran out of hops or nodes, or came upon an id on more than 1,000 records."
+  truncated: Boolean!
+  "Why it was cut, in a sentence; null when it was not."
+  reason: String
+}
+
+"A record, or an id that ties records."
+type CorrelationNode {
+  "Names the node, in this answer and in any other."
+  key: String!
+  "What it is."
+  kind: CorrelationKind!
+  "The id; of a record its ` + "`" + `uniqueId` + "`" + `."
+  value: String!
+  "The org it belongs to; may be empty."
+  orgId: String!
+  "After how many hops it was come upon: 0 for what the correlation started from. An id has the hop of the first record with it."
+  hop: Int!
+  "The record; null for an id."
+  record: CorrelationRecord
+  "Of an id: whether all of its records are here, as far as there is room. Of a record always true."
+  followed: Boolean!
+}
+
+"A record of any kind."
+union CorrelationRecord = AuthAudit | Audit | Event
+
+"What a node of a correlation is."
+enum CorrelationKind {
+  "A record."
+  RECORD
+  "The id of a login attempt."
+  REQUEST
+  "The id of an HTTP request."
+  TRACE
+  "The id of a token."
+  TOKEN
+  "The id of a session."
+  SESSION
+  "A user: only where the correlation started from one."
+  USER
+  "A source address: only where the correlation started from one."
+  SOURCE_IP
+}
+
+"That a record has an id."
+type CorrelationLink {
+  "The record."
+  record: CorrelationNode!
+  "The id."
+  id: CorrelationNode!
+  "What the id is."
+  via: CorrelationKind!
+  "Its value."
+  value: String!
+  "How sure it is that the records with this id belong together: a request id is CERTAIN, a trace or token STRONG, any other WEAK, and so is one that cannot be trusted."
+  strength: LoginFlowLinkStrength!
+}
+
+"What a funnel is split by."
+enum LoginFunnelSplit {
+  "The application that the user was logging in to."
+  APPLICATION
+  "The identity provider that was asked."
+  UPSTREAM_IDP
+  "The org that the flow belongs to."
+  ORG
+}
+
+"How far login flows get."
+type LoginFunnel {
+  "How many flows match."
+  flows: Int!
+  "How these ended: outcomes that occur."
+  outcomes: [LoginFlowOutcomeCount!]!
+  "The steps that any of them reached, in the order of the pipeline."
+  steps: [LoginFunnelStep!]!
+  "The funnels of the most frequent values of what ` + "`" + `by` + "`" + ` names, ties by value; empty without ` + "`" + `by` + "`" + `."
+  groups: [LoginFunnelGroup!]!
+  "The funnel of the flows that are in none of the groups; null when there are none, and without ` + "`" + `by` + "`" + `."
+  rest: LoginFunnelPart
+  "How many different values there are of what ` + "`" + `by` + "`" + ` names, naming none included; 0 without ` + "`" + `by` + "`" + `."
+  values: Int!
+  "How many steps are not listed: of those that are not part of the known pipeline, the 91 that most flows reached are."
+  stepsLeftOut: Int!
+}
+
+"How far the login flows get that have a value in common."
+type LoginFunnelGroup {
+  "The value; empty for the flows that name none."
+  value: String!
+  "How many flows have it."
+  flows: Int!
+  "How these ended: outcomes that occur."
+  outcomes: [LoginFlowOutcomeCount!]!
+  "The steps of the whole funnel, in the same order."
+  steps: [LoginFunnelStep!]!
+}
+
+"How far some login flows get."
+type LoginFunnelPart {
+  "How many flows there are."
+  flows: Int!
+  "How these ended: outcomes that occur."
+  outcomes: [LoginFlowOutcomeCount!]!
+  "The steps of the whole funnel, in the same order."
+  steps: [LoginFunnelStep!]!
+}
+
+"How many flows ended in some way."
+type LoginFlowOutcomeCount {
+  "How they ended."
+  outcome: LoginFlowOutcome!
+  "How many did."
+  count: Int!
+}
+
+"A step of the pipeline, and how many flows got to it."
+type LoginFunnelStep {
+  "The event name; ` + "`" + `Code Issued` + "`" + ` for an ` + "`" + `Authentication Request` + "`" + ` with the result ` + "`" + `CodeIssued` + "`" + `; empty for records that have no event name."
+  name: String!
+  "How many flows have a stage at it."
+  reached: Int!
+  "How much of all flows these are, from 0 to 1."
+  share: Float!
+  "How many flows were decided at it and did not succeed."
+  failed: Int!
+  "How many flows have their last stage at it."
+  ended: Int!
+  "How those ended: outcomes that occur."
+  endedWith: [LoginFlowOutcomeCount!]!
+  "How long after the beginning of the stage before it flows reached it for the first time; null when none came from another stage."
+  gap: DurationSpread
+}
+
+"How long some spans of time are. Percentiles are exact, by nearest rank: the p-th is the shortest of the spans that p % of all do not exceed."
+type DurationSpread {
+  "How many spans there are."
+  count: Int!
+  "The median, in whole milliseconds."
+  p50Ms: Float!
+  "The 95th percentile, in whole milliseconds."
+  p95Ms: Float!
+  "The longest, in whole milliseconds."
+  maxMs: Float!
+}
+
+"The different ways that login flows go."
+type LoginFlowShapes {
+  "How many flows match."
+  flows: Int!
+  "How many different shapes they have."
+  total: Int!
+  "The shapes, rare ones first, ties by shape."
+  shapes: [LoginFlowShape!]!
+}
+
+"A way that login flows go."
+type LoginFlowShape {
+  "The path of stages and results, as ` + "`" + `shape` + "`" + ` of a login flow."
+  shape: String!
+  "How many flows went this way."
+  count: Int!
+  "How much of all flows these are, from 0 to 1."
+  share: Float!
+  "When the first of them began."
+  firstSeen: DateTime!
+  "When the last of them began."
+  lastSeen: DateTime!
+  "How they ended: outcomes that occur."
+  outcomes: [LoginFlowOutcomeCount!]!
+  "The last of them; null when it was removed meanwhile."
+  example: LoginFlow
+}
+
+"Two login flows side by side."
+type LoginFlowComparison {
+  "The flow to understand."
+  a: LoginFlow!
+  "The flow it is compared with; null when there is none."
+  b: LoginFlow
+  "How ` + "`" + `b` + "`" + ` was chosen, or why there is none."
+  baseline: LoginFlowBaseline!
+  "The stages of both, side by side, so that as many as possible are the same; empty without ` + "`" + `b` + "`" + `."
+  stages: [AlignedLoginFlowStage!]!
+  "Where they part; null when both went the same way, and without ` + "`" + `b` + "`" + `."
+  parting: LoginFlowParting
+  "In what else they differ; empty without ` + "`" + `b` + "`" + `."
+  differences: [LoginFlowDifference!]!
+  "How many whole milliseconds longer ` + "`" + `a` + "`" + ` took than ` + "`" + `b` + "`" + `, negative when it took less; null without ` + "`" + `b` + "`" + `."
+  longerByMs: Float
+}
+
+"How the flow to compare with was chosen, or why there is none."
+enum LoginFlowBaseline {
+  "It was given."
+  GIVEN
+  "It is the last flow of the user, in the same org, that began before and succeeded."
+  LAST_SUCCEEDED
+  "There is none: no earlier flow of the user, in the same org, succeeded."
+  NONE_SUCCEEDED
+  "There is none: the flow does not know its user."
+  USER_UNKNOWN
+}
+
+"A stage of one of two flows, or one of each that belong together."
+type AlignedLoginFlowStage {
+  "How they stand beside each other."
+  match: LoginFlowStageMatch!
+  "The stage of flow ` + "`" + `a` + "`" + `; null when it has none here."
+  a: LoginFlowStage
+  "The stage of flow ` + "`" + `b` + "`" + `; null when it has none here."
+  b: LoginFlowStage
+}
+
+"How the stages of two flows stand beside each other."
+enum LoginFlowStageMatch {
+  "The same event name and result."
+  SAME
+  "The same event name with another result."
+  OTHER_RESULT
+  "Flow ` + "`" + `b` + "`" + ` has no such stage here."
+  ONLY_A
+  "Flow ` + "`" + `a` + "`" + ` has no such stage here."
+  ONLY_B
+}
+
+"Where two flows part: the first stages that differ in event name or result."
+type LoginFlowParting {
+  "How many stages they have in common before."
+  common: Int!
+  "What came next in flow ` + "`" + `a` + "`" + `; null when it ended there."
+  a: LoginFlowStage
+  "What came next in flow ` + "`" + `b` + "`" + `; null when it ended there."
+  b: LoginFlowStage
+}
+
+"A respect in which two flows differ."
+type LoginFlowDifference {
+  "In what."
+  field: LoginFlowDifferenceField!
+  "What flow ` + "`" + `a` + "`" + ` has there; empty when it has nothing."
+  a: [String!]!
+  "What flow ` + "`" + `b` + "`" + ` has there; empty when it has nothing."
+  b: [String!]!
+}
+
+"In what two flows may differ, beside their stages and durations."
+enum LoginFlowDifferenceField {
+  "The org."
+  ORG
+  "How they ended."
+  OUTCOME
+  "The system-local id of the user."
+  USER
+  "The id of the user in the upstream system."
+  UPSTREAM_USER
+  "The application."
+  APPLICATION
+  "The identity provider."
+  UPSTREAM_IDP
+  "The addresses that their records came from, in whatever order."
+  SOURCE_IP
+  "The user agents that their records name, in whatever order."
+  USER_AGENT
+  "Whether a second factor was asked for: ` + "`" + `true` + "`" + ` or ` + "`" + `false` + "`" + `."
+  MFA
+}
+
+"How well records can be tied together."
+type CorrelationQuality {
+  "The beginning of the time that was looked at."
+  from: DateTime!
+  "Its end; not part of it."
+  to: DateTime!
+  "How many authentication audits there are."
+  records: Int!
+  "How many of them name which id."
+  ids: [CorrelationIdCoverage!]!
+  "The same at each stage: known ones in the order of the pipeline, then others, those with most records first."
+  stages: [StageCoverage!]!
+  "Whether stages are missing from the list, those with the fewest records, since there are more than 100."
+  stagesLeftOut: Boolean!
+  "The same on each day, in UTC, from the first with a record to the last, those without any included."
+  days: [DayCoverage!]!
+  "How many login flows began in the time."
+  flows: Int!
+  "Records that nothing ties to a request id."
+  orphans: CorrelationOrphans!
+  "Ids that were not followed, by kind and reason: those first that concern most flows."
+  conflicts: [CorrelationConflict!]!
+  "Flows that tell of clocks that differ."
+  clockSkew: ClockSkew!
+}
+
+"A kind of id that ties records together."
+enum CorrelationId {
+  "` + "`" + `requestId` + "`" + `: one login attempt."
+  REQUEST
+  "` + "`" + `traceId` + "`" + `: one HTTP request."
+  TRACE
+  "` + "`" + `tokenId` + "`" + `: one token."
+  TOKEN
+  "` + "`" + `session` + "`" + `: the tokens of one login session."
+  SESSION
+  "` + "`" + `userId` + "`" + `: the user, as the system knows them."
+  USER
+  "` + "`" + `upstreamUserId` + "`" + `: the user, as the upstream system knows them."
+  UPSTREAM_USER
+  "` + "`" + `sourceIp` + "`" + `: the host."
+  SOURCE_IP
+}
+
+"How many of some records name an id."
+type CorrelationIdCoverage {
+  "The kind of id."
+  id: CorrelationId!
+  "How many of them name one."
+  records: Int!
+  "How much of all of them these are, from 0 to 1; 0 where there are none."
+  share: Float!
+}
+
+"How many records at a stage name which id."
+type StageCoverage {
+  "The event name, or the deprecated ` + "`" + `stage` + "`" + ` of records that have none; empty for records with neither."
+  eventName: String!
+  "How many records there are."
+  records: Int!
+  "How many of them name which id."
+  ids: [CorrelationIdCoverage!]!
+}
+
+"How many records of a day name which id."
+type DayCoverage {
+  "When it begins."
+  day: DateTime!
+  "How many records there are."
+  records: Int!
+  "How many of them name which id."
+  ids: [CorrelationIdCoverage!]!
+}
+
+"Records that nothing ties to a request id. They make up flows of their own."
+type CorrelationOrphans {
+  "How many such flows there are."
+  flows: Int!
+  "How many records these have."
+  records: Int!
+  "By what holds these flows together: a trace, a session, or nothing."
+  by: [CorrelationOrphanCount!]!
+}
+
+"How many flows without a request id are held together by one kind of id."
+type CorrelationOrphanCount {
+  "The kind of id; RECORD for single records without a trace or session that can be followed."
+  via: LoginFlowLinkVia!
+  "How many flows there are."
+  flows: Int!
+  "How many records these have."
+  records: Int!
+  "The last of them; null when it was removed meanwhile."
+  example: LoginFlow
+}
+
+"Ids of one kind that were not followed for one reason."
+type CorrelationConflict {
+  "The kind of id, such as ` + "`" + `trace_id` + "`" + `."
+  key: String!
+  "Why they were not followed."
+  reason: String!
+  "How many flows that concerns."
+  flows: Int!
+  "How many different ids there are."
+  values: Int!
+  "One of these flows: the last; null when it was removed meanwhile."
+  example: LoginFlow
+  "The id that it concerns there."
+  exampleValue: String!
+}
+
+"Login flows in which a later step of the pipeline carries an earlier time than a step before it. What counts is when each step was first reached; so it may also be a path that the pipeline does not usually take."
+type ClockSkew {
+  "How many flows there are."
+  flows: Int!
+  "How much of all flows these are, from 0 to 1."
+  share: Float!
+  "How much earlier, at most in each flow; null when there are none."
+  by: DurationSpread
+  "The flow in which it is most; null when there are none."
+  example: LoginFlow
+}
+
+"Which detections to look for."
+input DetectionFilter {
+  "Only these rules."
+  rules: [DetectionRule!]
+  "Only flows of this org."
+  orgId: String
+  "When the latest of the evidence is: from ` + "`" + `gte` + "`" + `, a day before ` + "`" + `lt` + "`" + ` unless given, to before ` + "`" + `lt` + "`" + `, now unless given. At most 92 days. Takes RFC 3339, or dates such as ` + "`" + `now-7day` + "`" + `."
+  time: TimeFilter
+}
+
+"What was found."
+type DetectionReport {
+  "The detections, newest first."
+  nodes: [Detection!]!
+  "The beginning of the time that the answer covers. Later than what was asked for when there were too many flows; ` + "`" + `gaps` + "`" + ` says so, then."
+  from: DateTime!
+  "The end of that time."
+  to: DateTime!
+  "How many login flows were looked at, those of users' histories included."
+  flowsRead: Int!
+  "Whether more was found than ` + "`" + `first` + "`" + `."
+  truncated: Boolean!
+  "What the answer does not cover, and why, in plain sentences; empty when it covers all that was asked for."
+  gaps: [String!]!
+}
+
+"Something that looks like an attack, and the evidence."
+type Detection {
+  "Stays the same as long as the evidence begins with the same login flow."
+  id: ID!
+  "The rule that found it."
+  rule: DetectionRule!
+  "How urgent it is to look at."
+  severity: DetectionSeverity!
+  "The org whose flows show it; may be empty."
+  orgId: String!
+  "The system-local id of the user; null where several users, or none that is known, are concerned."
+  userId: String
+  "The id of the user in the upstream system, likewise."
+  upstreamUserId: String
+  "The network, as in ` + "`" + `203.0.113.0/24` + "`" + `, where the rule is about one: /24 of IPv4, /64 of IPv6."
+  network: String
+  "The time of the earliest evidence."
+  firstAt: DateTime!
+  "The time of the latest evidence."
+  lastAt: DateTime!
+  "What happened, in a plain sentence."
+  text: String!
+  "What was counted, against the thresholds of the rule."
+  counts: [DetectionCount!]!
+  "The login flows that show it, in time order, as far as they are still stored: all of them, or the first and the last 25 where there are more than 50. TOO_COMPLEX where the flows of all detections asked for are more than 5,000."
+  flows: [LoginFlow!]!
+  "How many login flows show it."
+  flowCount: Int!
+  "Records outside of these flows that show it, in time order, at most 50: uses of a token."
+  records: [Node!]!
+}
+
+"Something that was counted."
+type DetectionCount {
+  "What was counted, such as ` + "`" + `failures` + "`" + `; the name of a threshold of the rule, or of something that it adds for the reader."
+  name: String!
+  "How many there were."
+  value: Int!
+  "How many make a detection; null for what is only told."
+  threshold: Int
+}
+
+"A rule of detections."
+enum DetectionRule {
+  "Many failed sign-ins of one user in a short time."
+  PASSWORD_GUESSING
+  "Failed sign-ins of many users from one network in a short time."
+  SPRAYING
+  "Several MFA challenges that the user did not meet, and then one that was met."
+  MFA_FATIGUE
+  "The first login of a user from a network."
+  NEW_NETWORK
+  "The first login of a user with a device: a user agent, whatever its version."
+  NEW_DEVICE
+  "The first login of a user through an identity provider."
+  NEW_IDP
+  "A token used from a network from which its user had never logged in."
+  TOKEN_FROM_FOREIGN_NETWORK
+  "An interactive login of an account that otherwise gets its tokens with assertions."
+  SERVICE_ACCOUNT_INTERACTIVE
+}
+
+"How urgent it is to look at a detection."
+enum DetectionSeverity {
+  "Worth knowing; mostly harmless."
+  LOW
+  "Look at it today."
+  MEDIUM
+  "Look at it now: an account may be in other hands."
+  HIGH
+}
+
+"What a rule of detections looks for."
+type DetectionRuleInfo {
+  "The rule."
+  rule: DetectionRule!
+  "Its name for people."
+  title: String!
+  "What it finds, what it leaves out, and why."
+  description: String!
+  "The thresholds that it applies."
+  thresholds: [DetectionThreshold!]!
+}
+
+"A number that a rule compares with."
+type DetectionThreshold {
+  "What is compared, such as ` + "`" + `failures` + "`" + `."
+  name: String!
+  "The number."
+  value: Int!
+  "What the number counts: ` + "`" + `minutes` + "`" + `, ` + "`" + `hours` + "`" + `, ` + "`" + `days` + "`" + ` or ` + "`" + `percent` + "`" + `; null for plain counts."
+  unit: String
+  "Why it is this number, and where it comes from."
+  reason: String!
+}
+
 "Who is asking."
 type Viewer {
   "The subject of the token."
@@ -1752,6 +2381,18 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // childFields_* functions provide shared child field context lookups.
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
+
+func (ec *executionContext) childFields_AlignedLoginFlowStage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "match":
+		return ec.fieldContext_AlignedLoginFlowStage_match(ctx, field)
+	case "a":
+		return ec.fieldContext_AlignedLoginFlowStage_a(ctx, field)
+	case "b":
+		return ec.fieldContext_AlignedLoginFlowStage_b(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AlignedLoginFlowStage", field.Name)
+}
 
 func (ec *executionContext) childFields_Audit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
@@ -2003,6 +2644,274 @@ func (ec *executionContext) childFields_BulkAuditEventsPayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type BulkAuditEventsPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ClockSkew(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "flows":
+		return ec.fieldContext_ClockSkew_flows(ctx, field)
+	case "share":
+		return ec.fieldContext_ClockSkew_share(ctx, field)
+	case "by":
+		return ec.fieldContext_ClockSkew_by(ctx, field)
+	case "example":
+		return ec.fieldContext_ClockSkew_example(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClockSkew", field.Name)
+}
+
+func (ec *executionContext) childFields_Correlation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_Correlation_nodes(ctx, field)
+	case "links":
+		return ec.fieldContext_Correlation_links(ctx, field)
+	case "conflicts":
+		return ec.fieldContext_Correlation_conflicts(ctx, field)
+	case "truncated":
+		return ec.fieldContext_Correlation_truncated(ctx, field)
+	case "reason":
+		return ec.fieldContext_Correlation_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Correlation", field.Name)
+}
+
+func (ec *executionContext) childFields_CorrelationConflict(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_CorrelationConflict_key(ctx, field)
+	case "reason":
+		return ec.fieldContext_CorrelationConflict_reason(ctx, field)
+	case "flows":
+		return ec.fieldContext_CorrelationConflict_flows(ctx, field)
+	case "values":
+		return ec.fieldContext_CorrelationConflict_values(ctx, field)
+	case "example":
+		return ec.fieldContext_CorrelationConflict_example(ctx, field)
+	case "exampleValue":
+		return ec.fieldContext_CorrelationConflict_exampleValue(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CorrelationConflict", field.Name)
+}
+
+func (ec *executionContext) childFields_CorrelationIdCoverage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CorrelationIdCoverage_id(ctx, field)
+	case "records":
+		return ec.fieldContext_CorrelationIdCoverage_records(ctx, field)
+	case "share":
+		return ec.fieldContext_CorrelationIdCoverage_share(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CorrelationIdCoverage", field.Name)
+}
+
+func (ec *executionContext) childFields_CorrelationLink(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "record":
+		return ec.fieldContext_CorrelationLink_record(ctx, field)
+	case "id":
+		return ec.fieldContext_CorrelationLink_id(ctx, field)
+	case "via":
+		return ec.fieldContext_CorrelationLink_via(ctx, field)
+	case "value":
+		return ec.fieldContext_CorrelationLink_value(ctx, field)
+	case "strength":
+		return ec.fieldContext_CorrelationLink_strength(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CorrelationLink", field.Name)
+}
+
+func (ec *executionContext) childFields_CorrelationNode(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_CorrelationNode_key(ctx, field)
+	case "kind":
+		return ec.fieldContext_CorrelationNode_kind(ctx, field)
+	case "value":
+		return ec.fieldContext_CorrelationNode_value(ctx, field)
+	case "orgId":
+		return ec.fieldContext_CorrelationNode_orgId(ctx, field)
+	case "hop":
+		return ec.fieldContext_CorrelationNode_hop(ctx, field)
+	case "record":
+		return ec.fieldContext_CorrelationNode_record(ctx, field)
+	case "followed":
+		return ec.fieldContext_CorrelationNode_followed(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CorrelationNode", field.Name)
+}
+
+func (ec *executionContext) childFields_CorrelationOrphanCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "via":
+		return ec.fieldContext_CorrelationOrphanCount_via(ctx, field)
+	case "flows":
+		return ec.fieldContext_CorrelationOrphanCount_flows(ctx, field)
+	case "records":
+		return ec.fieldContext_CorrelationOrphanCount_records(ctx, field)
+	case "example":
+		return ec.fieldContext_CorrelationOrphanCount_example(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CorrelationOrphanCount", field.Name)
+}
+
+func (ec *executionContext) childFields_CorrelationOrphans(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "flows":
+		return ec.fieldContext_CorrelationOrphans_flows(ctx, field)
+	case "records":
+		return ec.fieldContext_CorrelationOrphans_records(ctx, field)
+	case "by":
+		return ec.fieldContext_CorrelationOrphans_by(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CorrelationOrphans", field.Name)
+}
+
+func (ec *executionContext) childFields_CorrelationQuality(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_CorrelationQuality_from(ctx, field)
+	case "to":
+		return ec.fieldContext_CorrelationQuality_to(ctx, field)
+	case "records":
+		return ec.fieldContext_CorrelationQuality_records(ctx, field)
+	case "ids":
+		return ec.fieldContext_CorrelationQuality_ids(ctx, field)
+	case "stages":
+		return ec.fieldContext_CorrelationQuality_stages(ctx, field)
+	case "stagesLeftOut":
+		return ec.fieldContext_CorrelationQuality_stagesLeftOut(ctx, field)
+	case "days":
+		return ec.fieldContext_CorrelationQuality_days(ctx, field)
+	case "flows":
+		return ec.fieldContext_CorrelationQuality_flows(ctx, field)
+	case "orphans":
+		return ec.fieldContext_CorrelationQuality_orphans(ctx, field)
+	case "conflicts":
+		return ec.fieldContext_CorrelationQuality_conflicts(ctx, field)
+	case "clockSkew":
+		return ec.fieldContext_CorrelationQuality_clockSkew(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CorrelationQuality", field.Name)
+}
+
+func (ec *executionContext) childFields_DayCoverage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "day":
+		return ec.fieldContext_DayCoverage_day(ctx, field)
+	case "records":
+		return ec.fieldContext_DayCoverage_records(ctx, field)
+	case "ids":
+		return ec.fieldContext_DayCoverage_ids(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DayCoverage", field.Name)
+}
+
+func (ec *executionContext) childFields_Detection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Detection_id(ctx, field)
+	case "rule":
+		return ec.fieldContext_Detection_rule(ctx, field)
+	case "severity":
+		return ec.fieldContext_Detection_severity(ctx, field)
+	case "orgId":
+		return ec.fieldContext_Detection_orgId(ctx, field)
+	case "userId":
+		return ec.fieldContext_Detection_userId(ctx, field)
+	case "upstreamUserId":
+		return ec.fieldContext_Detection_upstreamUserId(ctx, field)
+	case "network":
+		return ec.fieldContext_Detection_network(ctx, field)
+	case "firstAt":
+		return ec.fieldContext_Detection_firstAt(ctx, field)
+	case "lastAt":
+		return ec.fieldContext_Detection_lastAt(ctx, field)
+	case "text":
+		return ec.fieldContext_Detection_text(ctx, field)
+	case "counts":
+		return ec.fieldContext_Detection_counts(ctx, field)
+	case "flows":
+		return ec.fieldContext_Detection_flows(ctx, field)
+	case "flowCount":
+		return ec.fieldContext_Detection_flowCount(ctx, field)
+	case "records":
+		return ec.fieldContext_Detection_records(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Detection", field.Name)
+}
+
+func (ec *executionContext) childFields_DetectionCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_DetectionCount_name(ctx, field)
+	case "value":
+		return ec.fieldContext_DetectionCount_value(ctx, field)
+	case "threshold":
+		return ec.fieldContext_DetectionCount_threshold(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DetectionCount", field.Name)
+}
+
+func (ec *executionContext) childFields_DetectionReport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_DetectionReport_nodes(ctx, field)
+	case "from":
+		return ec.fieldContext_DetectionReport_from(ctx, field)
+	case "to":
+		return ec.fieldContext_DetectionReport_to(ctx, field)
+	case "flowsRead":
+		return ec.fieldContext_DetectionReport_flowsRead(ctx, field)
+	case "truncated":
+		return ec.fieldContext_DetectionReport_truncated(ctx, field)
+	case "gaps":
+		return ec.fieldContext_DetectionReport_gaps(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DetectionReport", field.Name)
+}
+
+func (ec *executionContext) childFields_DetectionRuleInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rule":
+		return ec.fieldContext_DetectionRuleInfo_rule(ctx, field)
+	case "title":
+		return ec.fieldContext_DetectionRuleInfo_title(ctx, field)
+	case "description":
+		return ec.fieldContext_DetectionRuleInfo_description(ctx, field)
+	case "thresholds":
+		return ec.fieldContext_DetectionRuleInfo_thresholds(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DetectionRuleInfo", field.Name)
+}
+
+func (ec *executionContext) childFields_DetectionThreshold(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_DetectionThreshold_name(ctx, field)
+	case "value":
+		return ec.fieldContext_DetectionThreshold_value(ctx, field)
+	case "unit":
+		return ec.fieldContext_DetectionThreshold_unit(ctx, field)
+	case "reason":
+		return ec.fieldContext_DetectionThreshold_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DetectionThreshold", field.Name)
+}
+
+func (ec *executionContext) childFields_DurationSpread(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "count":
+		return ec.fieldContext_DurationSpread_count(ctx, field)
+	case "p50Ms":
+		return ec.fieldContext_DurationSpread_p50Ms(ctx, field)
+	case "p95Ms":
+		return ec.fieldContext_DurationSpread_p95Ms(ctx, field)
+	case "maxMs":
+		return ec.fieldContext_DurationSpread_maxMs(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DurationSpread", field.Name)
+}
+
 func (ec *executionContext) childFields_Event(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -2207,6 +3116,26 @@ func (ec *executionContext) childFields_LoginFlowChange(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type LoginFlowChange", field.Name)
 }
 
+func (ec *executionContext) childFields_LoginFlowComparison(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "a":
+		return ec.fieldContext_LoginFlowComparison_a(ctx, field)
+	case "b":
+		return ec.fieldContext_LoginFlowComparison_b(ctx, field)
+	case "baseline":
+		return ec.fieldContext_LoginFlowComparison_baseline(ctx, field)
+	case "stages":
+		return ec.fieldContext_LoginFlowComparison_stages(ctx, field)
+	case "parting":
+		return ec.fieldContext_LoginFlowComparison_parting(ctx, field)
+	case "differences":
+		return ec.fieldContext_LoginFlowComparison_differences(ctx, field)
+	case "longerByMs":
+		return ec.fieldContext_LoginFlowComparison_longerByMs(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LoginFlowComparison", field.Name)
+}
+
 func (ec *executionContext) childFields_LoginFlowConflict(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "key":
@@ -2237,6 +3166,18 @@ func (ec *executionContext) childFields_LoginFlowConnection(ctx context.Context,
 		return ec.fieldContext_LoginFlowConnection_position(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LoginFlowConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_LoginFlowDifference(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_LoginFlowDifference_field(ctx, field)
+	case "a":
+		return ec.fieldContext_LoginFlowDifference_a(ctx, field)
+	case "b":
+		return ec.fieldContext_LoginFlowDifference_b(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LoginFlowDifference", field.Name)
 }
 
 func (ec *executionContext) childFields_LoginFlowEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2271,6 +3212,28 @@ func (ec *executionContext) childFields_LoginFlowLink(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type LoginFlowLink", field.Name)
 }
 
+func (ec *executionContext) childFields_LoginFlowOutcomeCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "outcome":
+		return ec.fieldContext_LoginFlowOutcomeCount_outcome(ctx, field)
+	case "count":
+		return ec.fieldContext_LoginFlowOutcomeCount_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LoginFlowOutcomeCount", field.Name)
+}
+
+func (ec *executionContext) childFields_LoginFlowParting(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "common":
+		return ec.fieldContext_LoginFlowParting_common(ctx, field)
+	case "a":
+		return ec.fieldContext_LoginFlowParting_a(ctx, field)
+	case "b":
+		return ec.fieldContext_LoginFlowParting_b(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LoginFlowParting", field.Name)
+}
+
 func (ec *executionContext) childFields_LoginFlowRevision(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "number":
@@ -2283,6 +3246,38 @@ func (ec *executionContext) childFields_LoginFlowRevision(ctx context.Context, f
 		return ec.fieldContext_LoginFlowRevision_changes(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LoginFlowRevision", field.Name)
+}
+
+func (ec *executionContext) childFields_LoginFlowShape(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "shape":
+		return ec.fieldContext_LoginFlowShape_shape(ctx, field)
+	case "count":
+		return ec.fieldContext_LoginFlowShape_count(ctx, field)
+	case "share":
+		return ec.fieldContext_LoginFlowShape_share(ctx, field)
+	case "firstSeen":
+		return ec.fieldContext_LoginFlowShape_firstSeen(ctx, field)
+	case "lastSeen":
+		return ec.fieldContext_LoginFlowShape_lastSeen(ctx, field)
+	case "outcomes":
+		return ec.fieldContext_LoginFlowShape_outcomes(ctx, field)
+	case "example":
+		return ec.fieldContext_LoginFlowShape_example(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LoginFlowShape", field.Name)
+}
+
+func (ec *executionContext) childFields_LoginFlowShapes(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "flows":
+		return ec.fieldContext_LoginFlowShapes_flows(ctx, field)
+	case "total":
+		return ec.fieldContext_LoginFlowShapes_total(ctx, field)
+	case "shapes":
+		return ec.fieldContext_LoginFlowShapes_shapes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LoginFlowShapes", field.Name)
 }
 
 func (ec *executionContext) childFields_LoginFlowStage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2299,6 +3294,72 @@ func (ec *executionContext) childFields_LoginFlowStage(ctx context.Context, fiel
 		return ec.fieldContext_LoginFlowStage_records(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LoginFlowStage", field.Name)
+}
+
+func (ec *executionContext) childFields_LoginFunnel(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "flows":
+		return ec.fieldContext_LoginFunnel_flows(ctx, field)
+	case "outcomes":
+		return ec.fieldContext_LoginFunnel_outcomes(ctx, field)
+	case "steps":
+		return ec.fieldContext_LoginFunnel_steps(ctx, field)
+	case "groups":
+		return ec.fieldContext_LoginFunnel_groups(ctx, field)
+	case "rest":
+		return ec.fieldContext_LoginFunnel_rest(ctx, field)
+	case "values":
+		return ec.fieldContext_LoginFunnel_values(ctx, field)
+	case "stepsLeftOut":
+		return ec.fieldContext_LoginFunnel_stepsLeftOut(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LoginFunnel", field.Name)
+}
+
+func (ec *executionContext) childFields_LoginFunnelGroup(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "value":
+		return ec.fieldContext_LoginFunnelGroup_value(ctx, field)
+	case "flows":
+		return ec.fieldContext_LoginFunnelGroup_flows(ctx, field)
+	case "outcomes":
+		return ec.fieldContext_LoginFunnelGroup_outcomes(ctx, field)
+	case "steps":
+		return ec.fieldContext_LoginFunnelGroup_steps(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LoginFunnelGroup", field.Name)
+}
+
+func (ec *executionContext) childFields_LoginFunnelPart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "flows":
+		return ec.fieldContext_LoginFunnelPart_flows(ctx, field)
+	case "outcomes":
+		return ec.fieldContext_LoginFunnelPart_outcomes(ctx, field)
+	case "steps":
+		return ec.fieldContext_LoginFunnelPart_steps(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LoginFunnelPart", field.Name)
+}
+
+func (ec *executionContext) childFields_LoginFunnelStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_LoginFunnelStep_name(ctx, field)
+	case "reached":
+		return ec.fieldContext_LoginFunnelStep_reached(ctx, field)
+	case "share":
+		return ec.fieldContext_LoginFunnelStep_share(ctx, field)
+	case "failed":
+		return ec.fieldContext_LoginFunnelStep_failed(ctx, field)
+	case "ended":
+		return ec.fieldContext_LoginFunnelStep_ended(ctx, field)
+	case "endedWith":
+		return ec.fieldContext_LoginFunnelStep_endedWith(ctx, field)
+	case "gap":
+		return ec.fieldContext_LoginFunnelStep_gap(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LoginFunnelStep", field.Name)
 }
 
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2339,6 +3400,18 @@ func (ec *executionContext) childFields_Session(ctx context.Context, field graph
 		return ec.fieldContext_Session_events(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Session", field.Name)
+}
+
+func (ec *executionContext) childFields_StageCoverage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "eventName":
+		return ec.fieldContext_StageCoverage_eventName(ctx, field)
+	case "records":
+		return ec.fieldContext_StageCoverage_records(ctx, field)
+	case "ids":
+		return ec.fieldContext_StageCoverage_ids(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StageCoverage", field.Name)
 }
 
 func (ec *executionContext) childFields_Trace(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

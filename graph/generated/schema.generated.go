@@ -13,6 +13,9 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/introspection"
 	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/audit/correlate"
+	"github.com/authtrail/authtrail/audit/detect"
+	"github.com/authtrail/authtrail/audit/insight"
 	"github.com/authtrail/authtrail/graph/internal/direct"
 	"github.com/authtrail/authtrail/graph/model"
 	"github.com/authtrail/authtrail/graph/node"
@@ -32,6 +35,13 @@ type QueryResolver interface {
 	LoginFlow(ctx context.Context, requestID string, orgID *string) (*node.LoginFlow, error)
 	Session(ctx context.Context, id string, orgID *string) (*node.Session, error)
 	Trace(ctx context.Context, id string, orgID *string) (*node.Trace, error)
+	Correlate(ctx context.Context, by model.CorrelationKey, orgID *string, maxHops *int32) (*node.Correlation, error)
+	LoginFunnel(ctx context.Context, filter map[string]any, search *string, by *insight.Split, groups *int32) (*insight.Funnel, error)
+	LoginFlowShapes(ctx context.Context, filter map[string]any, search *string, first *int32) (*node.Shapes, error)
+	CompareLoginFlows(ctx context.Context, a string, b *string, orgID *string) (*node.Comparison, error)
+	CorrelationQuality(ctx context.Context, time *model.TimeFilter, filter map[string]any, search *string) (*node.Quality, error)
+	Detections(ctx context.Context, filter *model.DetectionFilter, first *int32) (*node.Detections, error)
+	DetectionRules(ctx context.Context) ([]node.DetectionRule, error)
 	Node(ctx context.Context, id string) (node.Node, error)
 	Nodes(ctx context.Context, ids []string) ([]node.Node, error)
 	Viewer(ctx context.Context) (*model.Viewer, error)
@@ -453,6 +463,118 @@ func (ec *executionContext) field_Query_authAudits_args(ctx context.Context, raw
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_compareLoginFlows_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "a",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["a"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "b",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["b"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "orgId",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orgId"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_correlate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "by",
+		func(ctx context.Context, v any) (model.CorrelationKey, error) {
+			return ec.unmarshalNCorrelationKey2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐCorrelationKey(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["by"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "orgId",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orgId"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "maxHops",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["maxHops"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_correlationQuality_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "time",
+		func(ctx context.Context, v any) (*model.TimeFilter, error) {
+			return ec.unmarshalOTimeFilter2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐTimeFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["time"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (map[string]any, error) {
+			return ec.unmarshalOAuthAuditFilter2map(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "search",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["search"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_detections_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*model.DetectionFilter, error) {
+			return ec.unmarshalODetectionFilter2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐDetectionFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_events_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -512,6 +634,36 @@ func (ec *executionContext) field_Query_events_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["before"] = arg6
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_loginFlowShapes_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (map[string]any, error) {
+			return ec.unmarshalOLoginFlowFilter2map(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "search",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["search"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
 	return args, nil
 }
 
@@ -596,6 +748,44 @@ func (ec *executionContext) field_Query_loginFlows_args(ctx context.Context, raw
 		return nil, err
 	}
 	args["before"] = arg6
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_loginFunnel_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (map[string]any, error) {
+			return ec.unmarshalOLoginFlowFilter2map(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "search",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["search"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "by",
+		func(ctx context.Context, v any) (*insight.Split, error) {
+			return ec.unmarshalOLoginFunnelSplit2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐSplit(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["by"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "groups",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["groups"] = arg3
 	return args, nil
 }
 
@@ -1054,6 +1244,93 @@ func (ec *executionContext) field_Trace_records_args(ctx context.Context, rawArg
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func (ec *executionContext) _AlignedLoginFlowStage_match(ctx context.Context, field graphql.CollectedField, obj *node.AlignedStage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AlignedLoginFlowStage_match(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Match, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v insight.StageMatch) graphql.Marshaler {
+			return ec.marshalNLoginFlowStageMatch2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐStageMatch(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AlignedLoginFlowStage_match(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AlignedLoginFlowStage", field, false, false, errors.New("field of type LoginFlowStageMatch does not have child fields"))
+}
+
+func (ec *executionContext) _AlignedLoginFlowStage_a(ctx context.Context, field graphql.CollectedField, obj *node.AlignedStage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AlignedLoginFlowStage_a(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.A, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.Stage) graphql.Marshaler {
+			return ec.marshalOLoginFlowStage2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐStage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AlignedLoginFlowStage_a(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AlignedLoginFlowStage",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LoginFlowStage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AlignedLoginFlowStage_b(ctx context.Context, field graphql.CollectedField, obj *node.AlignedStage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AlignedLoginFlowStage_b(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.B, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.Stage) graphql.Marshaler {
+			return ec.marshalOLoginFlowStage2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐStage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AlignedLoginFlowStage_b(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AlignedLoginFlowStage",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LoginFlowStage(ctx, field)
+		},
+	}
+	return fc, nil
+}
 
 func (ec *executionContext) _Audit_id(ctx context.Context, field graphql.CollectedField, obj *node.Audit) (ret graphql.Marshaler) {
 	defer direct.Recover(ctx, ec.OperationContext, "Audit", field, &ret)
@@ -2619,6 +2896,1357 @@ func (ec *executionContext) fieldContext_BulkAuditEventsPayload_userErrors(_ con
 	return fc, nil
 }
 
+func (ec *executionContext) _ClockSkew_flows(ctx context.Context, field graphql.CollectedField, obj *node.ClockSkew) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "ClockSkew", field, &ret)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Flows)
+}
+func (ec *executionContext) fieldContext_ClockSkew_flows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ClockSkew", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _ClockSkew_share(ctx context.Context, field graphql.CollectedField, obj *node.ClockSkew) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "ClockSkew", field, &ret)
+	return ec.marshalNFloat2float64(ctx, field.Selections, obj.Share)
+}
+func (ec *executionContext) fieldContext_ClockSkew_share(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ClockSkew", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _ClockSkew_by(ctx context.Context, field graphql.CollectedField, obj *node.ClockSkew) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ClockSkew_by(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.By, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *insight.Spread) graphql.Marshaler {
+			return ec.marshalODurationSpread2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐSpread(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ClockSkew_by(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ClockSkew",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DurationSpread(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ClockSkew_example(ctx context.Context, field graphql.CollectedField, obj *node.ClockSkew) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ClockSkew_example(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Example(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.LoginFlow) graphql.Marshaler {
+			return ec.marshalOLoginFlow2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐLoginFlow(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ClockSkew_example(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ClockSkew",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LoginFlow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Correlation_nodes(ctx context.Context, field graphql.CollectedField, obj *node.Correlation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Correlation_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*node.CorrelationNode) graphql.Marshaler {
+			return ec.marshalNCorrelationNode2ᚕᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐCorrelationNodeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Correlation_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Correlation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CorrelationNode(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Correlation_links(ctx context.Context, field graphql.CollectedField, obj *node.Correlation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Correlation_links(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Links(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []node.CorrelationLink) graphql.Marshaler {
+			return ec.marshalNCorrelationLink2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐCorrelationLinkᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Correlation_links(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Correlation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CorrelationLink(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Correlation_conflicts(ctx context.Context, field graphql.CollectedField, obj *node.Correlation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Correlation_conflicts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conflicts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []audit.FlowConflict) graphql.Marshaler {
+			return ec.marshalNLoginFlowConflict2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚐFlowConflictᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Correlation_conflicts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Correlation",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LoginFlowConflict(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Correlation_truncated(ctx context.Context, field graphql.CollectedField, obj *node.Correlation) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "Correlation", field, &ret)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Truncated)
+}
+func (ec *executionContext) fieldContext_Correlation_truncated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Correlation", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _Correlation_reason(ctx context.Context, field graphql.CollectedField, obj *node.Correlation) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "Correlation", field, &ret)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Reason())
+}
+func (ec *executionContext) fieldContext_Correlation_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Correlation", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _CorrelationConflict_key(ctx context.Context, field graphql.CollectedField, obj *node.ConflictCount) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "CorrelationConflict", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Key)
+}
+func (ec *executionContext) fieldContext_CorrelationConflict_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CorrelationConflict", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _CorrelationConflict_reason(ctx context.Context, field graphql.CollectedField, obj *node.ConflictCount) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "CorrelationConflict", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Reason)
+}
+func (ec *executionContext) fieldContext_CorrelationConflict_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CorrelationConflict", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _CorrelationConflict_flows(ctx context.Context, field graphql.CollectedField, obj *node.ConflictCount) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "CorrelationConflict", field, &ret)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Flows)
+}
+func (ec *executionContext) fieldContext_CorrelationConflict_flows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CorrelationConflict", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _CorrelationConflict_values(ctx context.Context, field graphql.CollectedField, obj *node.ConflictCount) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "CorrelationConflict", field, &ret)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Values)
+}
+func (ec *executionContext) fieldContext_CorrelationConflict_values(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CorrelationConflict", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _CorrelationConflict_example(ctx context.Context, field graphql.CollectedField, obj *node.ConflictCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CorrelationConflict_example(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Example(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.LoginFlow) graphql.Marshaler {
+			return ec.marshalOLoginFlow2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐLoginFlow(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CorrelationConflict_example(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CorrelationConflict",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LoginFlow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CorrelationConflict_exampleValue(ctx context.Context, field graphql.CollectedField, obj *node.ConflictCount) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "CorrelationConflict", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.ExampleValue)
+}
+func (ec *executionContext) fieldContext_CorrelationConflict_exampleValue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CorrelationConflict", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _CorrelationIdCoverage_id(ctx context.Context, field graphql.CollectedField, obj *insight.IDCoverage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CorrelationIdCoverage_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v insight.CorrelationID) graphql.Marshaler {
+			return ec.marshalNCorrelationId2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐCorrelationID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CorrelationIdCoverage_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CorrelationIdCoverage", field, false, false, errors.New("field of type CorrelationId does not have child fields"))
+}
+
+func (ec *executionContext) _CorrelationIdCoverage_records(ctx context.Context, field graphql.CollectedField, obj *insight.IDCoverage) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "CorrelationIdCoverage", field, &ret)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Records)
+}
+func (ec *executionContext) fieldContext_CorrelationIdCoverage_records(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CorrelationIdCoverage", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _CorrelationIdCoverage_share(ctx context.Context, field graphql.CollectedField, obj *insight.IDCoverage) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "CorrelationIdCoverage", field, &ret)
+	return ec.marshalNFloat2float64(ctx, field.Selections, obj.Share)
+}
+func (ec *executionContext) fieldContext_CorrelationIdCoverage_share(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CorrelationIdCoverage", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _CorrelationLink_record(ctx context.Context, field graphql.CollectedField, obj *node.CorrelationLink) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CorrelationLink_record(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Record, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.CorrelationNode) graphql.Marshaler {
+			return ec.marshalNCorrelationNode2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐCorrelationNode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CorrelationLink_record(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CorrelationLink",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CorrelationNode(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CorrelationLink_id(ctx context.Context, field graphql.CollectedField, obj *node.CorrelationLink) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CorrelationLink_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.CorrelationNode) graphql.Marshaler {
+			return ec.marshalNCorrelationNode2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐCorrelationNode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CorrelationLink_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CorrelationLink",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CorrelationNode(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CorrelationLink_via(ctx context.Context, field graphql.CollectedField, obj *node.CorrelationLink) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CorrelationLink_via(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Via(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v correlate.Kind) graphql.Marshaler {
+			return ec.marshalNCorrelationKind2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋcorrelateᚐKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CorrelationLink_via(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CorrelationLink", field, true, false, errors.New("field of type CorrelationKind does not have child fields"))
+}
+
+func (ec *executionContext) _CorrelationLink_value(ctx context.Context, field graphql.CollectedField, obj *node.CorrelationLink) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "CorrelationLink", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Value())
+}
+func (ec *executionContext) fieldContext_CorrelationLink_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CorrelationLink", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _CorrelationLink_strength(ctx context.Context, field graphql.CollectedField, obj *node.CorrelationLink) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CorrelationLink_strength(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Strength, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v audit.LinkStrength) graphql.Marshaler {
+			return ec.marshalNLoginFlowLinkStrength2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚐLinkStrength(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CorrelationLink_strength(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CorrelationLink", field, false, false, errors.New("field of type LoginFlowLinkStrength does not have child fields"))
+}
+
+func (ec *executionContext) _CorrelationNode_key(ctx context.Context, field graphql.CollectedField, obj *node.CorrelationNode) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "CorrelationNode", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Key())
+}
+func (ec *executionContext) fieldContext_CorrelationNode_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CorrelationNode", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _CorrelationNode_kind(ctx context.Context, field graphql.CollectedField, obj *node.CorrelationNode) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CorrelationNode_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v correlate.Kind) graphql.Marshaler {
+			return ec.marshalNCorrelationKind2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋcorrelateᚐKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CorrelationNode_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CorrelationNode", field, false, false, errors.New("field of type CorrelationKind does not have child fields"))
+}
+
+func (ec *executionContext) _CorrelationNode_value(ctx context.Context, field graphql.CollectedField, obj *node.CorrelationNode) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "CorrelationNode", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Value)
+}
+func (ec *executionContext) fieldContext_CorrelationNode_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CorrelationNode", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _CorrelationNode_orgId(ctx context.Context, field graphql.CollectedField, obj *node.CorrelationNode) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "CorrelationNode", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.OrgID)
+}
+func (ec *executionContext) fieldContext_CorrelationNode_orgId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CorrelationNode", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _CorrelationNode_hop(ctx context.Context, field graphql.CollectedField, obj *node.CorrelationNode) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "CorrelationNode", field, &ret)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Hop)
+}
+func (ec *executionContext) fieldContext_CorrelationNode_hop(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CorrelationNode", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _CorrelationNode_record(ctx context.Context, field graphql.CollectedField, obj *node.CorrelationNode) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "CorrelationNode", field, &ret)
+	return ec.marshalOCorrelationRecord2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐCorrelationRecord(ctx, field.Selections, obj.Record())
+}
+func (ec *executionContext) fieldContext_CorrelationNode_record(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CorrelationNode", field, true, false, errors.New("field of type CorrelationRecord does not have child fields"))
+}
+
+func (ec *executionContext) _CorrelationNode_followed(ctx context.Context, field graphql.CollectedField, obj *node.CorrelationNode) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "CorrelationNode", field, &ret)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Followed)
+}
+func (ec *executionContext) fieldContext_CorrelationNode_followed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CorrelationNode", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _CorrelationOrphanCount_via(ctx context.Context, field graphql.CollectedField, obj *node.OrphanCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CorrelationOrphanCount_via(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Via, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v audit.LinkVia) graphql.Marshaler {
+			return ec.marshalNLoginFlowLinkVia2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚐLinkVia(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CorrelationOrphanCount_via(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CorrelationOrphanCount", field, false, false, errors.New("field of type LoginFlowLinkVia does not have child fields"))
+}
+
+func (ec *executionContext) _CorrelationOrphanCount_flows(ctx context.Context, field graphql.CollectedField, obj *node.OrphanCount) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "CorrelationOrphanCount", field, &ret)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Flows)
+}
+func (ec *executionContext) fieldContext_CorrelationOrphanCount_flows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CorrelationOrphanCount", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _CorrelationOrphanCount_records(ctx context.Context, field graphql.CollectedField, obj *node.OrphanCount) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "CorrelationOrphanCount", field, &ret)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Records)
+}
+func (ec *executionContext) fieldContext_CorrelationOrphanCount_records(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CorrelationOrphanCount", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _CorrelationOrphanCount_example(ctx context.Context, field graphql.CollectedField, obj *node.OrphanCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CorrelationOrphanCount_example(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Example(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.LoginFlow) graphql.Marshaler {
+			return ec.marshalOLoginFlow2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐLoginFlow(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CorrelationOrphanCount_example(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CorrelationOrphanCount",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LoginFlow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CorrelationOrphans_flows(ctx context.Context, field graphql.CollectedField, obj *node.Orphans) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "CorrelationOrphans", field, &ret)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Flows)
+}
+func (ec *executionContext) fieldContext_CorrelationOrphans_flows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CorrelationOrphans", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _CorrelationOrphans_records(ctx context.Context, field graphql.CollectedField, obj *node.Orphans) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "CorrelationOrphans", field, &ret)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Records)
+}
+func (ec *executionContext) fieldContext_CorrelationOrphans_records(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CorrelationOrphans", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _CorrelationOrphans_by(ctx context.Context, field graphql.CollectedField, obj *node.Orphans) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CorrelationOrphans_by(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.By, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []node.OrphanCount) graphql.Marshaler {
+			return ec.marshalNCorrelationOrphanCount2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐOrphanCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CorrelationOrphans_by(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CorrelationOrphans",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CorrelationOrphanCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CorrelationQuality_from(ctx context.Context, field graphql.CollectedField, obj *node.Quality) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "CorrelationQuality", field, &ret)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.From)
+}
+func (ec *executionContext) fieldContext_CorrelationQuality_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CorrelationQuality", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _CorrelationQuality_to(ctx context.Context, field graphql.CollectedField, obj *node.Quality) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "CorrelationQuality", field, &ret)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.To)
+}
+func (ec *executionContext) fieldContext_CorrelationQuality_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CorrelationQuality", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _CorrelationQuality_records(ctx context.Context, field graphql.CollectedField, obj *node.Quality) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "CorrelationQuality", field, &ret)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Records)
+}
+func (ec *executionContext) fieldContext_CorrelationQuality_records(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CorrelationQuality", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _CorrelationQuality_ids(ctx context.Context, field graphql.CollectedField, obj *node.Quality) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CorrelationQuality_ids(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IDs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []insight.IDCoverage) graphql.Marshaler {
+			return ec.marshalNCorrelationIdCoverage2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐIDCoverageᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CorrelationQuality_ids(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CorrelationQuality",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CorrelationIdCoverage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CorrelationQuality_stages(ctx context.Context, field graphql.CollectedField, obj *node.Quality) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CorrelationQuality_stages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Stages, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []insight.StageCoverage) graphql.Marshaler {
+			return ec.marshalNStageCoverage2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐStageCoverageᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CorrelationQuality_stages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CorrelationQuality",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StageCoverage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CorrelationQuality_stagesLeftOut(ctx context.Context, field graphql.CollectedField, obj *node.Quality) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "CorrelationQuality", field, &ret)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.StagesLeftOut)
+}
+func (ec *executionContext) fieldContext_CorrelationQuality_stagesLeftOut(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CorrelationQuality", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _CorrelationQuality_days(ctx context.Context, field graphql.CollectedField, obj *node.Quality) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CorrelationQuality_days(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Days, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []insight.DayCoverage) graphql.Marshaler {
+			return ec.marshalNDayCoverage2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐDayCoverageᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CorrelationQuality_days(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CorrelationQuality",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DayCoverage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CorrelationQuality_flows(ctx context.Context, field graphql.CollectedField, obj *node.Quality) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "CorrelationQuality", field, &ret)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Flows)
+}
+func (ec *executionContext) fieldContext_CorrelationQuality_flows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CorrelationQuality", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _CorrelationQuality_orphans(ctx context.Context, field graphql.CollectedField, obj *node.Quality) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CorrelationQuality_orphans(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Orphans, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v node.Orphans) graphql.Marshaler {
+			return ec.marshalNCorrelationOrphans2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐOrphans(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CorrelationQuality_orphans(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CorrelationQuality",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CorrelationOrphans(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CorrelationQuality_conflicts(ctx context.Context, field graphql.CollectedField, obj *node.Quality) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CorrelationQuality_conflicts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conflicts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []node.ConflictCount) graphql.Marshaler {
+			return ec.marshalNCorrelationConflict2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐConflictCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CorrelationQuality_conflicts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CorrelationQuality",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CorrelationConflict(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CorrelationQuality_clockSkew(ctx context.Context, field graphql.CollectedField, obj *node.Quality) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CorrelationQuality_clockSkew(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClockSkew, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v node.ClockSkew) graphql.Marshaler {
+			return ec.marshalNClockSkew2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐClockSkew(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CorrelationQuality_clockSkew(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CorrelationQuality",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ClockSkew(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DayCoverage_day(ctx context.Context, field graphql.CollectedField, obj *insight.DayCoverage) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "DayCoverage", field, &ret)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.Day)
+}
+func (ec *executionContext) fieldContext_DayCoverage_day(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DayCoverage", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _DayCoverage_records(ctx context.Context, field graphql.CollectedField, obj *insight.DayCoverage) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "DayCoverage", field, &ret)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Records)
+}
+func (ec *executionContext) fieldContext_DayCoverage_records(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DayCoverage", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _DayCoverage_ids(ctx context.Context, field graphql.CollectedField, obj *insight.DayCoverage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DayCoverage_ids(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IDs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []insight.IDCoverage) graphql.Marshaler {
+			return ec.marshalNCorrelationIdCoverage2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐIDCoverageᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DayCoverage_ids(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DayCoverage",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CorrelationIdCoverage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Detection_id(ctx context.Context, field graphql.CollectedField, obj *node.Detection) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "Detection", field, &ret)
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID)
+}
+func (ec *executionContext) fieldContext_Detection_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Detection", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _Detection_rule(ctx context.Context, field graphql.CollectedField, obj *node.Detection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Detection_rule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rule, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v detect.Rule) graphql.Marshaler {
+			return ec.marshalNDetectionRule2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋdetectᚐRule(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Detection_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Detection", field, false, false, errors.New("field of type DetectionRule does not have child fields"))
+}
+
+func (ec *executionContext) _Detection_severity(ctx context.Context, field graphql.CollectedField, obj *node.Detection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Detection_severity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Severity, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v detect.Severity) graphql.Marshaler {
+			return ec.marshalNDetectionSeverity2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋdetectᚐSeverity(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Detection_severity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Detection", field, false, false, errors.New("field of type DetectionSeverity does not have child fields"))
+}
+
+func (ec *executionContext) _Detection_orgId(ctx context.Context, field graphql.CollectedField, obj *node.Detection) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "Detection", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.OrgID())
+}
+func (ec *executionContext) fieldContext_Detection_orgId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Detection", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Detection_userId(ctx context.Context, field graphql.CollectedField, obj *node.Detection) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "Detection", field, &ret)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.UserID())
+}
+func (ec *executionContext) fieldContext_Detection_userId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Detection", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Detection_upstreamUserId(ctx context.Context, field graphql.CollectedField, obj *node.Detection) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "Detection", field, &ret)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.UpstreamUserID())
+}
+func (ec *executionContext) fieldContext_Detection_upstreamUserId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Detection", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Detection_network(ctx context.Context, field graphql.CollectedField, obj *node.Detection) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "Detection", field, &ret)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Network())
+}
+func (ec *executionContext) fieldContext_Detection_network(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Detection", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Detection_firstAt(ctx context.Context, field graphql.CollectedField, obj *node.Detection) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "Detection", field, &ret)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.First)
+}
+func (ec *executionContext) fieldContext_Detection_firstAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Detection", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Detection_lastAt(ctx context.Context, field graphql.CollectedField, obj *node.Detection) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "Detection", field, &ret)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.Last)
+}
+func (ec *executionContext) fieldContext_Detection_lastAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Detection", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Detection_text(ctx context.Context, field graphql.CollectedField, obj *node.Detection) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "Detection", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Text)
+}
+func (ec *executionContext) fieldContext_Detection_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Detection", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Detection_counts(ctx context.Context, field graphql.CollectedField, obj *node.Detection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Detection_counts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Counts(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []node.DetectionCount) graphql.Marshaler {
+			return ec.marshalNDetectionCount2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐDetectionCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Detection_counts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Detection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DetectionCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Detection_flows(ctx context.Context, field graphql.CollectedField, obj *node.Detection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Detection_flows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Flows(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*node.LoginFlow) graphql.Marshaler {
+			return ec.marshalNLoginFlow2ᚕᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐLoginFlowᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Detection_flows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Detection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LoginFlow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Detection_flowCount(ctx context.Context, field graphql.CollectedField, obj *node.Detection) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "Detection", field, &ret)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.FlowCount)
+}
+func (ec *executionContext) fieldContext_Detection_flowCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Detection", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Detection_records(ctx context.Context, field graphql.CollectedField, obj *node.Detection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Detection_records(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Records(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []node.Node) graphql.Marshaler {
+			return ec.marshalNNode2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐNodeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Detection_records(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Detection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DetectionCount_name(ctx context.Context, field graphql.CollectedField, obj *node.DetectionCount) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "DetectionCount", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
+}
+func (ec *executionContext) fieldContext_DetectionCount_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DetectionCount", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DetectionCount_value(ctx context.Context, field graphql.CollectedField, obj *node.DetectionCount) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "DetectionCount", field, &ret)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Value)
+}
+func (ec *executionContext) fieldContext_DetectionCount_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DetectionCount", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _DetectionCount_threshold(ctx context.Context, field graphql.CollectedField, obj *node.DetectionCount) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "DetectionCount", field, &ret)
+	return ec.marshalOInt2ᚖint(ctx, field.Selections, obj.Threshold)
+}
+func (ec *executionContext) fieldContext_DetectionCount_threshold(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DetectionCount", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _DetectionReport_nodes(ctx context.Context, field graphql.CollectedField, obj *node.Detections) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DetectionReport_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*node.Detection) graphql.Marshaler {
+			return ec.marshalNDetection2ᚕᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐDetectionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DetectionReport_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DetectionReport",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Detection(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DetectionReport_from(ctx context.Context, field graphql.CollectedField, obj *node.Detections) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "DetectionReport", field, &ret)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.From)
+}
+func (ec *executionContext) fieldContext_DetectionReport_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DetectionReport", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _DetectionReport_to(ctx context.Context, field graphql.CollectedField, obj *node.Detections) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "DetectionReport", field, &ret)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.To)
+}
+func (ec *executionContext) fieldContext_DetectionReport_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DetectionReport", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _DetectionReport_flowsRead(ctx context.Context, field graphql.CollectedField, obj *node.Detections) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "DetectionReport", field, &ret)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.FlowsRead)
+}
+func (ec *executionContext) fieldContext_DetectionReport_flowsRead(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DetectionReport", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _DetectionReport_truncated(ctx context.Context, field graphql.CollectedField, obj *node.Detections) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "DetectionReport", field, &ret)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Truncated)
+}
+func (ec *executionContext) fieldContext_DetectionReport_truncated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DetectionReport", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _DetectionReport_gaps(ctx context.Context, field graphql.CollectedField, obj *node.Detections) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DetectionReport_gaps(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Gaps, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DetectionReport_gaps(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DetectionReport", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DetectionRuleInfo_rule(ctx context.Context, field graphql.CollectedField, obj *node.DetectionRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DetectionRuleInfo_rule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rule, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v detect.Rule) graphql.Marshaler {
+			return ec.marshalNDetectionRule2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋdetectᚐRule(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DetectionRuleInfo_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DetectionRuleInfo", field, false, false, errors.New("field of type DetectionRule does not have child fields"))
+}
+
+func (ec *executionContext) _DetectionRuleInfo_title(ctx context.Context, field graphql.CollectedField, obj *node.DetectionRule) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "DetectionRuleInfo", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Title)
+}
+func (ec *executionContext) fieldContext_DetectionRuleInfo_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DetectionRuleInfo", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DetectionRuleInfo_description(ctx context.Context, field graphql.CollectedField, obj *node.DetectionRule) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "DetectionRuleInfo", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Description)
+}
+func (ec *executionContext) fieldContext_DetectionRuleInfo_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DetectionRuleInfo", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DetectionRuleInfo_thresholds(ctx context.Context, field graphql.CollectedField, obj *node.DetectionRule) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DetectionRuleInfo_thresholds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Thresholds(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []node.DetectionThreshold) graphql.Marshaler {
+			return ec.marshalNDetectionThreshold2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐDetectionThresholdᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DetectionRuleInfo_thresholds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DetectionRuleInfo",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DetectionThreshold(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DetectionThreshold_name(ctx context.Context, field graphql.CollectedField, obj *node.DetectionThreshold) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "DetectionThreshold", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
+}
+func (ec *executionContext) fieldContext_DetectionThreshold_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DetectionThreshold", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DetectionThreshold_value(ctx context.Context, field graphql.CollectedField, obj *node.DetectionThreshold) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "DetectionThreshold", field, &ret)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Value)
+}
+func (ec *executionContext) fieldContext_DetectionThreshold_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DetectionThreshold", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _DetectionThreshold_unit(ctx context.Context, field graphql.CollectedField, obj *node.DetectionThreshold) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "DetectionThreshold", field, &ret)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Unit())
+}
+func (ec *executionContext) fieldContext_DetectionThreshold_unit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DetectionThreshold", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DetectionThreshold_reason(ctx context.Context, field graphql.CollectedField, obj *node.DetectionThreshold) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "DetectionThreshold", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Reason)
+}
+func (ec *executionContext) fieldContext_DetectionThreshold_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DetectionThreshold", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DurationSpread_count(ctx context.Context, field graphql.CollectedField, obj *insight.Spread) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "DurationSpread", field, &ret)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Count)
+}
+func (ec *executionContext) fieldContext_DurationSpread_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DurationSpread", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _DurationSpread_p50Ms(ctx context.Context, field graphql.CollectedField, obj *insight.Spread) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "DurationSpread", field, &ret)
+	return ec.marshalNFloat2timeᚐDuration(ctx, field.Selections, obj.P50)
+}
+func (ec *executionContext) fieldContext_DurationSpread_p50Ms(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DurationSpread", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _DurationSpread_p95Ms(ctx context.Context, field graphql.CollectedField, obj *insight.Spread) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "DurationSpread", field, &ret)
+	return ec.marshalNFloat2timeᚐDuration(ctx, field.Selections, obj.P95)
+}
+func (ec *executionContext) fieldContext_DurationSpread_p95Ms(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DurationSpread", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _DurationSpread_maxMs(ctx context.Context, field graphql.CollectedField, obj *insight.Spread) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "DurationSpread", field, &ret)
+	return ec.marshalNFloat2timeᚐDuration(ctx, field.Selections, obj.Max)
+}
+func (ec *executionContext) fieldContext_DurationSpread_maxMs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DurationSpread", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
 func (ec *executionContext) _Event_id(ctx context.Context, field graphql.CollectedField, obj *node.Event) (ret graphql.Marshaler) {
 	defer direct.Recover(ctx, ec.OperationContext, "Event", field, &ret)
 	return ec.marshalNID2string(ctx, field.Selections, obj.ID())
@@ -3951,6 +5579,197 @@ func (ec *executionContext) fieldContext_LoginFlowChange_went(_ context.Context,
 	return graphql.NewScalarFieldContext("LoginFlowChange", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _LoginFlowComparison_a(ctx context.Context, field graphql.CollectedField, obj *node.Comparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoginFlowComparison_a(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.A, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.LoginFlow) graphql.Marshaler {
+			return ec.marshalNLoginFlow2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐLoginFlow(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoginFlowComparison_a(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LoginFlowComparison",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LoginFlow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LoginFlowComparison_b(ctx context.Context, field graphql.CollectedField, obj *node.Comparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoginFlowComparison_b(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.B, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.LoginFlow) graphql.Marshaler {
+			return ec.marshalOLoginFlow2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐLoginFlow(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LoginFlowComparison_b(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LoginFlowComparison",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LoginFlow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LoginFlowComparison_baseline(ctx context.Context, field graphql.CollectedField, obj *node.Comparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoginFlowComparison_baseline(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Baseline, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v insight.Baseline) graphql.Marshaler {
+			return ec.marshalNLoginFlowBaseline2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐBaseline(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoginFlowComparison_baseline(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFlowComparison", field, false, false, errors.New("field of type LoginFlowBaseline does not have child fields"))
+}
+
+func (ec *executionContext) _LoginFlowComparison_stages(ctx context.Context, field graphql.CollectedField, obj *node.Comparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoginFlowComparison_stages(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Stages(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []node.AlignedStage) graphql.Marshaler {
+			return ec.marshalNAlignedLoginFlowStage2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐAlignedStageᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoginFlowComparison_stages(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LoginFlowComparison",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AlignedLoginFlowStage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LoginFlowComparison_parting(ctx context.Context, field graphql.CollectedField, obj *node.Comparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoginFlowComparison_parting(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Parting(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.Parting) graphql.Marshaler {
+			return ec.marshalOLoginFlowParting2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐParting(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LoginFlowComparison_parting(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LoginFlowComparison",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LoginFlowParting(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LoginFlowComparison_differences(ctx context.Context, field graphql.CollectedField, obj *node.Comparison) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoginFlowComparison_differences(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Differences, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []insight.Difference) graphql.Marshaler {
+			return ec.marshalNLoginFlowDifference2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐDifferenceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoginFlowComparison_differences(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LoginFlowComparison",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LoginFlowDifference(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LoginFlowComparison_longerByMs(ctx context.Context, field graphql.CollectedField, obj *node.Comparison) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "LoginFlowComparison", field, &ret)
+	return ec.marshalOFloat2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐMillis(ctx, field.Selections, obj.LongerByMs())
+}
+func (ec *executionContext) fieldContext_LoginFlowComparison_longerByMs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFlowComparison", field, true, false, errors.New("field of type Float does not have child fields"))
+}
+
 func (ec *executionContext) _LoginFlowConflict_key(ctx context.Context, field graphql.CollectedField, obj *audit.FlowConflict) (ret graphql.Marshaler) {
 	defer direct.Recover(ctx, ec.OperationContext, "LoginFlowConflict", field, &ret)
 	return ec.marshalNString2string(ctx, field.Selections, obj.Key)
@@ -4205,6 +6024,75 @@ func (ec *executionContext) fieldContext_LoginFlowConnection_position(_ context.
 	return graphql.NewScalarFieldContext("LoginFlowConnection", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _LoginFlowDifference_field(ctx context.Context, field graphql.CollectedField, obj *insight.Difference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoginFlowDifference_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v insight.DifferenceField) graphql.Marshaler {
+			return ec.marshalNLoginFlowDifferenceField2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐDifferenceField(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoginFlowDifference_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFlowDifference", field, false, false, errors.New("field of type LoginFlowDifferenceField does not have child fields"))
+}
+
+func (ec *executionContext) _LoginFlowDifference_a(ctx context.Context, field graphql.CollectedField, obj *insight.Difference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoginFlowDifference_a(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.A, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoginFlowDifference_a(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFlowDifference", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _LoginFlowDifference_b(ctx context.Context, field graphql.CollectedField, obj *insight.Difference) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoginFlowDifference_b(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.B, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoginFlowDifference_b(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFlowDifference", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _LoginFlowEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *node.Edge[node.LoginFlow]) (ret graphql.Marshaler) {
 	defer direct.Recover(ctx, ec.OperationContext, "LoginFlowEdge", field, &ret)
 	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
@@ -4378,6 +6266,109 @@ func (ec *executionContext) fieldContext_LoginFlowLink_strength(_ context.Contex
 	return graphql.NewScalarFieldContext("LoginFlowLink", field, false, false, errors.New("field of type LoginFlowLinkStrength does not have child fields"))
 }
 
+func (ec *executionContext) _LoginFlowOutcomeCount_outcome(ctx context.Context, field graphql.CollectedField, obj *insight.OutcomeCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoginFlowOutcomeCount_outcome(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outcome, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v audit.FlowOutcome) graphql.Marshaler {
+			return ec.marshalNLoginFlowOutcome2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚐFlowOutcome(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoginFlowOutcomeCount_outcome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFlowOutcomeCount", field, false, false, errors.New("field of type LoginFlowOutcome does not have child fields"))
+}
+
+func (ec *executionContext) _LoginFlowOutcomeCount_count(ctx context.Context, field graphql.CollectedField, obj *insight.OutcomeCount) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "LoginFlowOutcomeCount", field, &ret)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Count)
+}
+func (ec *executionContext) fieldContext_LoginFlowOutcomeCount_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFlowOutcomeCount", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _LoginFlowParting_common(ctx context.Context, field graphql.CollectedField, obj *node.Parting) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "LoginFlowParting", field, &ret)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Common)
+}
+func (ec *executionContext) fieldContext_LoginFlowParting_common(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFlowParting", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _LoginFlowParting_a(ctx context.Context, field graphql.CollectedField, obj *node.Parting) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoginFlowParting_a(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.A, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.Stage) graphql.Marshaler {
+			return ec.marshalOLoginFlowStage2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐStage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LoginFlowParting_a(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LoginFlowParting",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LoginFlowStage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LoginFlowParting_b(ctx context.Context, field graphql.CollectedField, obj *node.Parting) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoginFlowParting_b(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.B, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.Stage) graphql.Marshaler {
+			return ec.marshalOLoginFlowStage2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐStage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LoginFlowParting_b(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LoginFlowParting",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LoginFlowStage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _LoginFlowRevision_number(ctx context.Context, field graphql.CollectedField, obj *node.Revision) (ret graphql.Marshaler) {
 	defer direct.Recover(ctx, ec.OperationContext, "LoginFlowRevision", field, &ret)
 	return ec.marshalNInt2int32(ctx, field.Selections, obj.Number)
@@ -4429,6 +6420,158 @@ func (ec *executionContext) fieldContext_LoginFlowRevision_changes(_ context.Con
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_LoginFlowChange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LoginFlowShape_shape(ctx context.Context, field graphql.CollectedField, obj *node.Shape) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "LoginFlowShape", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Path)
+}
+func (ec *executionContext) fieldContext_LoginFlowShape_shape(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFlowShape", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _LoginFlowShape_count(ctx context.Context, field graphql.CollectedField, obj *node.Shape) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "LoginFlowShape", field, &ret)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Count)
+}
+func (ec *executionContext) fieldContext_LoginFlowShape_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFlowShape", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _LoginFlowShape_share(ctx context.Context, field graphql.CollectedField, obj *node.Shape) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "LoginFlowShape", field, &ret)
+	return ec.marshalNFloat2float64(ctx, field.Selections, obj.Share)
+}
+func (ec *executionContext) fieldContext_LoginFlowShape_share(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFlowShape", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _LoginFlowShape_firstSeen(ctx context.Context, field graphql.CollectedField, obj *node.Shape) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "LoginFlowShape", field, &ret)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.FirstSeen)
+}
+func (ec *executionContext) fieldContext_LoginFlowShape_firstSeen(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFlowShape", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _LoginFlowShape_lastSeen(ctx context.Context, field graphql.CollectedField, obj *node.Shape) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "LoginFlowShape", field, &ret)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.LastSeen)
+}
+func (ec *executionContext) fieldContext_LoginFlowShape_lastSeen(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFlowShape", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _LoginFlowShape_outcomes(ctx context.Context, field graphql.CollectedField, obj *node.Shape) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoginFlowShape_outcomes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outcomes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []insight.OutcomeCount) graphql.Marshaler {
+			return ec.marshalNLoginFlowOutcomeCount2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐOutcomeCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoginFlowShape_outcomes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LoginFlowShape",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LoginFlowOutcomeCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LoginFlowShape_example(ctx context.Context, field graphql.CollectedField, obj *node.Shape) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoginFlowShape_example(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Example(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.LoginFlow) graphql.Marshaler {
+			return ec.marshalOLoginFlow2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐLoginFlow(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LoginFlowShape_example(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LoginFlowShape",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LoginFlow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LoginFlowShapes_flows(ctx context.Context, field graphql.CollectedField, obj *node.Shapes) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "LoginFlowShapes", field, &ret)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Flows)
+}
+func (ec *executionContext) fieldContext_LoginFlowShapes_flows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFlowShapes", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _LoginFlowShapes_total(ctx context.Context, field graphql.CollectedField, obj *node.Shapes) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "LoginFlowShapes", field, &ret)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Total)
+}
+func (ec *executionContext) fieldContext_LoginFlowShapes_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFlowShapes", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _LoginFlowShapes_shapes(ctx context.Context, field graphql.CollectedField, obj *node.Shapes) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoginFlowShapes_shapes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Shapes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []node.Shape) graphql.Marshaler {
+			return ec.marshalNLoginFlowShape2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐShapeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoginFlowShapes_shapes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LoginFlowShapes",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LoginFlowShape(ctx, field)
 		},
 	}
 	return fc, nil
@@ -4493,6 +6636,414 @@ func (ec *executionContext) fieldContext_LoginFlowStage_records(_ context.Contex
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_AuthAudit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LoginFunnel_flows(ctx context.Context, field graphql.CollectedField, obj *insight.Funnel) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "LoginFunnel", field, &ret)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Flows)
+}
+func (ec *executionContext) fieldContext_LoginFunnel_flows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFunnel", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _LoginFunnel_outcomes(ctx context.Context, field graphql.CollectedField, obj *insight.Funnel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoginFunnel_outcomes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outcomes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []insight.OutcomeCount) graphql.Marshaler {
+			return ec.marshalNLoginFlowOutcomeCount2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐOutcomeCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoginFunnel_outcomes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LoginFunnel",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LoginFlowOutcomeCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LoginFunnel_steps(ctx context.Context, field graphql.CollectedField, obj *insight.Funnel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoginFunnel_steps(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Steps, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []insight.FunnelStep) graphql.Marshaler {
+			return ec.marshalNLoginFunnelStep2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐFunnelStepᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoginFunnel_steps(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LoginFunnel",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LoginFunnelStep(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LoginFunnel_groups(ctx context.Context, field graphql.CollectedField, obj *insight.Funnel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoginFunnel_groups(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Groups, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []insight.FunnelGroup) graphql.Marshaler {
+			return ec.marshalNLoginFunnelGroup2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐFunnelGroupᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoginFunnel_groups(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LoginFunnel",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LoginFunnelGroup(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LoginFunnel_rest(ctx context.Context, field graphql.CollectedField, obj *insight.Funnel) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoginFunnel_rest(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rest, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *insight.FunnelPart) graphql.Marshaler {
+			return ec.marshalOLoginFunnelPart2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐFunnelPart(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LoginFunnel_rest(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LoginFunnel",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LoginFunnelPart(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LoginFunnel_values(ctx context.Context, field graphql.CollectedField, obj *insight.Funnel) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "LoginFunnel", field, &ret)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Values)
+}
+func (ec *executionContext) fieldContext_LoginFunnel_values(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFunnel", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _LoginFunnel_stepsLeftOut(ctx context.Context, field graphql.CollectedField, obj *insight.Funnel) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "LoginFunnel", field, &ret)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.StepsLeftOut)
+}
+func (ec *executionContext) fieldContext_LoginFunnel_stepsLeftOut(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFunnel", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _LoginFunnelGroup_value(ctx context.Context, field graphql.CollectedField, obj *insight.FunnelGroup) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "LoginFunnelGroup", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Value)
+}
+func (ec *executionContext) fieldContext_LoginFunnelGroup_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFunnelGroup", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _LoginFunnelGroup_flows(ctx context.Context, field graphql.CollectedField, obj *insight.FunnelGroup) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "LoginFunnelGroup", field, &ret)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Flows)
+}
+func (ec *executionContext) fieldContext_LoginFunnelGroup_flows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFunnelGroup", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _LoginFunnelGroup_outcomes(ctx context.Context, field graphql.CollectedField, obj *insight.FunnelGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoginFunnelGroup_outcomes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outcomes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []insight.OutcomeCount) graphql.Marshaler {
+			return ec.marshalNLoginFlowOutcomeCount2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐOutcomeCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoginFunnelGroup_outcomes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LoginFunnelGroup",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LoginFlowOutcomeCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LoginFunnelGroup_steps(ctx context.Context, field graphql.CollectedField, obj *insight.FunnelGroup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoginFunnelGroup_steps(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Steps, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []insight.FunnelStep) graphql.Marshaler {
+			return ec.marshalNLoginFunnelStep2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐFunnelStepᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoginFunnelGroup_steps(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LoginFunnelGroup",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LoginFunnelStep(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LoginFunnelPart_flows(ctx context.Context, field graphql.CollectedField, obj *insight.FunnelPart) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "LoginFunnelPart", field, &ret)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Flows)
+}
+func (ec *executionContext) fieldContext_LoginFunnelPart_flows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFunnelPart", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _LoginFunnelPart_outcomes(ctx context.Context, field graphql.CollectedField, obj *insight.FunnelPart) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoginFunnelPart_outcomes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outcomes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []insight.OutcomeCount) graphql.Marshaler {
+			return ec.marshalNLoginFlowOutcomeCount2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐOutcomeCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoginFunnelPart_outcomes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LoginFunnelPart",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LoginFlowOutcomeCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LoginFunnelPart_steps(ctx context.Context, field graphql.CollectedField, obj *insight.FunnelPart) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoginFunnelPart_steps(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Steps, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []insight.FunnelStep) graphql.Marshaler {
+			return ec.marshalNLoginFunnelStep2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐFunnelStepᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoginFunnelPart_steps(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LoginFunnelPart",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LoginFunnelStep(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LoginFunnelStep_name(ctx context.Context, field graphql.CollectedField, obj *insight.FunnelStep) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "LoginFunnelStep", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
+}
+func (ec *executionContext) fieldContext_LoginFunnelStep_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFunnelStep", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _LoginFunnelStep_reached(ctx context.Context, field graphql.CollectedField, obj *insight.FunnelStep) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "LoginFunnelStep", field, &ret)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Reached)
+}
+func (ec *executionContext) fieldContext_LoginFunnelStep_reached(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFunnelStep", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _LoginFunnelStep_share(ctx context.Context, field graphql.CollectedField, obj *insight.FunnelStep) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "LoginFunnelStep", field, &ret)
+	return ec.marshalNFloat2float64(ctx, field.Selections, obj.Share)
+}
+func (ec *executionContext) fieldContext_LoginFunnelStep_share(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFunnelStep", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _LoginFunnelStep_failed(ctx context.Context, field graphql.CollectedField, obj *insight.FunnelStep) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "LoginFunnelStep", field, &ret)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Failed)
+}
+func (ec *executionContext) fieldContext_LoginFunnelStep_failed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFunnelStep", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _LoginFunnelStep_ended(ctx context.Context, field graphql.CollectedField, obj *insight.FunnelStep) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "LoginFunnelStep", field, &ret)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Ended)
+}
+func (ec *executionContext) fieldContext_LoginFunnelStep_ended(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoginFunnelStep", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _LoginFunnelStep_endedWith(ctx context.Context, field graphql.CollectedField, obj *insight.FunnelStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoginFunnelStep_endedWith(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EndedWith, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []insight.OutcomeCount) graphql.Marshaler {
+			return ec.marshalNLoginFlowOutcomeCount2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐOutcomeCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoginFunnelStep_endedWith(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LoginFunnelStep",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LoginFlowOutcomeCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LoginFunnelStep_gap(ctx context.Context, field graphql.CollectedField, obj *insight.FunnelStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoginFunnelStep_gap(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Gap, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *insight.Spread) graphql.Marshaler {
+			return ec.marshalODurationSpread2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐSpread(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LoginFunnelStep_gap(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LoginFunnelStep",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DurationSpread(ctx, field)
 		},
 	}
 	return fc, nil
@@ -4878,6 +7429,302 @@ func (ec *executionContext) fieldContext_Query_trace(ctx context.Context, field 
 	if fc.Args, err = ec.field_Query_trace_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_correlate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_correlate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Correlate(ctx, fc.Args["by"].(model.CorrelationKey), fc.Args["orgId"].(*string), fc.Args["maxHops"].(*int32))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.Correlation) graphql.Marshaler {
+			return ec.marshalNCorrelation2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐCorrelation(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_correlate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Correlation(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_correlate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_loginFunnel(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_loginFunnel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().LoginFunnel(ctx, fc.Args["filter"].(map[string]any), fc.Args["search"].(*string), fc.Args["by"].(*insight.Split), fc.Args["groups"].(*int32))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *insight.Funnel) graphql.Marshaler {
+			return ec.marshalNLoginFunnel2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐFunnel(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_loginFunnel(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LoginFunnel(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_loginFunnel_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_loginFlowShapes(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_loginFlowShapes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().LoginFlowShapes(ctx, fc.Args["filter"].(map[string]any), fc.Args["search"].(*string), fc.Args["first"].(*int32))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.Shapes) graphql.Marshaler {
+			return ec.marshalNLoginFlowShapes2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐShapes(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_loginFlowShapes(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LoginFlowShapes(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_loginFlowShapes_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_compareLoginFlows(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_compareLoginFlows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().CompareLoginFlows(ctx, fc.Args["a"].(string), fc.Args["b"].(*string), fc.Args["orgId"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.Comparison) graphql.Marshaler {
+			return ec.marshalOLoginFlowComparison2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐComparison(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_compareLoginFlows(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LoginFlowComparison(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_compareLoginFlows_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_correlationQuality(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_correlationQuality(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().CorrelationQuality(ctx, fc.Args["time"].(*model.TimeFilter), fc.Args["filter"].(map[string]any), fc.Args["search"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.Quality) graphql.Marshaler {
+			return ec.marshalNCorrelationQuality2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐQuality(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_correlationQuality(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CorrelationQuality(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_correlationQuality_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_detections(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_detections(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Detections(ctx, fc.Args["filter"].(*model.DetectionFilter), fc.Args["first"].(*int32))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.Detections) graphql.Marshaler {
+			return ec.marshalNDetectionReport2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐDetections(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_detections(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DetectionReport(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_detections_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_detectionRules(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_detectionRules(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().DetectionRules(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []node.DetectionRule) graphql.Marshaler {
+			return ec.marshalNDetectionRuleInfo2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐDetectionRuleᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_detectionRules(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DetectionRuleInfo(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -5343,6 +8190,54 @@ func (ec *executionContext) fieldContext_Session_events(ctx context.Context, fie
 	if fc.Args, err = ec.field_Session_events_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _StageCoverage_eventName(ctx context.Context, field graphql.CollectedField, obj *insight.StageCoverage) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "StageCoverage", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.EventName)
+}
+func (ec *executionContext) fieldContext_StageCoverage_eventName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StageCoverage", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _StageCoverage_records(ctx context.Context, field graphql.CollectedField, obj *insight.StageCoverage) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "StageCoverage", field, &ret)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.Records)
+}
+func (ec *executionContext) fieldContext_StageCoverage_records(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StageCoverage", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _StageCoverage_ids(ctx context.Context, field graphql.CollectedField, obj *insight.StageCoverage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StageCoverage_ids(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.IDs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []insight.IDCoverage) graphql.Marshaler {
+			return ec.marshalNCorrelationIdCoverage2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐIDCoverageᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StageCoverage_ids(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "StageCoverage",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CorrelationIdCoverage(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -6655,6 +9550,122 @@ func (ec *executionContext) unmarshalInputBulkAuditEventsInput(ctx context.Conte
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputCorrelationKey(ctx context.Context, obj any) (model.CorrelationKey, error) {
+	var it model.CorrelationKey
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"session", "traceId", "requestId", "tokenId", "recordId", "sourceIp", "userId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "session":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("session"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Session = data
+		case "traceId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("traceId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TraceID = data
+		case "requestId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("requestId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RequestID = data
+		case "tokenId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tokenId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TokenID = data
+		case "recordId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("recordId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RecordID = data
+		case "sourceIp":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sourceIp"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SourceIP = data
+		case "userId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserID = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputDetectionFilter(ctx context.Context, obj any) (model.DetectionFilter, error) {
+	var it model.DetectionFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"rules", "orgId", "time"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "rules":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("rules"))
+			data, err := ec.unmarshalODetectionRule2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋdetectᚐRuleᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Rules = data
+		case "orgId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("orgId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OrgID = data
+		case "time":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("time"))
+			data, err := ec.unmarshalOTimeFilter2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐTimeFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Time = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputEventFilter(ctx context.Context, obj any) (map[string]any, error) {
 	var it map[string]any
 	if obj == nil {
@@ -7316,6 +10327,40 @@ func (ec *executionContext) unmarshalInputTimeFilter(ctx context.Context, obj an
 
 // region    ************************** interface.gotpl ***************************
 
+func (ec *executionContext) _CorrelationRecord(ctx context.Context, sel ast.SelectionSet, obj node.CorrelationRecord) graphql.Marshaler {
+	switch obj := (obj).(type) {
+	case nil:
+		return graphql.Null
+	case node.Event:
+		return ec._Event(ctx, sel, &obj)
+	case *node.Event:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Event(ctx, sel, obj)
+	case node.AuthAudit:
+		return ec._AuthAudit(ctx, sel, &obj)
+	case *node.AuthAudit:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._AuthAudit(ctx, sel, obj)
+	case node.Audit:
+		return ec._Audit(ctx, sel, &obj)
+	case *node.Audit:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Audit(ctx, sel, obj)
+	default:
+		if typedObj, ok := obj.(graphql.Marshaler); ok {
+			return typedObj
+		} else {
+			panic(fmt.Errorf("unexpected type %T; non-generated variants of CorrelationRecord must implement graphql.Marshaler", obj))
+		}
+	}
+}
+
 func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj node.Node) graphql.Marshaler {
 	switch obj := (obj).(type) {
 	case nil:
@@ -7375,7 +10420,44 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 
 // region    **************************** object.gotpl ****************************
 
-var auditImplementors = []string{"Audit", "Node"}
+var alignedLoginFlowStageImplementors = []string{"AlignedLoginFlowStage"}
+
+func (ec *executionContext) _AlignedLoginFlowStage(ctx context.Context, sel ast.SelectionSet, obj *node.AlignedStage) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, alignedLoginFlowStageImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AlignedLoginFlowStage")
+		case "match":
+			out.Values[i] = ec._AlignedLoginFlowStage_match(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "a":
+			out.Values[i] = ec._AlignedLoginFlowStage_a(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "b":
+			out.Values[i] = ec._AlignedLoginFlowStage_b(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var auditImplementors = []string{"Audit", "Node", "CorrelationRecord"}
 
 func (ec *executionContext) _Audit(ctx context.Context, sel ast.SelectionSet, obj *node.Audit) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, auditImplementors)
@@ -7808,7 +10890,7 @@ func (ec *executionContext) _AuditFacet(ctx context.Context, sel ast.SelectionSe
 	return direct.Object(fields, out)
 }
 
-var authAuditImplementors = []string{"AuthAudit", "Node"}
+var authAuditImplementors = []string{"AuthAudit", "Node", "CorrelationRecord"}
 
 func (ec *executionContext) _AuthAudit(ctx context.Context, sel ast.SelectionSet, obj *node.AuthAudit) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, authAuditImplementors)
@@ -8305,7 +11387,849 @@ func (ec *executionContext) _BulkAuditEventsPayload(ctx context.Context, sel ast
 	return direct.Object(fields, out)
 }
 
-var eventImplementors = []string{"Event", "Node"}
+var clockSkewImplementors = []string{"ClockSkew"}
+
+func (ec *executionContext) _ClockSkew(ctx context.Context, sel ast.SelectionSet, obj *node.ClockSkew) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, clockSkewImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ClockSkew")
+		case "flows":
+			out.Values[i] = ec._ClockSkew_flows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "share":
+			out.Values[i] = ec._ClockSkew_share(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "by":
+			out.Values[i] = ec._ClockSkew_by(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "example":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._ClockSkew_example(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var correlationImplementors = []string{"Correlation"}
+
+func (ec *executionContext) _Correlation(ctx context.Context, sel ast.SelectionSet, obj *node.Correlation) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, correlationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Correlation")
+		case "nodes":
+			out.Values[i] = ec._Correlation_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "links":
+			out.Values[i] = ec._Correlation_links(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "conflicts":
+			out.Values[i] = ec._Correlation_conflicts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "truncated":
+			out.Values[i] = ec._Correlation_truncated(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._Correlation_reason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var correlationConflictImplementors = []string{"CorrelationConflict"}
+
+func (ec *executionContext) _CorrelationConflict(ctx context.Context, sel ast.SelectionSet, obj *node.ConflictCount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, correlationConflictImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CorrelationConflict")
+		case "key":
+			out.Values[i] = ec._CorrelationConflict_key(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reason":
+			out.Values[i] = ec._CorrelationConflict_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "flows":
+			out.Values[i] = ec._CorrelationConflict_flows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "values":
+			out.Values[i] = ec._CorrelationConflict_values(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "example":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._CorrelationConflict_example(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "exampleValue":
+			out.Values[i] = ec._CorrelationConflict_exampleValue(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var correlationIdCoverageImplementors = []string{"CorrelationIdCoverage"}
+
+func (ec *executionContext) _CorrelationIdCoverage(ctx context.Context, sel ast.SelectionSet, obj *insight.IDCoverage) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, correlationIdCoverageImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CorrelationIdCoverage")
+		case "id":
+			out.Values[i] = ec._CorrelationIdCoverage_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "records":
+			out.Values[i] = ec._CorrelationIdCoverage_records(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "share":
+			out.Values[i] = ec._CorrelationIdCoverage_share(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var correlationLinkImplementors = []string{"CorrelationLink"}
+
+func (ec *executionContext) _CorrelationLink(ctx context.Context, sel ast.SelectionSet, obj *node.CorrelationLink) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, correlationLinkImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CorrelationLink")
+		case "record":
+			out.Values[i] = ec._CorrelationLink_record(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "id":
+			out.Values[i] = ec._CorrelationLink_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "via":
+			out.Values[i] = ec._CorrelationLink_via(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._CorrelationLink_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "strength":
+			out.Values[i] = ec._CorrelationLink_strength(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var correlationNodeImplementors = []string{"CorrelationNode"}
+
+func (ec *executionContext) _CorrelationNode(ctx context.Context, sel ast.SelectionSet, obj *node.CorrelationNode) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, correlationNodeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CorrelationNode")
+		case "key":
+			out.Values[i] = ec._CorrelationNode_key(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._CorrelationNode_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._CorrelationNode_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "orgId":
+			out.Values[i] = ec._CorrelationNode_orgId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "hop":
+			out.Values[i] = ec._CorrelationNode_hop(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "record":
+			out.Values[i] = ec._CorrelationNode_record(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "followed":
+			out.Values[i] = ec._CorrelationNode_followed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var correlationOrphanCountImplementors = []string{"CorrelationOrphanCount"}
+
+func (ec *executionContext) _CorrelationOrphanCount(ctx context.Context, sel ast.SelectionSet, obj *node.OrphanCount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, correlationOrphanCountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CorrelationOrphanCount")
+		case "via":
+			out.Values[i] = ec._CorrelationOrphanCount_via(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "flows":
+			out.Values[i] = ec._CorrelationOrphanCount_flows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "records":
+			out.Values[i] = ec._CorrelationOrphanCount_records(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "example":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._CorrelationOrphanCount_example(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var correlationOrphansImplementors = []string{"CorrelationOrphans"}
+
+func (ec *executionContext) _CorrelationOrphans(ctx context.Context, sel ast.SelectionSet, obj *node.Orphans) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, correlationOrphansImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CorrelationOrphans")
+		case "flows":
+			out.Values[i] = ec._CorrelationOrphans_flows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "records":
+			out.Values[i] = ec._CorrelationOrphans_records(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "by":
+			out.Values[i] = ec._CorrelationOrphans_by(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var correlationQualityImplementors = []string{"CorrelationQuality"}
+
+func (ec *executionContext) _CorrelationQuality(ctx context.Context, sel ast.SelectionSet, obj *node.Quality) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, correlationQualityImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CorrelationQuality")
+		case "from":
+			out.Values[i] = ec._CorrelationQuality_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "to":
+			out.Values[i] = ec._CorrelationQuality_to(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "records":
+			out.Values[i] = ec._CorrelationQuality_records(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "ids":
+			out.Values[i] = ec._CorrelationQuality_ids(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "stages":
+			out.Values[i] = ec._CorrelationQuality_stages(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "stagesLeftOut":
+			out.Values[i] = ec._CorrelationQuality_stagesLeftOut(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "days":
+			out.Values[i] = ec._CorrelationQuality_days(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "flows":
+			out.Values[i] = ec._CorrelationQuality_flows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "orphans":
+			out.Values[i] = ec._CorrelationQuality_orphans(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "conflicts":
+			out.Values[i] = ec._CorrelationQuality_conflicts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "clockSkew":
+			out.Values[i] = ec._CorrelationQuality_clockSkew(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var dayCoverageImplementors = []string{"DayCoverage"}
+
+func (ec *executionContext) _DayCoverage(ctx context.Context, sel ast.SelectionSet, obj *insight.DayCoverage) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, dayCoverageImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DayCoverage")
+		case "day":
+			out.Values[i] = ec._DayCoverage_day(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "records":
+			out.Values[i] = ec._DayCoverage_records(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "ids":
+			out.Values[i] = ec._DayCoverage_ids(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var detectionImplementors = []string{"Detection"}
+
+func (ec *executionContext) _Detection(ctx context.Context, sel ast.SelectionSet, obj *node.Detection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, detectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Detection")
+		case "id":
+			out.Values[i] = ec._Detection_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "rule":
+			out.Values[i] = ec._Detection_rule(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "severity":
+			out.Values[i] = ec._Detection_severity(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "orgId":
+			out.Values[i] = ec._Detection_orgId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "userId":
+			out.Values[i] = ec._Detection_userId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "upstreamUserId":
+			out.Values[i] = ec._Detection_upstreamUserId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "network":
+			out.Values[i] = ec._Detection_network(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "firstAt":
+			out.Values[i] = ec._Detection_firstAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "lastAt":
+			out.Values[i] = ec._Detection_lastAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "text":
+			out.Values[i] = ec._Detection_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "counts":
+			out.Values[i] = ec._Detection_counts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "flows":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Detection_flows(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "flowCount":
+			out.Values[i] = ec._Detection_flowCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "records":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Detection_records(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var detectionCountImplementors = []string{"DetectionCount"}
+
+func (ec *executionContext) _DetectionCount(ctx context.Context, sel ast.SelectionSet, obj *node.DetectionCount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, detectionCountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DetectionCount")
+		case "name":
+			out.Values[i] = ec._DetectionCount_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._DetectionCount_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "threshold":
+			out.Values[i] = ec._DetectionCount_threshold(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var detectionReportImplementors = []string{"DetectionReport"}
+
+func (ec *executionContext) _DetectionReport(ctx context.Context, sel ast.SelectionSet, obj *node.Detections) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, detectionReportImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DetectionReport")
+		case "nodes":
+			out.Values[i] = ec._DetectionReport_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "from":
+			out.Values[i] = ec._DetectionReport_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "to":
+			out.Values[i] = ec._DetectionReport_to(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "flowsRead":
+			out.Values[i] = ec._DetectionReport_flowsRead(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "truncated":
+			out.Values[i] = ec._DetectionReport_truncated(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "gaps":
+			out.Values[i] = ec._DetectionReport_gaps(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var detectionRuleInfoImplementors = []string{"DetectionRuleInfo"}
+
+func (ec *executionContext) _DetectionRuleInfo(ctx context.Context, sel ast.SelectionSet, obj *node.DetectionRule) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, detectionRuleInfoImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DetectionRuleInfo")
+		case "rule":
+			out.Values[i] = ec._DetectionRuleInfo_rule(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = ec._DetectionRuleInfo_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "description":
+			out.Values[i] = ec._DetectionRuleInfo_description(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "thresholds":
+			out.Values[i] = ec._DetectionRuleInfo_thresholds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var detectionThresholdImplementors = []string{"DetectionThreshold"}
+
+func (ec *executionContext) _DetectionThreshold(ctx context.Context, sel ast.SelectionSet, obj *node.DetectionThreshold) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, detectionThresholdImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DetectionThreshold")
+		case "name":
+			out.Values[i] = ec._DetectionThreshold_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._DetectionThreshold_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unit":
+			out.Values[i] = ec._DetectionThreshold_unit(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._DetectionThreshold_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var durationSpreadImplementors = []string{"DurationSpread"}
+
+func (ec *executionContext) _DurationSpread(ctx context.Context, sel ast.SelectionSet, obj *insight.Spread) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, durationSpreadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DurationSpread")
+		case "count":
+			out.Values[i] = ec._DurationSpread_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "p50Ms":
+			out.Values[i] = ec._DurationSpread_p50Ms(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "p95Ms":
+			out.Values[i] = ec._DurationSpread_p95Ms(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "maxMs":
+			out.Values[i] = ec._DurationSpread_maxMs(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var eventImplementors = []string{"Event", "Node", "CorrelationRecord"}
 
 func (ec *executionContext) _Event(ctx context.Context, sel ast.SelectionSet, obj *node.Event) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, eventImplementors)
@@ -9070,6 +12994,63 @@ func (ec *executionContext) _LoginFlowChange(ctx context.Context, sel ast.Select
 	return direct.Object(fields, out)
 }
 
+var loginFlowComparisonImplementors = []string{"LoginFlowComparison"}
+
+func (ec *executionContext) _LoginFlowComparison(ctx context.Context, sel ast.SelectionSet, obj *node.Comparison) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, loginFlowComparisonImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LoginFlowComparison")
+		case "a":
+			out.Values[i] = ec._LoginFlowComparison_a(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "b":
+			out.Values[i] = ec._LoginFlowComparison_b(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "baseline":
+			out.Values[i] = ec._LoginFlowComparison_baseline(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "stages":
+			out.Values[i] = ec._LoginFlowComparison_stages(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "parting":
+			out.Values[i] = ec._LoginFlowComparison_parting(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "differences":
+			out.Values[i] = ec._LoginFlowComparison_differences(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "longerByMs":
+			out.Values[i] = ec._LoginFlowComparison_longerByMs(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
 var loginFlowConflictImplementors = []string{"LoginFlowConflict"}
 
 func (ec *executionContext) _LoginFlowConflict(ctx context.Context, sel ast.SelectionSet, obj *audit.FlowConflict) graphql.Marshaler {
@@ -9248,6 +13229,43 @@ func (ec *executionContext) _LoginFlowConnection(ctx context.Context, sel ast.Se
 	return direct.Object(fields, out)
 }
 
+var loginFlowDifferenceImplementors = []string{"LoginFlowDifference"}
+
+func (ec *executionContext) _LoginFlowDifference(ctx context.Context, sel ast.SelectionSet, obj *insight.Difference) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, loginFlowDifferenceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LoginFlowDifference")
+		case "field":
+			out.Values[i] = ec._LoginFlowDifference_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "a":
+			out.Values[i] = ec._LoginFlowDifference_a(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "b":
+			out.Values[i] = ec._LoginFlowDifference_b(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
 var loginFlowEdgeImplementors = []string{"LoginFlowEdge"}
 
 func (ec *executionContext) _LoginFlowEdge(ctx context.Context, sel ast.SelectionSet, obj *node.Edge[node.LoginFlow]) graphql.Marshaler {
@@ -9349,6 +13367,75 @@ func (ec *executionContext) _LoginFlowLink(ctx context.Context, sel ast.Selectio
 	return direct.Object(fields, out)
 }
 
+var loginFlowOutcomeCountImplementors = []string{"LoginFlowOutcomeCount"}
+
+func (ec *executionContext) _LoginFlowOutcomeCount(ctx context.Context, sel ast.SelectionSet, obj *insight.OutcomeCount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, loginFlowOutcomeCountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LoginFlowOutcomeCount")
+		case "outcome":
+			out.Values[i] = ec._LoginFlowOutcomeCount_outcome(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._LoginFlowOutcomeCount_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var loginFlowPartingImplementors = []string{"LoginFlowParting"}
+
+func (ec *executionContext) _LoginFlowParting(ctx context.Context, sel ast.SelectionSet, obj *node.Parting) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, loginFlowPartingImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LoginFlowParting")
+		case "common":
+			out.Values[i] = ec._LoginFlowParting_common(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "a":
+			out.Values[i] = ec._LoginFlowParting_a(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "b":
+			out.Values[i] = ec._LoginFlowParting_b(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
 var loginFlowRevisionImplementors = []string{"LoginFlowRevision"}
 
 func (ec *executionContext) _LoginFlowRevision(ctx context.Context, sel ast.SelectionSet, obj *node.Revision) graphql.Marshaler {
@@ -9376,6 +13463,112 @@ func (ec *executionContext) _LoginFlowRevision(ctx context.Context, sel ast.Sele
 			}
 		case "changes":
 			out.Values[i] = ec._LoginFlowRevision_changes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var loginFlowShapeImplementors = []string{"LoginFlowShape"}
+
+func (ec *executionContext) _LoginFlowShape(ctx context.Context, sel ast.SelectionSet, obj *node.Shape) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, loginFlowShapeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LoginFlowShape")
+		case "shape":
+			out.Values[i] = ec._LoginFlowShape_shape(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "count":
+			out.Values[i] = ec._LoginFlowShape_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "share":
+			out.Values[i] = ec._LoginFlowShape_share(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "firstSeen":
+			out.Values[i] = ec._LoginFlowShape_firstSeen(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "lastSeen":
+			out.Values[i] = ec._LoginFlowShape_lastSeen(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "outcomes":
+			out.Values[i] = ec._LoginFlowShape_outcomes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "example":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._LoginFlowShape_example(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var loginFlowShapesImplementors = []string{"LoginFlowShapes"}
+
+func (ec *executionContext) _LoginFlowShapes(ctx context.Context, sel ast.SelectionSet, obj *node.Shapes) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, loginFlowShapesImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LoginFlowShapes")
+		case "flows":
+			out.Values[i] = ec._LoginFlowShapes_flows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "total":
+			out.Values[i] = ec._LoginFlowShapes_total(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "shapes":
+			out.Values[i] = ec._LoginFlowShapes_shapes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -9424,6 +13617,199 @@ func (ec *executionContext) _LoginFlowStage(ctx context.Context, sel ast.Selecti
 		case "records":
 			out.Values[i] = ec._LoginFlowStage_records(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var loginFunnelImplementors = []string{"LoginFunnel"}
+
+func (ec *executionContext) _LoginFunnel(ctx context.Context, sel ast.SelectionSet, obj *insight.Funnel) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, loginFunnelImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LoginFunnel")
+		case "flows":
+			out.Values[i] = ec._LoginFunnel_flows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "outcomes":
+			out.Values[i] = ec._LoginFunnel_outcomes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "steps":
+			out.Values[i] = ec._LoginFunnel_steps(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "groups":
+			out.Values[i] = ec._LoginFunnel_groups(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rest":
+			out.Values[i] = ec._LoginFunnel_rest(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "values":
+			out.Values[i] = ec._LoginFunnel_values(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "stepsLeftOut":
+			out.Values[i] = ec._LoginFunnel_stepsLeftOut(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var loginFunnelGroupImplementors = []string{"LoginFunnelGroup"}
+
+func (ec *executionContext) _LoginFunnelGroup(ctx context.Context, sel ast.SelectionSet, obj *insight.FunnelGroup) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, loginFunnelGroupImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LoginFunnelGroup")
+		case "value":
+			out.Values[i] = ec._LoginFunnelGroup_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "flows":
+			out.Values[i] = ec._LoginFunnelGroup_flows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "outcomes":
+			out.Values[i] = ec._LoginFunnelGroup_outcomes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "steps":
+			out.Values[i] = ec._LoginFunnelGroup_steps(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var loginFunnelPartImplementors = []string{"LoginFunnelPart"}
+
+func (ec *executionContext) _LoginFunnelPart(ctx context.Context, sel ast.SelectionSet, obj *insight.FunnelPart) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, loginFunnelPartImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LoginFunnelPart")
+		case "flows":
+			out.Values[i] = ec._LoginFunnelPart_flows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "outcomes":
+			out.Values[i] = ec._LoginFunnelPart_outcomes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "steps":
+			out.Values[i] = ec._LoginFunnelPart_steps(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var loginFunnelStepImplementors = []string{"LoginFunnelStep"}
+
+func (ec *executionContext) _LoginFunnelStep(ctx context.Context, sel ast.SelectionSet, obj *insight.FunnelStep) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, loginFunnelStepImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LoginFunnelStep")
+		case "name":
+			out.Values[i] = ec._LoginFunnelStep_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reached":
+			out.Values[i] = ec._LoginFunnelStep_reached(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "share":
+			out.Values[i] = ec._LoginFunnelStep_share(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "failed":
+			out.Values[i] = ec._LoginFunnelStep_failed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "ended":
+			out.Values[i] = ec._LoginFunnelStep_ended(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endedWith":
+			out.Values[i] = ec._LoginFunnelStep_endedWith(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "gap":
+			out.Values[i] = ec._LoginFunnelStep_gap(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -9689,6 +14075,160 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "correlate":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_correlate(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "loginFunnel":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_loginFunnel(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "loginFlowShapes":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_loginFlowShapes(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "compareLoginFlows":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_compareLoginFlows(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "correlationQuality":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_correlationQuality(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "detections":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_detections(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "detectionRules":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_detectionRules(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "node":
 			field := field
 
@@ -9925,6 +14465,43 @@ func (ec *executionContext) _Session(ctx context.Context, sel ast.SelectionSet, 
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var stageCoverageImplementors = []string{"StageCoverage"}
+
+func (ec *executionContext) _StageCoverage(ctx context.Context, sel ast.SelectionSet, obj *insight.StageCoverage) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, stageCoverageImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StageCoverage")
+		case "eventName":
+			out.Values[i] = ec._StageCoverage_eventName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "records":
+			out.Values[i] = ec._StageCoverage_records(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "ids":
+			out.Values[i] = ec._StageCoverage_ids(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -10317,6 +14894,26 @@ func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, o
 
 // region    ***************************** type.gotpl *****************************
 
+func (ec *executionContext) marshalNAlignedLoginFlowStage2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐAlignedStage(ctx context.Context, sel ast.SelectionSet, v node.AlignedStage) graphql.Marshaler {
+	return ec._AlignedLoginFlowStage(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNAlignedLoginFlowStage2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐAlignedStageᚄ(ctx context.Context, sel ast.SelectionSet, v []node.AlignedStage) graphql.Marshaler {
+	ret := direct.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAlignedLoginFlowStage2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐAlignedStage(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNAudit2ᚕᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐAuditᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.Audit) graphql.Marshaler {
 	ret := direct.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -10663,6 +15260,179 @@ func (ec *executionContext) marshalNBulkAuditEventsPayload2ᚖgithubᚗcomᚋaut
 	return ec._BulkAuditEventsPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNClockSkew2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐClockSkew(ctx context.Context, sel ast.SelectionSet, v node.ClockSkew) graphql.Marshaler {
+	return ec._ClockSkew(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCorrelation2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐCorrelation(ctx context.Context, sel ast.SelectionSet, v *node.Correlation) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._Correlation(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCorrelationConflict2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐConflictCount(ctx context.Context, sel ast.SelectionSet, v node.ConflictCount) graphql.Marshaler {
+	return ec._CorrelationConflict(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCorrelationConflict2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐConflictCountᚄ(ctx context.Context, sel ast.SelectionSet, v []node.ConflictCount) graphql.Marshaler {
+	ret := direct.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCorrelationConflict2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐConflictCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNCorrelationId2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐCorrelationID(ctx context.Context, v any) (insight.CorrelationID, error) {
+	tmp, err := model.UnmarshalString(v)
+	res := insight.CorrelationID(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCorrelationId2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐCorrelationID(ctx context.Context, sel ast.SelectionSet, v insight.CorrelationID) graphql.Marshaler {
+	_ = sel
+	res := model.MarshalString(string(v))
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNCorrelationIdCoverage2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐIDCoverage(ctx context.Context, sel ast.SelectionSet, v insight.IDCoverage) graphql.Marshaler {
+	return ec._CorrelationIdCoverage(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCorrelationIdCoverage2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐIDCoverageᚄ(ctx context.Context, sel ast.SelectionSet, v []insight.IDCoverage) graphql.Marshaler {
+	ret := direct.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCorrelationIdCoverage2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐIDCoverage(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNCorrelationKey2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐCorrelationKey(ctx context.Context, v any) (model.CorrelationKey, error) {
+	res, err := ec.unmarshalInputCorrelationKey(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNCorrelationKind2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋcorrelateᚐKind(ctx context.Context, v any) (correlate.Kind, error) {
+	tmp, err := model.UnmarshalString(v)
+	res := correlate.Kind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCorrelationKind2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋcorrelateᚐKind(ctx context.Context, sel ast.SelectionSet, v correlate.Kind) graphql.Marshaler {
+	_ = sel
+	res := model.MarshalString(string(v))
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNCorrelationLink2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐCorrelationLink(ctx context.Context, sel ast.SelectionSet, v node.CorrelationLink) graphql.Marshaler {
+	return ec._CorrelationLink(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCorrelationLink2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐCorrelationLinkᚄ(ctx context.Context, sel ast.SelectionSet, v []node.CorrelationLink) graphql.Marshaler {
+	ret := direct.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCorrelationLink2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐCorrelationLink(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCorrelationNode2ᚕᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐCorrelationNodeᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.CorrelationNode) graphql.Marshaler {
+	ret := direct.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCorrelationNode2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐCorrelationNode(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCorrelationNode2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐCorrelationNode(ctx context.Context, sel ast.SelectionSet, v *node.CorrelationNode) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._CorrelationNode(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCorrelationOrphanCount2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐOrphanCount(ctx context.Context, sel ast.SelectionSet, v node.OrphanCount) graphql.Marshaler {
+	return ec._CorrelationOrphanCount(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCorrelationOrphanCount2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐOrphanCountᚄ(ctx context.Context, sel ast.SelectionSet, v []node.OrphanCount) graphql.Marshaler {
+	ret := direct.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCorrelationOrphanCount2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐOrphanCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCorrelationOrphans2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐOrphans(ctx context.Context, sel ast.SelectionSet, v node.Orphans) graphql.Marshaler {
+	return ec._CorrelationOrphans(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNCorrelationQuality2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐQuality(ctx context.Context, sel ast.SelectionSet, v *node.Quality) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._CorrelationQuality(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNDateTime2timeᚐTime(ctx context.Context, v any) (time.Time, error) {
 	res, err := model.UnmarshalDateTime(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -10677,6 +15447,156 @@ func (ec *executionContext) marshalNDateTime2timeᚐTime(ctx context.Context, se
 		}
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNDayCoverage2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐDayCoverage(ctx context.Context, sel ast.SelectionSet, v insight.DayCoverage) graphql.Marshaler {
+	return ec._DayCoverage(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNDayCoverage2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐDayCoverageᚄ(ctx context.Context, sel ast.SelectionSet, v []insight.DayCoverage) graphql.Marshaler {
+	ret := direct.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDayCoverage2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐDayCoverage(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNDetection2ᚕᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐDetectionᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.Detection) graphql.Marshaler {
+	ret := direct.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDetection2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐDetection(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNDetection2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐDetection(ctx context.Context, sel ast.SelectionSet, v *node.Detection) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._Detection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNDetectionCount2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐDetectionCount(ctx context.Context, sel ast.SelectionSet, v node.DetectionCount) graphql.Marshaler {
+	return ec._DetectionCount(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNDetectionCount2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐDetectionCountᚄ(ctx context.Context, sel ast.SelectionSet, v []node.DetectionCount) graphql.Marshaler {
+	ret := direct.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDetectionCount2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐDetectionCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNDetectionReport2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐDetections(ctx context.Context, sel ast.SelectionSet, v *node.Detections) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._DetectionReport(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNDetectionRule2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋdetectᚐRule(ctx context.Context, v any) (detect.Rule, error) {
+	tmp, err := model.UnmarshalString(v)
+	res := detect.Rule(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDetectionRule2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋdetectᚐRule(ctx context.Context, sel ast.SelectionSet, v detect.Rule) graphql.Marshaler {
+	_ = sel
+	res := model.MarshalString(string(v))
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNDetectionRuleInfo2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐDetectionRule(ctx context.Context, sel ast.SelectionSet, v node.DetectionRule) graphql.Marshaler {
+	return ec._DetectionRuleInfo(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNDetectionRuleInfo2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐDetectionRuleᚄ(ctx context.Context, sel ast.SelectionSet, v []node.DetectionRule) graphql.Marshaler {
+	ret := direct.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDetectionRuleInfo2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐDetectionRule(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNDetectionSeverity2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋdetectᚐSeverity(ctx context.Context, v any) (detect.Severity, error) {
+	tmp, err := model.UnmarshalString(v)
+	res := detect.Severity(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDetectionSeverity2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋdetectᚐSeverity(ctx context.Context, sel ast.SelectionSet, v detect.Severity) graphql.Marshaler {
+	_ = sel
+	res := model.MarshalString(string(v))
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNDetectionThreshold2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐDetectionThreshold(ctx context.Context, sel ast.SelectionSet, v node.DetectionThreshold) graphql.Marshaler {
+	return ec._DetectionThreshold(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNDetectionThreshold2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐDetectionThresholdᚄ(ctx context.Context, sel ast.SelectionSet, v []node.DetectionThreshold) graphql.Marshaler {
+	ret := direct.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDetectionThreshold2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐDetectionThreshold(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNEvent2ᚕᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐEventᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.Event) graphql.Marshaler {
@@ -10912,6 +15832,23 @@ func (ec *executionContext) marshalNLoginFlow2ᚖgithubᚗcomᚋauthtrailᚋauth
 	return ec._LoginFlow(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNLoginFlowBaseline2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐBaseline(ctx context.Context, v any) (insight.Baseline, error) {
+	tmp, err := model.UnmarshalString(v)
+	res := insight.Baseline(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNLoginFlowBaseline2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐBaseline(ctx context.Context, sel ast.SelectionSet, v insight.Baseline) graphql.Marshaler {
+	_ = sel
+	res := model.MarshalString(string(v))
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
 func (ec *executionContext) marshalNLoginFlowChange2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐChange(ctx context.Context, sel ast.SelectionSet, v node.Change) graphql.Marshaler {
 	return ec._LoginFlowChange(ctx, sel, &v)
 }
@@ -10960,6 +15897,43 @@ func (ec *executionContext) marshalNLoginFlowConnection2ᚖgithubᚗcomᚋauthtr
 		return graphql.Null
 	}
 	return ec._LoginFlowConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNLoginFlowDifference2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐDifference(ctx context.Context, sel ast.SelectionSet, v insight.Difference) graphql.Marshaler {
+	return ec._LoginFlowDifference(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNLoginFlowDifference2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐDifferenceᚄ(ctx context.Context, sel ast.SelectionSet, v []insight.Difference) graphql.Marshaler {
+	ret := direct.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLoginFlowDifference2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐDifference(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNLoginFlowDifferenceField2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐDifferenceField(ctx context.Context, v any) (insight.DifferenceField, error) {
+	tmp, err := model.UnmarshalString(v)
+	res := insight.DifferenceField(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNLoginFlowDifferenceField2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐDifferenceField(ctx context.Context, sel ast.SelectionSet, v insight.DifferenceField) graphql.Marshaler {
+	_ = sel
+	res := model.MarshalString(string(v))
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
 }
 
 func (ec *executionContext) marshalNLoginFlowEdge2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐEdge(ctx context.Context, sel ast.SelectionSet, v node.Edge[node.LoginFlow]) graphql.Marshaler {
@@ -11128,6 +16102,26 @@ func (ec *executionContext) marshalNLoginFlowOutcome2githubᚗcomᚋauthtrailᚋ
 	return res
 }
 
+func (ec *executionContext) marshalNLoginFlowOutcomeCount2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐOutcomeCount(ctx context.Context, sel ast.SelectionSet, v insight.OutcomeCount) graphql.Marshaler {
+	return ec._LoginFlowOutcomeCount(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNLoginFlowOutcomeCount2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐOutcomeCountᚄ(ctx context.Context, sel ast.SelectionSet, v []insight.OutcomeCount) graphql.Marshaler {
+	ret := direct.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLoginFlowOutcomeCount2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐOutcomeCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNLoginFlowPart2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐLoginFlowPart(ctx context.Context, v any) (model.LoginFlowPart, error) {
 	var res model.LoginFlowPart
 	err := res.UnmarshalGQL(v)
@@ -11158,6 +16152,36 @@ func (ec *executionContext) marshalNLoginFlowRevision2ᚕgithubᚗcomᚋauthtrai
 	return ret
 }
 
+func (ec *executionContext) marshalNLoginFlowShape2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐShape(ctx context.Context, sel ast.SelectionSet, v node.Shape) graphql.Marshaler {
+	return ec._LoginFlowShape(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNLoginFlowShape2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐShapeᚄ(ctx context.Context, sel ast.SelectionSet, v []node.Shape) graphql.Marshaler {
+	ret := direct.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLoginFlowShape2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐShape(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNLoginFlowShapes2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐShapes(ctx context.Context, sel ast.SelectionSet, v *node.Shapes) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._LoginFlowShapes(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNLoginFlowStage2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐStage(ctx context.Context, sel ast.SelectionSet, v node.Stage) graphql.Marshaler {
 	return ec._LoginFlowStage(ctx, sel, &v)
 }
@@ -11178,12 +16202,105 @@ func (ec *executionContext) marshalNLoginFlowStage2ᚕgithubᚗcomᚋauthtrail�
 	return ret
 }
 
+func (ec *executionContext) unmarshalNLoginFlowStageMatch2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐStageMatch(ctx context.Context, v any) (insight.StageMatch, error) {
+	tmp, err := model.UnmarshalString(v)
+	res := insight.StageMatch(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNLoginFlowStageMatch2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐStageMatch(ctx context.Context, sel ast.SelectionSet, v insight.StageMatch) graphql.Marshaler {
+	_ = sel
+	res := model.MarshalString(string(v))
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNLoginFunnel2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐFunnel(ctx context.Context, sel ast.SelectionSet, v *insight.Funnel) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._LoginFunnel(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNLoginFunnelGroup2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐFunnelGroup(ctx context.Context, sel ast.SelectionSet, v insight.FunnelGroup) graphql.Marshaler {
+	return ec._LoginFunnelGroup(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNLoginFunnelGroup2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐFunnelGroupᚄ(ctx context.Context, sel ast.SelectionSet, v []insight.FunnelGroup) graphql.Marshaler {
+	ret := direct.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLoginFunnelGroup2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐFunnelGroup(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNLoginFunnelStep2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐFunnelStep(ctx context.Context, sel ast.SelectionSet, v insight.FunnelStep) graphql.Marshaler {
+	return ec._LoginFunnelStep(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNLoginFunnelStep2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐFunnelStepᚄ(ctx context.Context, sel ast.SelectionSet, v []insight.FunnelStep) graphql.Marshaler {
+	ret := direct.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLoginFunnelStep2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐFunnelStep(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNNode2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐNode(ctx context.Context, sel ast.SelectionSet, v node.Node) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._Node(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐNode(ctx context.Context, sel ast.SelectionSet, v []node.Node) graphql.Marshaler {
 	ret := direct.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalONode2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐNode(ctx, sel, v[i])
 	})
+
+	return ret
+}
+
+func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐNodeᚄ(ctx context.Context, sel ast.SelectionSet, v []node.Node) graphql.Marshaler {
+	ret := direct.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNNode2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐNode(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
 
 	return ret
 }
@@ -11216,6 +16333,26 @@ func (ec *executionContext) unmarshalNRole2githubᚗcomᚋauthtrailᚋauthtrail�
 
 func (ec *executionContext) marshalNRole2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐRole(ctx context.Context, sel ast.SelectionSet, v model.Role) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) marshalNStageCoverage2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐStageCoverage(ctx context.Context, sel ast.SelectionSet, v insight.StageCoverage) graphql.Marshaler {
+	return ec._StageCoverage(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNStageCoverage2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐStageCoverageᚄ(ctx context.Context, sel ast.SelectionSet, v []insight.StageCoverage) graphql.Marshaler {
+	ret := direct.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNStageCoverage2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐStageCoverage(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNTrace2ᚕᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐTraceᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.Trace) graphql.Marshaler {
@@ -11468,6 +16605,64 @@ func (ec *executionContext) unmarshalOAuthAuditOrder2ᚖgithubᚗcomᚋauthtrail
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalOCorrelationRecord2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐCorrelationRecord(ctx context.Context, sel ast.SelectionSet, v node.CorrelationRecord) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CorrelationRecord(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalODetectionFilter2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐDetectionFilter(ctx context.Context, v any) (*model.DetectionFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputDetectionFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalODetectionRule2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋdetectᚐRuleᚄ(ctx context.Context, v any) ([]detect.Rule, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]detect.Rule, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNDetectionRule2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋdetectᚐRule(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalODetectionRule2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋdetectᚐRuleᚄ(ctx context.Context, sel ast.SelectionSet, v []detect.Rule) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := direct.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDetectionRule2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋdetectᚐRule(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalODurationSpread2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐSpread(ctx context.Context, sel ast.SelectionSet, v *insight.Spread) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DurationSpread(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOEventFacetField2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐFacetField(ctx context.Context, v any) (*model.FacetField, error) {
 	if v == nil {
 		return nil, nil
@@ -11538,6 +16733,13 @@ func (ec *executionContext) marshalOLoginFlow2ᚖgithubᚗcomᚋauthtrailᚋauth
 		return graphql.Null
 	}
 	return ec._LoginFlow(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOLoginFlowComparison2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐComparison(ctx context.Context, sel ast.SelectionSet, v *node.Comparison) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._LoginFlowComparison(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOLoginFlowFacetField2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐFacetField(ctx context.Context, v any) (*model.FacetField, error) {
@@ -11741,6 +16943,46 @@ func (ec *executionContext) marshalOLoginFlowPart2ᚕgithubᚗcomᚋauthtrailᚋ
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalOLoginFlowParting2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐParting(ctx context.Context, sel ast.SelectionSet, v *node.Parting) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._LoginFlowParting(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOLoginFlowStage2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐStage(ctx context.Context, sel ast.SelectionSet, v *node.Stage) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._LoginFlowStage(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOLoginFunnelPart2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐFunnelPart(ctx context.Context, sel ast.SelectionSet, v *insight.FunnelPart) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._LoginFunnelPart(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOLoginFunnelSplit2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐSplit(ctx context.Context, v any) (*insight.Split, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := model.UnmarshalString(v)
+	res := insight.Split(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOLoginFunnelSplit2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋinsightᚐSplit(ctx context.Context, sel ast.SelectionSet, v *insight.Split) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := model.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) marshalONode2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐNode(ctx context.Context, sel ast.SelectionSet, v node.Node) graphql.Marshaler {

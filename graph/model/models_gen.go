@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/audit/detect"
 )
 
 // What must hold of an address: everything that is given.
@@ -71,6 +72,34 @@ type BulkAuditEventsPayload struct {
 	DuplicateCount int32 `json:"duplicateCount"`
 	// What the caller can mend.
 	UserErrors []UserError `json:"userErrors"`
+}
+
+// What a correlation starts from: exactly one of these.
+type CorrelationKey struct {
+	// A session id.
+	Session *string `json:"session,omitempty"`
+	// The id of an HTTP request.
+	TraceID *string `json:"traceId,omitempty"`
+	// The id of a login attempt.
+	RequestID *string `json:"requestId,omitempty"`
+	// The id of a token.
+	TokenID *string `json:"tokenId,omitempty"`
+	// The `uniqueId` of a record.
+	RecordID *string `json:"recordId,omitempty"`
+	// A source address, as the records have it.
+	SourceIP *string `json:"sourceIp,omitempty"`
+	// A user id, system-local or upstream.
+	UserID *string `json:"userId,omitempty"`
+}
+
+// Which detections to look for.
+type DetectionFilter struct {
+	// Only these rules.
+	Rules []detect.Rule `json:"rules,omitempty"`
+	// Only flows of this org.
+	OrgID *string `json:"orgId,omitempty"`
+	// When the latest of the evidence is: from `gte`, a day before `lt` unless given, to before `lt`, now unless given. At most 92 days. Takes RFC 3339, or dates such as `now-7day`.
+	Time *TimeFilter `json:"time,omitempty"`
 }
 
 // What must hold of the kinds of id by which records are tied to a login flow: everything that is given.
