@@ -50,22 +50,24 @@ func (p *progress) count(change func(*Stats)) {
 }
 
 // read notes that a read of the feed begins, and returns its number.
-func (p *progress) read() uint64 {
+func (p *progress) read(now time.Time) uint64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.reads++
-	p.waiting = false
+	if p.waiting {
+		p.waiting, p.current = false, now
+	}
 	return p.reads
 }
 
-// followed notes that the records of a batch are in their flows. A batch that is
-// not half full is taken for the end of the feed as it was when it was read.
-func (p *progress) followed(batch audit.FeedBatch, read time.Time, limit int) {
+// followed notes that the records of a batch are in their flows. Where it was the
+// last one, all that was acknowledged before it was read is followed.
+func (p *progress) followed(batch audit.FeedBatch, last bool, read time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.stats.Records += uint64(len(batch.Records))
 	p.position = batch.Next
-	if len(batch.Records) < limit/2 {
+	if last {
 		p.current = read
 	}
 	if len(p.waiters) == 0 {

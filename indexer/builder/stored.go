@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/authtrail/authtrail/audit"
 	"github.com/authtrail/authtrail/audit/flow"
 	"github.com/authtrail/authtrail/audit/lease"
@@ -126,37 +128,47 @@ func (c *changes) revise(t *term, before *stored, after *flow.Stitched) {
 // store replaces the flows that have changed. Those that lost all records go last,
 // so that these are in a flow at every moment.
 func (t *term) store(ctx context.Context, works []*work) error {
-	var all changes
 	for _, removing := range []bool{false, true} {
+		var some changes
 		for _, w := range works {
 			for i, key := range w.change.Keys {
 				if after := w.change.Flows[i]; (after == nil) == removing {
-					all.revise(t, w.stored[key], after)
+					some.revise(t, w.stored[key], after)
 				}
 			}
 		}
+		if err := t.replace(ctx, some); err != nil {
+			return err
+		}
 	}
-	return t.replace(ctx, all)
+	return nil
 }
 
-// maxChunkBytes is how much is replaced at once.
-const maxChunkBytes = 16 << 20
+const (
+	// maxChunkBytes is how much is replaced at once.
+	maxChunkBytes = 8 << 20
+	// maxWriters is how many chunks are under way: while one is written, the next
+	// is made ready.
+	maxWriters = 2
+)
 
 // replace makes changes, some at a time.
 func (t *term) replace(ctx context.Context, all changes) error {
+	writers, writing := errgroup.WithContext(ctx)
+	writers.SetLimit(maxWriters)
 	for rest := all.replacements; len(rest) > 0; {
-		n, size := 0, 0
-		for n < len(rest) && n < audit.MaxPageSize && (n == 0 || size+len(rest[n].Row.Raw) <= maxChunkBytes) {
-			size += len(rest[n].Row.Raw)
-			n++
-		}
-		if !t.held.Held() {
-			return lease.ErrLost
-		}
-		if err := t.options.Flows.Replace(ctx, rest[:n]); err != nil {
-			return fmt.Errorf("store login flows: %w", err)
-		}
+		n := chunkOf(rest)
+		chunk := rest[:n]
 		rest = rest[n:]
+		writers.Go(func() error {
+			if !t.held.Held() {
+				return lease.ErrLost
+			}
+			return safely(func() error { return t.options.Flows.Replace(writing, chunk) })
+		})
+	}
+	if err := writers.Wait(); err != nil {
+		return fmt.Errorf("store login flows: %w", err)
 	}
 	t.open.add(all.states, t.rules.Idle)
 	t.progress.count(func(s *Stats) {
@@ -165,4 +177,14 @@ func (t *term) replace(ctx context.Context, all changes) error {
 		s.Closed += uint64(all.closed)
 	})
 	return nil
+}
+
+// chunkOf returns how many of some changes are made at once.
+func chunkOf(changes []audit.Replacement) int {
+	n, size := 0, 0
+	for n < len(changes) && n < audit.MaxPageSize && (n == 0 || size+len(changes[n].Row.Raw) <= maxChunkBytes) {
+		size += len(changes[n].Row.Raw)
+		n++
+	}
+	return n
 }

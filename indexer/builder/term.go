@@ -104,12 +104,9 @@ func (t *term) begin(ctx context.Context) error {
 // step takes what comes next in the feed, and does what is due. It reports whether
 // there was anything in the feed.
 func (t *term) step(ctx context.Context) (news bool, err error) {
-	began, number := t.options.Now(), t.progress.read()
-	var batch audit.FeedBatch
-	err = t.patiently(ctx, "read the feed", func() (err error) {
-		batch, err = t.options.Records.Since(ctx, t.at.Position, t.options.Batch)
-		return err
-	})
+	began := t.options.Now()
+	number := t.progress.read(began)
+	batch, end, err := t.read(ctx)
 	switch {
 	case err != nil && ctx.Err() == nil && audit.AsError(err).Code == audit.BadUserInput && t.at.Position != "":
 		return true, t.startOver(err)
@@ -122,12 +119,27 @@ func (t *term) step(ctx context.Context) (news bool, err error) {
 		return false, err
 	}
 	t.at.Position, t.at.Records = batch.Next, t.at.Records+uint64(len(batch.Records))
-	t.progress.followed(batch, began, t.options.Batch)
+	t.progress.followed(batch, batch.Next == end || len(batch.Records) < t.options.Batch/4, began)
 	t.sayBehind()
 	if n := len(batch.Records); n >= t.options.Batch/16 && n < t.options.Batch/2 {
 		rest(ctx, lull)
 	}
 	return true, t.tend(ctx, false)
+}
+
+// read reads the feed. It also returns its end, where that costs nothing: elsewhere
+// a batch that is far from full is taken for it.
+func (t *term) read(ctx context.Context) (batch audit.FeedBatch, end audit.Position, err error) {
+	err = t.patiently(ctx, "read the feed", func() (err error) {
+		if t.options.Alone {
+			if end, err = t.options.Records.End(ctx); err != nil {
+				return err
+			}
+		}
+		batch, err = t.options.Records.Since(ctx, t.at.Position, t.options.Batch)
+		return err
+	})
+	return batch, end, err
 }
 
 // lull is how long the builder lets records gather when many come: flows that
