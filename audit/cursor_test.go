@@ -80,11 +80,10 @@ func TestACursorBindsTheSetOfKinds(t *testing.T) {
 func TestEveryCorruptionOfACursorIsRefused(t *testing.T) {
 	t.Parallel()
 	c := audit.Cursor{Time: time.Unix(1_767_322_000, 7), Org: "org", UniqueID: "smp-1", Kinds: []audit.Kind{audit.KindAuth}}
-	flow := audit.FlowCursor{Time: time.Unix(1_767_322_000, 7).UTC(), Org: "org", RequestID: "req-1"}
-	for text, parse := range map[string]func(string) error{
-		c.String():    func(s string) error { _, err := audit.ParseCursor(s); return err },
-		flow.String(): func(s string) error { _, err := audit.ParseFlowCursor(s, audit.FlowOrder{}); return err },
-	} {
+	flow := audit.Cursor{Time: c.Time, Org: "org", UniqueID: "f1", Kinds: []audit.Kind{audit.KindFlow},
+		Order: audit.Order{Field: audit.ByDuration}, Number: 4_000}
+	parse := func(text string) error { _, err := audit.ParseCursor(text); return err }
+	for _, text := range []string{c.String(), flow.String()} {
 		if err := parse(text); err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
@@ -108,16 +107,12 @@ func TestEveryCorruptionOfACursorIsRefused(t *testing.T) {
 func TestForeignTextIsNoCursor(t *testing.T) {
 	t.Parallel()
 	foreign := []string{"", "c1_", "c1_AAAA", "c1", "2026-01-01T00:00:00Z", "now", "null", "Y3Vyc29yOjE=", strings.Repeat("c1_", 1000),
-		audit.FlowCursor{Time: firstTime}.String(),
 		audit.Cursor{Time: firstTime.Add(-1), UniqueID: "a"}.String(),
 		audit.Cursor{Time: time.Unix(math.MaxInt64/2, 0), UniqueID: "a"}.String()}
 	for _, text := range foreign {
 		_, err := audit.ParseCursor(text)
 		if known := audit.AsError(err); err == nil || known.Code != audit.BadUserInput || !strings.Contains(known.Message, "cursor") {
 			t.Errorf("%q: %v", text, err)
-		}
-		if _, err := audit.ParseFlowCursor(audit.Cursor{}.String(), audit.FlowOrder{}); audit.AsError(err).Code != audit.BadUserInput {
-			t.Errorf("a cursor of records among flows: %v", err)
 		}
 	}
 }
@@ -126,28 +121,10 @@ func FuzzParseCursor(f *testing.F) {
 	f.Add("c1_AAAA")
 	f.Add(audit.Cursor{Time: firstTime, UniqueID: "a"}.String())
 	f.Add(audit.Cursor{Order: audit.Order{Field: audit.ByRelevance}, Score: 1.5, Time: lastTime, Org: "é"}.String())
-	f.Add(audit.FlowCursor{Time: firstTime}.String())
+	f.Add(audit.Cursor{Order: audit.Order{Field: audit.ByEndedAt}, Time: firstTime, Number: -1}.String())
 	f.Fuzz(func(t *testing.T, text string) {
 		if c, err := audit.ParseCursor(text); err == nil && c.String() != text {
 			t.Errorf("%q reads as the cursor %q", text, c.String())
-		}
-		if c, err := audit.ParseFlowCursor(text, audit.FlowOrder{}); err == nil && c.String() != text {
-			t.Errorf("%q reads as the flow cursor %q", text, c.String())
-		}
-	})
-}
-
-func TestFlowCursors(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		order := audit.FlowOrder{Field: audit.FlowOrderField(rapid.IntRange(0, 1).Draw(t, "by")), Ascending: rapid.Bool().Draw(t, "ascending")}
-		c := audit.FlowCursor{Order: order, Time: times().Draw(t, "time"), Org: rapid.String().Draw(t, "org"), RequestID: rapid.String().Draw(t, "id")}
-		if got, err := audit.ParseFlowCursor(c.String(), order); err != nil || got != c {
-			t.Fatalf("%+v reads back as %+v (%v)", c, got, err)
-		}
-		other := audit.FlowOrder{Field: order.Field, Ascending: !order.Ascending}
-		if _, err := audit.ParseFlowCursor(c.String(), other); audit.AsError(err).Code != audit.BadUserInput {
-			t.Fatalf("was accepted in another order: %v", err)
 		}
 	})
 }

@@ -1,11 +1,6 @@
 package audit
 
-import (
-	"context"
-	"time"
-
-	"github.com/authtrail/authtrail/audit/query"
-)
+import "time"
 
 // Flow is a login flow: one attempt to prove an identity, put together from its
 // records. Slices are in time order unless they say otherwise.
@@ -148,84 +143,3 @@ const (
 
 // FlowOutcomes lists every outcome.
 var FlowOutcomes = []FlowOutcome{Succeeded, Denied, Failed, TimedOut, Expired, Abandoned, InProgress}
-
-// FlowOrderField says what flows are ordered by; ties by org, then request id.
-type FlowOrderField uint8
-
-// The order fields of flows.
-const (
-	ByStart FlowOrderField = 0
-	ByEnd   FlowOrderField = 1
-)
-
-// FlowOrder is the order of flows. The zero FlowOrder is latest start first.
-type FlowOrder struct {
-	Field     FlowOrderField
-	Ascending bool
-}
-
-// FlowQuery asks for flows.
-type FlowQuery struct {
-	Scope  Scope
-	Where  query.Node // over the flow's own fields
-	Search query.Node // at least one of the flow's records must match
-	Order  FlowOrder
-	Window FlowWindow
-}
-
-// FlowWindow is as Window, with the cursors of flows.
-type FlowWindow struct {
-	Limit         int
-	Backward      bool
-	After, Before *FlowCursor
-}
-
-// Validate checks what can be checked without looking for flows, as Query.Validate does.
-func (q FlowQuery) Validate() error {
-	if err := q.Scope.Validate(); err != nil {
-		return err
-	}
-	if q.Window.Limit < 1 || q.Window.Limit > MaxPageSize {
-		return Invalid("limit", "must be from 1 to %d", MaxPageSize)
-	}
-	for name, cursor := range map[string]*FlowCursor{"after": q.Window.After, "before": q.Window.Before} {
-		if cursor != nil && cursor.Order != q.Order {
-			return Invalid(name, "the cursor belongs to another order; start again without it")
-		}
-	}
-	return nil
-}
-
-// FlowPage is a page of flows. It may hold fewer than were asked for, even
-// none, although HasNext (with Backward: HasPrevious) is set: where finding one
-// more would have cost too much, the search stopped at End (with Backward: at
-// Start) and goes on from there.
-type FlowPage struct {
-	Flows []*Flow
-	// HasNext and HasPrevious are as in Page. In the direction of travel they are
-	// also set when the search stopped early, and more may follow.
-	HasNext, HasPrevious bool
-	// Start and End are the places of the first and the last flow, or, in the
-	// direction of travel, where the search stopped early. nil where there is neither.
-	Start, End *FlowCursor
-}
-
-// FlowKey asks for the flow of a request id. With AnyOrg it may be of any org in the scope.
-type FlowKey struct {
-	Org       string
-	AnyOrg    bool
-	RequestID string
-}
-
-// FlowReader answers questions about login flows by deriving them.
-type FlowReader interface {
-	// SearchFlows returns the page of flows that match, in the query's order.
-	SearchFlows(ctx context.Context, q FlowQuery) (FlowPage, error)
-	// LookupFlows returns, for each key in order, the flows it names: none, one,
-	// or with AnyOrg one for each org. A bounded number of round trips, whatever
-	// the number of keys.
-	LookupFlows(ctx context.Context, scope Scope, keys []FlowKey) ([][]*Flow, error)
-	// EachFlow calls yield for every flow that matches, in the query's order,
-	// until it returns false. The window does not matter.
-	EachFlow(ctx context.Context, q FlowQuery, yield func(*Flow) bool) error
-}

@@ -17,7 +17,6 @@ import (
 // Deps is what the API is answered from.
 type Deps struct {
 	Store    node.Records
-	Flows    audit.FlowReader // nothing asks it any more
 	FlowRows audit.Flows
 	Ingester audit.Ingester
 	Now      func() time.Time // time.Now unless given

@@ -11,26 +11,10 @@ import (
 	"github.com/authtrail/authtrail/audit/query"
 )
 
-// Build puts the flow of one attempt together from its own records alone: the
-// auth records of the org that carry the request id, in any order, repeats
-// allowed. It returns nil when there are none.
-//
-// The result depends on the set of records alone, and on now only to tell an
-// attempt that is undecided and idle (ABANDONED) from one that is still going on.
-func Build(org, requestID string, records []*audit.Record, now time.Time, idle time.Duration) *audit.Flow {
-	g := &gathered{key: Key{audit.ViaRequest, requestID}}
-	for _, r := range records {
-		g.take(r, audit.ViaRequest)
-	}
-	s := g.stitched(org)
-	if s == nil {
-		return nil
-	}
-	return s.Flow(now, idle)
-}
-
 // Flow says what the records of a flow come to: how it ended, which path it took
-// and what can be said of it. It depends on now as Build does.
+// and what can be said of it. The result depends on the set of records, and on now
+// only to tell an attempt that is undecided and idle (ABANDONED) from one that is
+// still going on.
 //
 // In an attempt, records that a token or a session ties to it do not decide;
 // among records that stand alone, all do.

@@ -9,14 +9,10 @@
 // flows let it stitch anew what new records change ([Neighbourhood.Restitch]), and
 // look up what it lacks ([Ask], [Gather]).
 // docs/adr/0011-stitching.md tells why that comes to the same. [Stitched.Flow]
-// then says what the records come to; [Build] does so for the records of one
-// request_id alone.
+// then says what the records come to.
 //
 // Stored flows are rows of a store: [Format] says what these are, [NewRow] makes the row
 // of a [State], which [StateOf] gives back, and [Revise] says what became of one.
 // [View] answers audit.Flows from them: it tells what depends on the clock.
 // docs/adr/0012-stored-login-flows.md tells why they are so.
-//
-// [Reader] answers audit.FlowReader by deriving flows from stored records when asked.
-// It knows the certain part only: flows that are the records of one request_id.
 package flow

@@ -1,22 +1,27 @@
 package flow
 
 import (
+	"time"
+
 	"github.com/authtrail/authtrail/audit"
-	"github.com/authtrail/authtrail/audit/query"
 )
 
-// Bounded makes the reader's bounds so small that few records reach them.
-func (r *Reader) Bounded(pageSize, scanLimit, narrowLimit int) *Reader {
-	bounded := *r
-	bounded.pageSize, bounded.scanLimit, bounded.narrowLimit = pageSize, scanLimit, narrowLimit
-	return &bounded
-}
-
-// Planned returns what a query's plan says of the record that a flow is listed
-// by, and of some record of every flow.
-func (r *Reader) Planned(q audit.FlowQuery) (anchors query.Node, witnesses []query.Node) {
-	p := r.planOf(r.walkOf(q), r.now())
-	return p.anchors, p.witnesses
+// Build puts the flow of one attempt together from its own records alone: the
+// auth records of the org that carry the request id, in any order, repeats
+// allowed. It returns nil when there are none.
+//
+// The result depends on the set of records alone, and on now only to tell an
+// attempt that is undecided and idle (ABANDONED) from one that is still going on.
+func Build(org, requestID string, records []*audit.Record, now time.Time, idle time.Duration) *audit.Flow {
+	g := &gathered{key: Key{audit.ViaRequest, requestID}}
+	for _, r := range records {
+		g.take(r, audit.ViaRequest)
+	}
+	s := g.stitched(org)
+	if s == nil {
+		return nil
+	}
+	return s.Flow(now, idle)
 }
 
 // Crowding returns rules under which an id on more than so few records is not followed.

@@ -133,3 +133,14 @@ func pickFrom[T any](all []T, indices []int) []T {
 	}
 	return picked
 }
+
+// joined returns the records of two runs in time order that may overlap.
+func joined(head, tail []*audit.Record) []*audit.Record {
+	end := head[len(head)-1]
+	for i, record := range tail {
+		if end.Less(record) {
+			return append(head, tail[i:]...)
+		}
+	}
+	return head
+}

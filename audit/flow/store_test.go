@@ -7,7 +7,7 @@ import (
 	"github.com/authtrail/authtrail/store/sqlite"
 )
 
-// store is what a Reader reads from.
+// store is what flows are made from.
 type store interface {
 	audit.Searcher
 	audit.Looker

@@ -105,10 +105,21 @@ func (outcomeOnly) Time() time.Time                    { return time.Time{} }
 
 // fieldAsked returns the field that a condition is on, if it is on one.
 func fieldAsked(n query.Node) (query.Field, bool) {
-	if n, ok := n.(query.NumberRange); ok {
+	switch n := n.(type) {
+	case query.Exact:
+		return n.Field, true
+	case query.ExactPrefix:
+		return n.Field, true
+	case query.FieldValue:
+		return n.Field, true
+	case query.FieldWords:
+		return n.Field, true
+	case query.Has:
+		return n.Field, true
+	case query.NumberRange:
 		return n.Field, true
 	}
-	return fieldOf(n)
+	return "", false
 }
 
 // ofRecord returns a condition on the id of a row as one on those of its records.
