@@ -172,3 +172,34 @@ func TestTheFeedOfRowsIsInTheOrderOfChanges(t *testing.T) {
 		t.Errorf("fed %v, want %v: %v", got, want, err)
 	}
 }
+
+// TestValuesThatNoStringSaysAreFound is of rows whose fields hold what their strings do not.
+func TestValuesThatNoStringSaysAreFound(t *testing.T) {
+	t.Parallel()
+	s := openRows(t, t.TempDir())
+	row := func(id, raw string) *audit.Record {
+		return storetest.FlowFormat().Restore(audit.Stored{Kind: audit.KindFlow, UniqueID: id, Time: noon, Raw: raw})
+	}
+	replace(t, s, made(
+		row("unsaid", `{"application_name":["Mail","Water Plant"],"user_agent":["Agent Água"],"issuer":["Water Plant"]}`+"\n"),
+		row("said", `{"application_name":["Water Plant"],"issuer":["Water Plant"]}`+"\n"+`{"Said":[["app","Water Plant"]]}`+"\n"))...)
+	q := everything500()
+	for _, c := range []struct {
+		node query.Node
+		want string
+	}{
+		{query.Words{Tokens: []string{"water"}}, "said"},
+		{query.FieldWords{Field: query.ApplicationName, Tokens: []string{"water", "plant"}}, "unsaid said"},
+		{query.FieldWords{Field: query.UserAgent, Tokens: []string{"ag"}, Prefix: true}, "unsaid"},
+		{query.FieldValue{Field: query.UserAgent, Value: "agent agua"}, "unsaid"},
+		{query.Exact{Field: query.UserAgent, Values: []string{"Agent Água"}}, "unsaid"},
+		{query.ExactPrefix{Field: query.Issuer, Prefix: "Wat"}, "unsaid said"},
+		{query.FieldValue{Field: query.Issuer, Value: "water plant"}, "unsaid said"},
+		{query.Exact{Field: query.ApplicationName, Values: []string{"Mail"}}, "unsaid"},
+	} {
+		q.Where = c.node
+		if found := strings.Join(search(t, s, q), " "); found != c.want {
+			t.Errorf("%v finds %q, want %q", c.node, found, c.want)
+		}
+	}
+}

@@ -67,7 +67,7 @@ func flowValues(t *rapid.T, field query.Field, id string) []string {
 
 // flowValue draws a value of a field, of flows or of records.
 func flowValue(t *rapid.T, field query.Field) string {
-	from := texts
+	var from []string
 	switch field {
 	case query.FlowID:
 		from = []string{"f-1", "f-2", "f-10", "former", "F-1"}
