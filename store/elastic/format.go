@@ -58,7 +58,7 @@ func (f *format) split(raw string) (head, rest string) {
 	return raw[:at], raw[at:]
 }
 
-// describe names the rows for people.
+// describeRows names rows for people, of a mapping that says which they are.
 func describeRows(rows string) string {
 	if rows == "" {
 		return "events"

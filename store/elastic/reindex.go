@@ -21,7 +21,7 @@ type ReindexProgress struct {
 
 // Reindex makes every partition anew whose mapping is older than this program's.
 // Records are read, and their documents made again, here; writers and readers go
-// on meanwhile. For its last records a partition takes no writes, which
+// on meanwhile, and rows may be replaced and removed. For its last records a partition takes no writes, which
 // wait for it, and then the new index takes the place of the old in one step.
 //
 // When it was killed, calling it again goes on where it was; until then writers of

@@ -47,6 +47,25 @@ func rowServer(t testing.TB, bulk func(body string, times int32) (status int, an
 	return s, &reads
 }
 
+// The trouble that the first of two bulks has.
+const (
+	none = ""
+	busy = "a copy that does not answer"
+	lost = "an answer that is lost"
+)
+
+// troubled answers a bulk of one change: that it meets another version, after the trouble.
+func troubled(trouble, body string, times int32) (status int, answer string) {
+	verb := body[2 : 2+strings.IndexByte(body[2:], '"')]
+	switch {
+	case times == 1 && trouble == busy:
+		return http.StatusOK, `{"items":[{"` + verb + `":{"status":503,"error":{"type":"unavailable_shards_exception","reason":"r"}}}]}`
+	case times == 1 && trouble == lost:
+		return 0, ""
+	}
+	return http.StatusOK, `{"items":[{"` + verb + `":{"status":409,"error":{"type":"version_conflict_engine_exception","reason":"r"}}}]}`
+}
+
 // A change that was made, and whose answer was lost on the way to a node or from
 // a copy, meets itself when it is sent again.
 func TestAChangeThatMeetsItselfIsMade(t *testing.T) {
@@ -58,7 +77,6 @@ func TestAChangeThatMeetsItselfIsMade(t *testing.T) {
 	}
 	const gone, noIndex = `{"_index":"i","found":false}`, `{"_index":"i","error":{"type":"index_not_found_exception"}}`
 	const was = "1.1.authtrail-records-overflow"
-	busy, lost, none := "busy", "lost", ""
 	for name, c := range map[string]struct {
 		change  audit.Replacement
 		trouble string
@@ -82,16 +100,7 @@ func TestAChangeThatMeetsItselfIsMade(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, reads := rowServer(t, func(body string, times int32) (int, string) {
-				verb := body[2 : 2+strings.IndexByte(body[2:], '"')]
-				switch {
-				case times == 1 && c.trouble == busy:
-					return http.StatusOK, `{"items":[{"` + verb + `":{"status":503,"error":{"type":"unavailable_shards_exception","reason":"r"}}}]}`
-				case times == 1 && c.trouble == lost:
-					return 0, ""
-				}
-				return http.StatusOK, `{"items":[{"` + verb + `":{"status":409,"error":{"type":"version_conflict_engine_exception","reason":"r"}}}]}`
-			}, c.present)
+			s, reads := rowServer(t, func(body string, times int32) (int, string) { return troubled(c.trouble, body, times) }, c.present)
 			err := s.Replace(t.Context(), []audit.Replacement{c.change})
 			switch {
 			case c.done && err != nil:

@@ -3,6 +3,7 @@ package elastic
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -46,12 +47,14 @@ func TestARowThatIsInTwoPartitionsIsFoundTwice(t *testing.T) {
 func TestOfARowWhosePartitionWasDroppedNoVersionIsLeft(t *testing.T) {
 	t.Parallel()
 	options := rowOptions(t)
+	var later atomic.Int64 // how many days
 	options.Partition, options.Retention = Day, 10*24*time.Hour
+	options.now = func() time.Time { return testTime.AddDate(0, 0, int(later.Load())) }
 	s := open(t, options)
 	old, young := row("old", testTime.AddDate(0, 0, -9), "UNDECIDED"), row("young", testTime, "UNDECIDED")
 	replace(t, s, audit.Replacement{Row: old}, audit.Replacement{Row: young})
 	was := versionsOf(t, s)
-	s.now = func() time.Time { return testTime.AddDate(0, 0, 5) }
+	later.Store(5)
 	if err := s.dropExpired(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -98,16 +98,19 @@ func (s *Store) install(ctx context.Context) error {
 // checkFormat refuses indices that hold rows of another format: those that somebody
 // else keeps under a prefix that happens to be the same.
 func (s *Store) checkFormat(installed *mappingMeta, partitions map[string]mappingMeta) error {
-	if installed.Version > 0 {
-		partitions[s.names.records()] = *installed
+	if installed.Version > 0 && installed.Rows != s.format.rows {
+		return s.otherRows(s.names.records(), installed.Rows)
 	}
 	for index, meta := range partitions {
-		if _, ours := s.names.stretchOf(index); (ours || index == s.names.records()) && meta.Rows != s.format.rows {
-			return audit.Invalid("index-prefix", "%s holds %s, and is to hold %s: choose another prefix", index, describeRows(meta.Rows), describeRows(s.format.rows))
+		if _, ours := s.names.stretchOf(index); ours && meta.Rows != s.format.rows {
+			return s.otherRows(index, meta.Rows)
 		}
 	}
-	delete(partitions, s.names.records())
 	return nil
+}
+
+func (s *Store) otherRows(index, rows string) error {
+	return audit.Invalid("index-prefix", "%s holds %s, and is to hold %s: choose another prefix", index, describeRows(rows), describeRows(s.format.rows))
 }
 
 func (s *Store) installTemplate(ctx context.Context) error {
