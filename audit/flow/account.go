@@ -70,13 +70,14 @@ func (a *account) since(earlier *audit.Record, what string) []part {
 // the first record, the attempt was decided.
 func (a *account) sinceProgress() []part {
 	if a.confirmed != nil {
-		return a.since(a.confirmed, a.confirmation())
+		return a.since(a.confirmed, a.confirmation("confirmed"))
 	}
 	return a.since(a.first(), "the attempt began")
 }
 
-func (a *account) confirmation() string {
-	return a.provider(a.confirmed, "the identity provider") + " confirmed the identity" + prefixed(" of ", a.somebodyElse(a.confirmed))
+// confirmation tells that a provider confirmed the identity, or had confirmed it.
+func (a *account) confirmation(confirmed string) string {
+	return a.provider(a.confirmed, "the identity provider") + " " + confirmed + " the identity" + prefixed(" of ", a.somebodyElse(a.confirmed))
 }
 
 // challenge returns the MFA challenge that the deciding record is the end of.
@@ -100,7 +101,7 @@ func (a *account) challenge() *audit.Record {
 func (a *account) whenCreated() string {
 	switch {
 	case a.confirmed != nil:
-		return ", created " + when(a.last().Time.Sub(a.confirmed.Time), a.confirmation()) + ","
+		return ", created " + when(a.last().Time.Sub(a.confirmed.Time), a.confirmation("confirmed")) + ","
 	case a.last() != a.first():
 		return ", created " + when(a.last().Time.Sub(a.first().Time), "the attempt began") + ","
 	}

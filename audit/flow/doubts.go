@@ -2,6 +2,7 @@ package flow
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/authtrail/authtrail/audit"
 	"github.com/authtrail/authtrail/audit/query"
@@ -20,21 +21,29 @@ func (a *account) doubts() []part {
 	} else if a.flow.RequestID == "" {
 		doubts = append(doubts, clause("", "its record has no request_id, so it may be of another attempt", a.flow.Records...))
 	}
-	switch conflicts := a.flow.Conflicts; len(conflicts) {
-	case 0:
-	case 1:
-		c := conflicts[0]
-		doubts = append(doubts, clause("", fmt.Sprintf("the %s %s was not followed, since %s",
-			c.Key, plainName(c.Value, maxName), c.Reason), a.having(c)...))
-	default:
-		var cited []*audit.Record
-		for _, c := range conflicts {
+	return append(doubts, a.refused()...)
+}
+
+// refused tells of the ids that were not followed: of one, why; of several, how many.
+func (a *account) refused() []part {
+	var reasons []string
+	var cited []*audit.Record
+	ids := map[string]bool{}
+	for _, c := range a.flow.Conflicts {
+		if !ids[c.Key+" "+c.Value] {
 			cited = append(cited, a.having(c)...)
 		}
-		doubts = append(doubts, clause("", fmt.Sprintf("for %d reasons, ids were not followed that might lead to further records",
-			len(conflicts)), ordered(cited)...))
+		ids[c.Key+" "+c.Value] = true
+		reasons = append(reasons, c.Reason)
 	}
-	return doubts
+	switch c := a.flow.Conflicts; len(ids) {
+	case 0:
+		return nil
+	case 1:
+		return []part{clause("", fmt.Sprintf("the %s %s was not followed, since %s",
+			c[0].Key, plainName(c[0].Value, maxName), strings.Join(reasons, ", and ")), cited...)}
+	}
+	return []part{clause("", fmt.Sprintf("%d ids were not followed that might lead to further records", len(ids)), ordered(cited)...)}
 }
 
 // undeciding returns the records that were not read for the outcome.

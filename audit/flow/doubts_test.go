@@ -30,7 +30,7 @@ func TestVerdictsSayWhatIsNotSure(t *testing.T) {
 				"the trace_id t was not followed, since " + severalUsers + "."},
 		"ids were not followed": {
 			request + "b | 1s | request_id=q2 | trace_id=t | token_id=k",
-			"Policy Evaluation denied u1 access; MFA was never asked for. For 2 reasons, ids were not followed that might lead to further records."},
+			"Policy Evaluation denied u1 access; MFA was never asked for. 2 ids were not followed that might lead to further records."},
 		"one record alone": {
 			"a | 0s | event_name=Policy Evaluation | result=Denied | user_id=u1",
 			"Policy Evaluation denied u1 access; MFA was never asked for. Its record has no request_id, so it may be of another attempt."},

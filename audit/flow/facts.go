@@ -18,7 +18,7 @@ func (a *account) facts() []part {
 			return nil
 		}
 		if a.confirmed != nil {
-			facts = append(facts, clause("", a.confirmation(), a.confirmed))
+			facts = append(facts, clause("", a.confirmation("confirmed"), a.confirmed))
 		}
 		facts = append(facts, a.mfa()...)
 		return append(facts, a.missingToken()...)
@@ -26,7 +26,7 @@ func (a *account) facts() []part {
 		facts = a.mfa()
 	case audit.TimedOut:
 		if a.confirmed != nil && a.challenge() != nil {
-			facts = append(facts, clause("", a.provider(a.confirmed, "the identity provider")+" had confirmed the identity", a.confirmed))
+			facts = append(facts, clause("", a.confirmation("had confirmed"), a.confirmed))
 		}
 	}
 	return append(facts, a.undone()...)
@@ -51,6 +51,8 @@ func (a *account) mfa() []part {
 	switch {
 	case len(passed) > 0:
 		return []part{clause("", "MFA was passed", passed...)}
+	case len(asked) > 0 && a.comesAfter(asked[0]) && a.end.decided == audit.Succeeded:
+		return nil // the success did without
 	case len(asked) > 0:
 		return []part{clause("", "MFA was asked for but no record shows that it was passed", asked...)}
 	case len(policies) > 0 && a.assertion == nil:

@@ -82,6 +82,9 @@ func (a *account) after() []*audit.Record {
 	return nil
 }
 
+// comesAfter reports whether a record comes after the one that decides.
+func (a *account) comesAfter(r *audit.Record) bool { return slices.Contains(a.after(), r) }
+
 // later tells how long after the deciding record another one came.
 func (a *account) later(r *audit.Record) string {
 	if gap := r.Time.Sub(a.end.record.Time); gap > 0 {
