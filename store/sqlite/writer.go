@@ -27,6 +27,9 @@ func (s *Store) write(w *writer) {
 		select {
 		case c := <-s.changes:
 			s.writeChanges(w, c)
+			if w.fed > 0 {
+				idle.Reset(idleBeforeTidying)
+			}
 		case j := <-s.jobs:
 			s.writeWaitingChanges(w)
 			s.writeGroup(w, j)
