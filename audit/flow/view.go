@@ -90,12 +90,20 @@ func (v *View) Flow(row *audit.Record) *audit.Flow {
 	if err == nil {
 		return stored.whole(links, v.now(), v.idle)
 	}
+	f := v.summary(stored)
+	if !errors.Is(err, errOnlyHead) {
+		f.Verdict = audit.Verdict{Text: unreadable}
+	}
+	return f
+}
+
+// Summary implements audit.Flows.
+func (v *View) Summary(row *audit.Record) *audit.Flow { return v.summary(storedOf(row)) }
+
+func (v *View) summary(stored *storedFlow) *audit.Flow {
 	f := stored.flow
 	if f.Outcome == "" {
 		f.Outcome = undecidedOutcome(v.now(), f.EndedAt, v.idle)
-	}
-	if !errors.Is(err, errOnlyHead) {
-		f.Verdict = audit.Verdict{Text: unreadable}
 	}
 	return &f
 }
