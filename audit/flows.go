@@ -37,6 +37,8 @@ type Flows interface {
 	// row which was damaged, and whose verdict says so. Its slices may be those of the
 	// row, and must not be changed.
 	Flow(row *Record) *Flow
+	// Summary returns what Flow does of a row that Scan gave, of any row. It is quick.
+	Summary(row *Record) *Flow
 }
 
 // Replacer keeps rows that change.
