@@ -53,10 +53,10 @@ func (r *Reader) anyFlow(ctx context.Context, id string, org *string) (*audit.Fl
 	global, ok := parseGlobalID(id)
 	if !ok {
 		found, err := r.LoginFlow(ctx, id, org)
-		if found == nil {
+		if found == nil || err != nil {
 			return nil, err
 		}
-		return found.Flow, err
+		return found.whole(), nil
 	}
 	if global.kind != loginFlowID || org != nil && *org != global.org {
 		return nil, nil

@@ -11,7 +11,7 @@ import (
 
 // LoginFlow is one attempt to prove an identity.
 type LoginFlow struct {
-	*audit.Flow
+	*audit.Flow // its summary, at least
 	group    *flowGroup
 	at       int
 	position audit.Position
@@ -22,6 +22,9 @@ func loginFlow(r row) *LoginFlow {
 	group := shared(&r.rows.memo, "flows", func() *flowGroup { return r.rows.flowGroup() })
 	return &LoginFlow{Flow: group.flows[r.at], group: group, at: r.at}
 }
+
+// whole returns the flow with its records.
+func (f *LoginFlow) whole() *audit.Flow { return f.group.whole()[f.at] }
 
 // Updated returns a flow that a subscription yields, with the position after it.
 func Updated(reader *Reader, flow *audit.Flow, search query.Node, position audit.Position) *LoginFlow {
@@ -143,12 +146,13 @@ type Clause struct {
 }
 
 // Records are the records of the flow.
-func (f *LoginFlow) Records(context.Context) []*AuthAudit { return f.group.authAudits(f.Flow.Records) }
+func (f *LoginFlow) Records(context.Context) []*AuthAudit { return f.group.authAudits(f.whole().Records) }
 
 // Stages are the stages of the flow.
 func (f *LoginFlow) Stages(context.Context) []Stage {
-	stages := make([]Stage, len(f.Flow.Stages))
-	for i, stage := range f.Flow.Stages {
+	whole := f.whole()
+	stages := make([]Stage, len(whole.Stages))
+	for i, stage := range whole.Stages {
 		stages[i] = f.group.stage(stage)
 	}
 	return stages
@@ -161,8 +165,9 @@ func (g *flowGroup) stage(of audit.Stage) Stage {
 
 // Links say why each of the records belongs to the flow.
 func (f *LoginFlow) Links(context.Context) []Link {
-	links := make([]Link, len(f.Flow.Links))
-	for i, link := range f.Flow.Links {
+	whole := f.whole()
+	links := make([]Link, len(whole.Links))
+	for i, link := range whole.Links {
 		links[i] = Link{Record: f.group.authAudits([]*audit.Record{link.Record})[0], Via: link.Via, Strength: link.Strength}
 	}
 	return links
@@ -170,8 +175,9 @@ func (f *LoginFlow) Links(context.Context) []Link {
 
 // Verdict says what happened.
 func (f *LoginFlow) Verdict(context.Context) *Verdict {
-	verdict := &Verdict{Text: f.Flow.Verdict.Text}
-	for _, clause := range f.Flow.Verdict.Clauses {
+	whole := f.whole()
+	verdict := &Verdict{Text: whole.Verdict.Text}
+	for _, clause := range whole.Verdict.Clauses {
 		verdict.Clauses = append(verdict.Clauses, Clause{Text: clause.Text, Records: f.group.authAudits(clause.Records)})
 	}
 	return verdict
