@@ -105,6 +105,7 @@ func (b *Builder) hold(ctx context.Context, held *lease.Lease, work func(*term, 
 	b.progress.end()
 	stop(nil)
 	<-kept
+	t.beside.Wait()
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	return errors.Join(err, t.leave(ending))

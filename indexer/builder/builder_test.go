@@ -212,7 +212,7 @@ func (w *world) requireFlows(want map[audit.Key]string) {
 func TestTheSampleComesToTheFlowsOfAllItsRecords(t *testing.T) {
 	t.Parallel()
 	records := sample(t)
-	for _, batch := range []int{7, 100, 4_000} {
+	for _, batch := range []int{25, 400, 4_000} {
 		t.Run(fmt.Sprint("in batches of ", batch), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)

@@ -51,12 +51,16 @@ func (t *term) takeApart(ctx context.Context, records []*audit.Record, reason er
 
 // learn notes that records were followed.
 func (t *term) learn(records []*audit.Record) {
-	if t.seen == nil {
+	into := t.seen
+	if into == nil && t.recalling != nil {
+		into = t.recalling.since
+	}
+	if into == nil {
 		return
 	}
 	for _, r := range records {
 		if r.Kind == audit.KindAuth {
-			t.seen.add(r)
+			into.add(r)
 		}
 	}
 }

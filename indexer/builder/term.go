@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/authtrail/authtrail/audit"
@@ -21,7 +22,9 @@ type term struct {
 
 	hoods map[string]*flow.Neighbourhood // by org; kept from batch to batch
 	// seen tells which ids were on records that were followed; nil where that is not known.
-	seen *seen
+	seen      *seen
+	recalling *recalling     // nil before it has begun
+	beside    sync.WaitGroup // what goes on beside the work
 	// sure: no flow is stored but of records that were followed. Not so after a
 	// crash, until the batch that it interrupted was taken again.
 	sure    bool
@@ -121,6 +124,7 @@ func (t *term) step(ctx context.Context) (news bool, err error) {
 	t.at.Position, t.at.Records = batch.Next, t.at.Records+uint64(len(batch.Records))
 	t.progress.followed(batch, batch.Next == end || len(batch.Records) < t.options.Batch/4, began)
 	t.sayBehind()
+	t.recall(ctx, len(batch.Records) == t.options.Batch)
 	if n := len(batch.Records); n >= t.options.Batch/16 && n < t.options.Batch/2 {
 		rest(ctx, lull)
 	}
@@ -150,7 +154,7 @@ const lull = 50 * time.Millisecond
 func (t *term) startOver(reason error) error {
 	t.options.Logger.Warn("the records are others than the login flows were made of; making all anew", "reason", reason)
 	t.at = checkpoint{Rules: t.at.Rules, Sweep: true}
-	t.seen, t.sure, t.sweep = newSeen(), false, nil
+	t.seen, t.recalling, t.sure, t.sweep = newSeen(), nil, false, nil
 	t.forget()
 	return nil
 }
