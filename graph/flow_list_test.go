@@ -120,16 +120,21 @@ func TestASearchIsOverTheRecordsOfAFlowTogether(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, append([]string{step("alone", "03:00:00", `"event_name":"Token","result":"Success","user_id":"cid"`)}, attempts...)...)
 	for search, want := range map[string]string{
-		`mfa failure`:                 "ra",      // in one record
-		`"mfa challenge" token`:       "ra",      // in two
-		`event_name:Token user:ann`:   "ra",      // in one
-		`result:failure user:bob`:     "",        // of two flows
-		`-mfa`:                        "- rc rb", // no record of the flow has it
-		`payroll OR session:s`:        "rb ra",
-		`has:token_id`:                "ra",
-		`-has:request_id`:             "-",
-		`unique_id:a2`:                "ra",
-		`time:>=2026-11-08T02:00:00Z`: "- rc", // when it began
+		`mfa failure`:                "ra",      // in one record
+		`"mfa challenge" token`:      "ra",      // in two
+		`event_name:Token user:ann`:  "ra",      // in one
+		`result:failure user:bob`:    "",        // of two flows
+		`-mfa`:                       "- rc rb", // no record of the flow has it
+		`payroll OR session:s`:       "rb ra",
+		`has:token_id`:               "ra",
+		`-has:request_id`:            "-",
+		`outcome:denied app:payroll`: "rb",
+		`outcome:abandoned`:          "rc",
+		`-outcome:succeeded`:         "rc rb",
+		`last_stage:"mfa challenge" OR failed_stage:policy*`: "rb",
+		`retries:1 via:request -has:conflict`:                "ra",
+		`unique_id:a2`:                                       "ra",
+		`time:>=2026-11-08T02:00:00Z`:                        "- rc", // when it began
 	} {
 		var data struct {
 			LoginFlows struct {

@@ -32,7 +32,7 @@ func (r *resolver) queryFrom(
 
 // conditions returns what a filter and a search ask for together, and the search.
 func (r *resolver) conditions(kind audit.Kind, filter map[string]any, search *string) (where, found query.Node, err error) {
-	if found, err = r.searched(search); err != nil {
+	if found, err = r.searched(kind, search); err != nil {
 		return nil, nil, err
 	}
 	filterOf := recordFilter
@@ -47,9 +47,12 @@ func (r *resolver) conditions(kind audit.Kind, filter map[string]any, search *st
 }
 
 // searched returns the tree of a search; nil when there is none.
-func (r *resolver) searched(search *string) (query.Node, error) {
-	if search == nil {
+func (r *resolver) searched(kind audit.Kind, search *string) (query.Node, error) {
+	switch {
+	case search == nil:
 		return nil, nil
+	case kind == audit.KindFlow:
+		return query.ParseFlows(*search, r.reader.Now())
 	}
 	return query.Parse(*search, r.reader.Now())
 }

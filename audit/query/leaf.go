@@ -29,7 +29,7 @@ func (p *parser) leaf(t lexeme) (Node, error) {
 	case isExtra && path != "":
 		return p.extraValue(t, path)
 	}
-	fields := fieldsNamed(t.name)
+	fields := p.fieldsNamed(t.name)
 	if len(fields) == 0 {
 		return nil, p.unknownField(t)
 	}
@@ -38,11 +38,11 @@ func (p *parser) leaf(t lexeme) (Node, error) {
 
 // fieldsNamed returns the fields that a name stands for. An alias goes first:
 // event: looks at the field event too.
-func fieldsNamed(name string) []Field {
+func (p *parser) fieldsNamed(name string) []Field {
 	if fields, ok := Aliases[name]; ok {
 		return fields
 	}
-	if field := Field(name); field.Known() {
+	if field := Field(name); field.Known() || p.flows && field.OfFlows() {
 		return []Field{field}
 	}
 	return nil
@@ -107,7 +107,7 @@ func (p *parser) extraValue(t lexeme, path string) (Node, error) {
 // presence makes the node of has:name.
 func (p *parser) presence(t lexeme) (Node, error) {
 	path, isExtra := strings.CutPrefix(t.value, extraPrefix)
-	fields := fieldsNamed(t.value)
+	fields := p.fieldsNamed(t.value)
 	switch {
 	case t.value == "" || t.prefix:
 		return nil, syntaxError(p.input, t.valueAt, "expected the name of a field after has:, for example has:session")

@@ -22,19 +22,42 @@ const (
 // MaxBytes: names in full and times to the nanosecond take more room than what
 // was typed).
 func Parse(input string, now time.Time) (Node, error) {
-	if len(input) > MaxBytes {
-		end := strings.LastIndexFunc(input[:MaxBytes+1], func(rune) bool { return true }) // at the start of a character
-		return nil, syntaxError(input, end, "a search has at most %d bytes, and this one %d", MaxBytes, len(input))
+	if err := tooLong(input); err != nil {
+		return nil, err
 	}
 	return parse(input, now, MaxNodes)
 }
 
+// ParseFlows is Parse of a search over login flows, in which the fields that only
+// they have can be named, too: FlowFields.
+func ParseFlows(input string, now time.Time) (Node, error) {
+	if err := tooLong(input); err != nil {
+		return nil, err
+	}
+	p := parser{lexer: lexer{input: input}, input: input, now: now, nodesLeft: MaxNodes, flows: true}
+	return p.search()
+}
+
+func tooLong(input string) error {
+	if len(input) <= MaxBytes {
+		return nil
+	}
+	end := strings.LastIndexFunc(input[:MaxBytes+1], func(rune) bool { return true }) // at the start of a character
+	return syntaxError(input, end, "a search has at most %d bytes, and this one %d", MaxBytes, len(input))
+}
+
 // parse is Parse with any number of nodes, and of any length.
 func parse(input string, now time.Time, maxNodes int) (Node, error) {
+	p := parser{lexer: lexer{input: input}, input: input, now: now, nodesLeft: maxNodes}
+	return p.search()
+}
+
+// search = [ alternatives ]
+func (p *parser) search() (Node, error) {
+	input := p.input
 	if valid := strings.ToValidUTF8(input, ""); valid != input {
 		return nil, syntaxError(input, firstDifference(input, valid), "this is not text in UTF-8")
 	}
-	p := parser{lexer: lexer{input: input}, input: input, now: now, nodesLeft: maxNodes}
 	if err := p.advance(); err != nil {
 		return nil, err
 	}
@@ -68,6 +91,7 @@ type parser struct {
 	ahead     lexeme
 	groups    int // that are open
 	nodesLeft int
+	flows     bool // the search is over login flows
 }
 
 func (p *parser) advance() (err error) {

@@ -26,7 +26,7 @@ func (p *parser) nothingToFind(t lexeme) error {
 // often the colon is part of a text that was meant to be searched for.
 func (p *parser) unknownField(t lexeme) error {
 	text := t.text(p.input)
-	hint := didYouMean(t.name)
+	hint := p.didYouMean(t.name)
 	switch {
 	case hint != "":
 	case isAddress(text):
@@ -42,7 +42,7 @@ func (p *parser) unknownField(t lexeme) error {
 }
 
 func (p *parser) unknownPresence(t lexeme) error {
-	hint := didYouMean(t.value)
+	hint := p.didYouMean(t.value)
 	if hint == "" {
 		hint = "; an additional property is written has:" + extraPrefix + shortened(t.value)
 	}
@@ -55,14 +55,19 @@ func isAddress(text string) bool {
 }
 
 // didYouMean names the field that a name resembles, or nothing.
-func didYouMean(name string) string {
-	if closest := closestName(name); closest != "" {
+func (p *parser) didYouMean(name string) string {
+	names := fieldNames
+	if p.flows {
+		names = flowFieldNames
+	}
+	if closest := closestName(name, names); closest != "" {
 		return fmt.Sprintf("; perhaps you meant %q", closest)
 	}
 	return ""
 }
 
-// fieldNames are the names that can stand before a colon, in a fixed order.
+// fieldNames are the names that can stand before a colon, in a fixed order; in a
+// search over login flows there are more.
 var fieldNames = func() []string {
 	names := []string{timeName, hasName}
 	for alias := range Aliases {
@@ -75,9 +80,17 @@ var fieldNames = func() []string {
 	return names
 }()
 
+var flowFieldNames = func() []string {
+	names := slices.Clone(fieldNames)
+	for _, field := range FlowFields {
+		names = append(names, string(field))
+	}
+	return names
+}()
+
 // closestName finds the name that was probably meant. Spelling in another
 // style, as in userId or user-id, is no difference.
-func closestName(name string) string {
+func closestName(name string, names []string) string {
 	name = squeezed(name)
 	closest, least := "", 3
 	if len(name) <= 4 {
@@ -86,7 +99,7 @@ func closestName(name string) string {
 	if len(name) > 40 {
 		return ""
 	}
-	for _, known := range fieldNames {
+	for _, known := range names {
 		if distance := editDistance(name, squeezed(known)); distance < least {
 			closest, least = known, distance
 		}

@@ -210,7 +210,7 @@ type Query {
   loginFlows(
     "What must hold; values are compared exactly."
     filter: LoginFlowFilter
-    "What a person would type into a search box, over a flow's records together: each word may be in another record of it, and ` + "`" + `-word` + "`" + ` means that none has it. Fields hold the values of all its records; ` + "`" + `time:` + "`" + ` is when it began."
+    "What a person would type into a search box, over a flow's records together: each word may be in another record of it, and ` + "`" + `-word` + "`" + ` means that none has it. Fields hold the values of all its records, or are its own, as in ` + "`" + `outcome:denied app:payroll last_stage:token*` + "`" + `; ` + "`" + `time:` + "`" + ` is when it began."
     search: String
     "Latest start first unless told."
     orderBy: LoginFlowOrder
@@ -306,7 +306,7 @@ type Query {
   loginFunnel(
     "What must hold of the flows; values are compared exactly."
     filter: LoginFlowFilter
-    "What a person would type into a search box, over a flow's records together: each word may be in another record of it, and ` + "`" + `-word` + "`" + ` means that none has it. Fields hold the values of all its records; ` + "`" + `time:` + "`" + ` is when it began."
+    "What a person would type into a search box, over a flow's records together: each word may be in another record of it, and ` + "`" + `-word` + "`" + ` means that none has it. Fields hold the values of all its records, or are its own, as in ` + "`" + `outcome:denied app:payroll last_stage:token*` + "`" + `; ` + "`" + `time:` + "`" + ` is when it began."
     search: String
     "Also give the funnels of the flows of each application, identity provider or org."
     by: LoginFunnelSplit
@@ -321,7 +321,7 @@ type Query {
   loginFlowShapes(
     "What must hold of the flows; values are compared exactly."
     filter: LoginFlowFilter
-    "What a person would type into a search box, over a flow's records together: each word may be in another record of it, and ` + "`" + `-word` + "`" + ` means that none has it. Fields hold the values of all its records; ` + "`" + `time:` + "`" + ` is when it began."
+    "What a person would type into a search box, over a flow's records together: each word may be in another record of it, and ` + "`" + `-word` + "`" + ` means that none has it. Fields hold the values of all its records, or are its own, as in ` + "`" + `outcome:denied app:payroll last_stage:token*` + "`" + `; ` + "`" + `time:` + "`" + ` is when it began."
     search: String
     "How many shapes to list, 1 to 500."
     first: Int = 50
@@ -426,7 +426,7 @@ type Subscription {
   loginFlowUpdated(
     "What must hold of the flow as it is now; values are compared exactly."
     filter: LoginFlowFilter
-    "What a person would type into a search box, over a flow's records together: each word may be in another record of it, and ` + "`" + `-word` + "`" + ` means that none has it. Fields hold the values of all its records; ` + "`" + `time:` + "`" + ` is when it began."
+    "What a person would type into a search box, over a flow's records together: each word may be in another record of it, and ` + "`" + `-word` + "`" + ` means that none has it. Fields hold the values of all its records, or are its own, as in ` + "`" + `outcome:denied app:payroll last_stage:token*` + "`" + `; ` + "`" + `time:` + "`" + ` is when it began."
     search: String
     "Begin after this position (` + "`" + `position` + "`" + ` of a LoginFlow or of a connection of login flows) instead of now."
     after: String

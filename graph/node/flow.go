@@ -12,9 +12,9 @@ import (
 // LoginFlow is one attempt to prove an identity.
 type LoginFlow struct {
 	*audit.Flow // its summary, at least
-	group    *flowGroup
-	at       int
-	position audit.Position
+	group       *flowGroup
+	at          int
+	position    audit.Position
 }
 
 // loginFlow returns the node of a row. The flows of all rows are siblings.
@@ -146,7 +146,9 @@ type Clause struct {
 }
 
 // Records are the records of the flow.
-func (f *LoginFlow) Records(context.Context) []*AuthAudit { return f.group.authAudits(f.whole().Records) }
+func (f *LoginFlow) Records(context.Context) []*AuthAudit {
+	return f.group.authAudits(f.whole().Records)
+}
 
 // Stages are the stages of the flow.
 func (f *LoginFlow) Stages(context.Context) []Stage {
