@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"math"
 	"path/filepath"
 	"sync"
 	"time"
@@ -52,12 +51,20 @@ func keepFlows(ctx context.Context, config Config, records builder.Records, stor
 	return kept
 }
 
-// finish waits until all records are in their flows, for as long as that takes, or
-// until ctx ends: a command that is done with the data folder leaves it complete.
+// finish waits until all records are in their flows, or ctx ends, or nothing moves
+// any more: a command that is done with the data folder leaves it complete. What is
+// left undone, the next to open the folder does.
 func (f *storedFlows) finish(ctx context.Context, s streams) {
 	said := time.AfterFunc(2*time.Second, func() { fmt.Fprintln(s.err, "authtrail: building the login flows of new records") })
 	defer said.Stop()
-	_ = f.builder.CatchUp(ctx, math.MaxInt64) // where it fails, the next to open the folder goes on
+	const stretch = 10 * time.Second
+	for {
+		began, followed := time.Now(), f.builder.Stats().Records
+		_ = f.builder.CatchUp(ctx, stretch)
+		if time.Since(began) < stretch || f.builder.Stats().Records == followed {
+			return
+		}
+	}
 }
 
 // openFlowStore opens the store of login flows, which lies beside that of the records.

@@ -30,7 +30,7 @@ type Options struct {
 	// Alone says that the flows are open in one process at a time: what another
 	// process held, it holds no more.
 	Alone bool
-	Lease time.Duration // lease.DefaultDuration where 0
+	Lease time.Duration // lease.DefaultDuration where 0; a minute where Alone, as nobody waits
 
 	Batch  int              // how many records are taken at once; 4,000 where 0
 	Now    func() time.Time // time.Now where nil
@@ -51,6 +51,9 @@ var LeaseKey = audit.EntryKey{Kind: "lease", ID: "flow-builder"}
 // New returns a builder, which does nothing before Run or Rebuild.
 func New(options Options) *Builder {
 	options.Batch = cmp.Or(options.Batch, 4_000)
+	if options.Alone {
+		options.Lease = cmp.Or(options.Lease, time.Minute)
+	}
 	if options.Now == nil {
 		options.Now = time.Now
 	}

@@ -17,6 +17,7 @@ type openFlows struct {
 	dues     dues
 	latest   map[audit.Key]time.Time // a flow's place in dues; earlier ones do not count
 	searched time.Time
+	more     bool // when some were taken last, more were due
 }
 
 // due is when a flow is to be closed, unless something happened in it since.
@@ -63,11 +64,15 @@ func (o *openFlows) take(now time.Time) (flows []audit.Key) {
 			flows = append(flows, d.flow)
 		}
 	}
+	o.more = len(flows) == audit.MaxPageSize
 	return flows
 }
 
 // next returns for how long nothing is due.
 func (o *openFlows) next(now time.Time) time.Duration {
+	if o.more {
+		return time.Millisecond
+	}
 	length := o.searched.Add(searchEvery).Sub(now)
 	if len(o.dues) > 0 {
 		length = min(length, o.dues[0].at.Sub(now))
@@ -88,7 +93,8 @@ func (d *dues) Pop() any {
 	return last
 }
 
-// closeDue closes the flows in which nothing happened for the limit.
+// closeDue closes flows in which nothing happened for the limit: some at a time, so
+// that new records do not wait for many.
 func (t *term) closeDue(ctx context.Context) error {
 	now := t.options.Now()
 	if now.Sub(t.open.searched) >= searchEvery {
@@ -97,15 +103,11 @@ func (t *term) closeDue(ctx context.Context) error {
 		}
 		t.open.searched = now
 	}
-	for {
-		flows := t.open.take(now)
-		if len(flows) == 0 {
-			return nil
-		}
-		if err := t.close(ctx, flows); err != nil {
-			return err
-		}
+	flows := t.open.take(now)
+	if len(flows) == 0 {
+		return nil
 	}
+	return t.close(ctx, flows)
 }
 
 // closeStored closes what the store has of open flows that are due.
