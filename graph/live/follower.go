@@ -89,7 +89,7 @@ func (f *Follower) Next(ctx context.Context) ([]Item, error) {
 // read reads the feed, where what comes next is not at hand. At the end it waits,
 // unless the others are there, too.
 func (f *Follower) read(ctx context.Context) ([]Item, error) {
-	came, err := next(ctx, f.tail.feed, f.position, f.tail.share())
+	came, err := f.inTurn(ctx, next)
 	if err != nil || len(came.Records) > 0 {
 		return f.tail.items(came), err
 	}
@@ -101,11 +101,26 @@ func (f *Follower) read(ctx context.Context) ([]Item, error) {
 	return nil, f.tail.feed.Wait(ctx, f.position)
 }
 
+// inTurn reads the feed when not too many others do.
+func (f *Follower) inTurn(
+	ctx context.Context, read func(context.Context, audit.Feed, audit.Position, int) (audit.FeedBatch, error),
+) (audit.FeedBatch, error) {
+	select {
+	case f.tail.turns <- struct{}{}:
+	case <-ctx.Done():
+		return audit.FeedBatch{}, ctx.Err()
+	}
+	defer func() { <-f.tail.turns }()
+	return read(ctx, f.tail.feed, f.position, f.tail.share())
+}
+
 // Stored returns the rows that come next, and io.EOF when all that is stored by
 // now was given.
 func (f *Follower) Stored(ctx context.Context) ([]Item, error) {
 	f.fallBehind(true)
-	came, err := f.tail.feed.Since(ctx, f.position, f.tail.share())
+	came, err := f.inTurn(ctx, func(ctx context.Context, feed audit.Feed, after audit.Position, limit int) (audit.FeedBatch, error) {
+		return feed.Since(ctx, after, limit)
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -7,13 +7,18 @@ import (
 	"github.com/authtrail/authtrail/audit"
 )
 
-// atOnce is how many rows are read at once.
-const atOnce = 500
+// atOnce is how many rows are read at once, and turns how many of those who are
+// behind read at the same time: however many they are, they leave the store to others.
+const (
+	atOnce = 500
+	turns  = 8
+)
 
 // Tail is the end of a feed, as long as somebody follows it.
 type Tail struct {
 	feed   audit.Feed
 	flowOf func(*audit.Record) *audit.Flow
+	turns  chan struct{}
 
 	mu        sync.Mutex
 	recent    *recent // nil while nobody reads
@@ -25,7 +30,7 @@ type Tail struct {
 // New returns the tail of a feed; of one of login flows, with what makes a flow of
 // a row. It reads nothing until somebody follows.
 func New(feed audit.Feed, flowOf func(*audit.Record) *audit.Flow) *Tail {
-	return &Tail{feed: feed, flowOf: flowOf}
+	return &Tail{feed: feed, flowOf: flowOf, turns: make(chan struct{}, turns)}
 }
 
 // enter counts a follower in, and leave out.
