@@ -17,6 +17,7 @@ import (
 // Records are the events that the flows are made of.
 type Records interface {
 	audit.Feed
+	audit.Searcher
 	audit.Looker
 	audit.Counter
 }

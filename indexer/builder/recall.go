@@ -40,8 +40,7 @@ func (t *term) recall(ctx context.Context, many bool) {
 		case before := <-t.recalling.done:
 			if before != nil {
 				before.layers = slices.Concat(before.layers, t.recalling.since.layers)
-				t.seen = before
-				t.forget() // what is known so far was looked up
+				t.seen, t.fresh = before, nil
 			}
 		default:
 		}

@@ -41,7 +41,7 @@ func (t *term) load(ctx context.Context, works []*work) error {
 			if _, known := w.stored[key]; known {
 				continue
 			}
-			if w.stored[key] = nil; !t.sure || t.seen == nil || t.seen.maybe(w.org, idOf(key)) {
+			if w.stored[key] = nil; !t.sure || t.maybe(w.org, idOf(key)) {
 				missing = append(missing, wanted{w, key})
 			}
 		}

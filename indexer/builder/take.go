@@ -83,6 +83,9 @@ func (t *term) tryAgain(ctx context.Context, records []*audit.Record) error {
 
 // try stitches the flows anew that records bear on, and stores those that have changed.
 func (t *term) try(ctx context.Context, records []*audit.Record) error {
+	if err := t.findFresh(ctx, records); err != nil {
+		return err
+	}
 	works := t.worksOf(records)
 	for open := works; len(open) > 0; {
 		if err := t.restitch(ctx, open); err != nil {
@@ -162,9 +165,7 @@ func (t *term) hood(org string) *flow.Neighbourhood {
 		return n
 	}
 	n := flow.NewNeighbourhood(org, t.rules)
-	if seen := t.seen; seen != nil {
-		n.Unseen(func(id flow.ID) bool { return !seen.maybe(org, id) })
-	}
+	n.Unseen(func(id flow.ID) bool { return !t.maybe(org, id) })
 	t.hoods[org] = n
 	return n
 }

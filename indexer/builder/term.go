@@ -23,6 +23,7 @@ type term struct {
 	hoods map[string]*flow.Neighbourhood // by org; kept from batch to batch
 	// seen tells which ids were on records that were followed; nil where that is not known.
 	seen      *seen
+	fresh     map[orgID]bool // where it is not: ids that only records of the present batch have
 	recalling *recalling     // nil before it has begun
 	beside    sync.WaitGroup // what goes on beside the work
 	// sure: no flow is stored but of records that were followed. Not so after a
@@ -122,7 +123,7 @@ func (t *term) step(ctx context.Context) (news bool, err error) {
 		return false, err
 	}
 	t.at.Position, t.at.Records = batch.Next, t.at.Records+uint64(len(batch.Records))
-	t.progress.followed(batch, batch.Next == end || len(batch.Records) < t.options.Batch/4, began)
+	t.progress.followed(batch, batch.Next == end || !t.options.Alone && len(batch.Records) < t.options.Batch, began)
 	t.sayBehind()
 	t.recall(ctx, len(batch.Records) == t.options.Batch)
 	if n := len(batch.Records); n >= t.options.Batch/16 && n < t.options.Batch/2 {
@@ -132,7 +133,7 @@ func (t *term) step(ctx context.Context) (news bool, err error) {
 }
 
 // read reads the feed. It also returns its end, where that costs nothing: elsewhere
-// a batch that is far from full is taken for it.
+// a batch that is not full is taken for the last one.
 func (t *term) read(ctx context.Context) (batch audit.FeedBatch, end audit.Position, err error) {
 	err = t.patiently(ctx, "read the feed", func() (err error) {
 		if t.options.Alone {
