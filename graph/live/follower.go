@@ -63,11 +63,11 @@ const few = 16
 // Next waits for the rows that come next, and returns some of them.
 func (f *Follower) Next(ctx context.Context) ([]Item, error) {
 	for {
-		items, known, moved := f.tail.after(f.position, few)
-		f.fallBehind(!known)
+		items, isRecent, moved := f.tail.after(f.position, few)
+		f.fallBehind(!isRecent)
 		var err error
-		if !known {
-			items, err = f.read(ctx)
+		if len(items) == 0 && !isRecent {
+			items, err = f.read(ctx, true)
 		}
 		if err != nil {
 			return nil, err
@@ -76,7 +76,7 @@ func (f *Follower) Next(ctx context.Context) ([]Item, error) {
 			f.position = items[len(items)-1].Position
 			return items, nil
 		}
-		if known {
+		if isRecent {
 			select {
 			case <-moved:
 			case <-ctx.Done():
@@ -86,49 +86,54 @@ func (f *Follower) Next(ctx context.Context) ([]Item, error) {
 	}
 }
 
-// read reads the feed, where what comes next is not at hand. At the end it waits,
-// unless the others are there, too.
-func (f *Follower) read(ctx context.Context) ([]Item, error) {
-	came, err := f.inTurn(ctx, next)
-	if err != nil || len(came.Records) > 0 {
-		return f.tail.items(came), err
+// Stored returns the rows that come next, and io.EOF when all that is stored by
+// now was given.
+func (f *Follower) Stored(ctx context.Context) ([]Item, error) {
+	f.fallBehind(true)
+	items, err := f.read(ctx, false)
+	if err != nil {
+		return nil, err
 	}
-	f.position = came.Next
+	if len(items) == 0 {
+		return nil, io.EOF
+	}
+	f.position = items[len(items)-1].Position
+	return items, nil
+}
+
+// read reads the feed when not too many others do, unless one of them has read it
+// meanwhile. At its end it may wait for more, where the others are not there, too.
+func (f *Follower) read(ctx context.Context, wait bool) ([]Item, error) {
+	items, err := f.inTurn(ctx)
+	if err != nil || len(items) > 0 || !wait {
+		return items, err
+	}
 	f.tail.start(f.position)
-	if _, known, _ := f.tail.after(f.position, 0); known {
+	if _, isRecent, _ := f.tail.after(f.position, 0); isRecent {
 		return nil, nil
 	}
 	return nil, f.tail.feed.Wait(ctx, f.position)
 }
 
-// inTurn reads the feed when not too many others do.
-func (f *Follower) inTurn(
-	ctx context.Context, read func(context.Context, audit.Feed, audit.Position, int) (audit.FeedBatch, error),
-) (audit.FeedBatch, error) {
+func (f *Follower) inTurn(ctx context.Context) ([]Item, error) {
 	select {
 	case f.tail.turns <- struct{}{}:
 	case <-ctx.Done():
-		return audit.FeedBatch{}, ctx.Err()
+		return nil, ctx.Err()
 	}
 	defer func() { <-f.tail.turns }()
-	return read(ctx, f.tail.feed, f.position, f.tail.share())
-}
-
-// Stored returns the rows that come next, and io.EOF when all that is stored by
-// now was given.
-func (f *Follower) Stored(ctx context.Context) ([]Item, error) {
-	f.fallBehind(true)
-	came, err := f.inTurn(ctx, func(ctx context.Context, feed audit.Feed, after audit.Position, limit int) (audit.FeedBatch, error) {
-		return feed.Since(ctx, after, limit)
-	})
+	if items, _, _ := f.tail.after(f.position, few); len(items) > 0 {
+		return items, nil
+	}
+	came, err := next(ctx, f.tail.feed, f.position, f.tail.share())
 	if err != nil {
 		return nil, err
 	}
-	if len(came.Records) == 0 {
-		return nil, io.EOF
+	items := f.tail.items(came)
+	if f.tail.passed(f.position, items); len(items) == 0 {
+		f.position = came.Next // the end
 	}
-	f.position = came.Next
-	return f.tail.items(came), nil
+	return items, nil
 }
 
 // The rows that those who read the feed themselves may hold together, and one of

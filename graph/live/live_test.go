@@ -153,6 +153,41 @@ func TestWhoIsBehindMissesNothing(t *testing.T) {
 	}
 }
 
+func TestManyWhoAreBehindReadForEachOther(t *testing.T) {
+	t.Parallel()
+	const n, followers = 2 * keptRows, 500
+	feed := openFeed(t)
+	tail := New(feed, nil)
+	behind := make([]*Follower, followers)
+	for i := range behind {
+		behind[i] = follow(t, tail, nil)
+	}
+	for at := 0; at < n; at += 500 {
+		feed.add(t, at, 500, 10)
+	}
+	if err := expect(t.Context(), behind[0], 0, n); err != nil { // then the first half is not among the recent ones
+		t.Fatal(err)
+	}
+	before := feed.calls.Load()
+	var all sync.WaitGroup
+	for _, f := range behind[1:] {
+		all.Go(func() {
+			if err := expect(t.Context(), f, 0, n); err != nil {
+				t.Error(err)
+			}
+			f.Close()
+		})
+	}
+	all.Wait()
+	if alone := int64(n / 2 / atOnce * followers); feed.calls.Load()-before > alone/2 {
+		t.Errorf("%d followers made %d calls; each by itself they would make %d", followers, feed.calls.Load()-before, alone)
+	}
+	behind[0].Close()
+	if len(tail.past.stretches)+len(tail.past.index)+tail.past.bytes > 0 {
+		t.Error("when nobody follows any more, something is still kept")
+	}
+}
+
 func TestWhatIsKeptIsBounded(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{10, 10_000} {
@@ -170,6 +205,9 @@ func TestWhatIsKeptIsBounded(t *testing.T) {
 			}
 			tail.mu.Lock()
 			kept := tail.recent
+			if past := tail.past; past.bytes > pastBytes || len(past.stretches) > keptRows {
+				t.Errorf("%d bytes of the past are kept, in %d stretches", past.bytes, len(past.stretches))
+			}
 			if len(kept.items) > keptRows || kept.bytes > keptBytes || len(kept.places) > 2*keptRows+1 || len(kept.index) > len(kept.places) {
 				t.Errorf("%d rows of %d bytes are kept, %d places", len(kept.items), kept.bytes, len(kept.places))
 			}

@@ -11,7 +11,7 @@ import (
 // behind read at the same time: however many they are, they leave the store to others.
 const (
 	atOnce = 500
-	turns  = 8
+	turns  = 4
 )
 
 // Tail is the end of a feed, as long as somebody follows it.
@@ -22,6 +22,7 @@ type Tail struct {
 
 	mu        sync.Mutex
 	recent    *recent // nil while nobody reads
+	past      past
 	followers int
 	behind    int                // of them, those that read the feed themselves
 	stop      context.CancelFunc // ends the reading
@@ -43,22 +44,35 @@ func (t *Tail) enter() {
 func (t *Tail) leave() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.followers--; t.followers == 0 && t.recent != nil {
+	if t.followers--; t.followers > 0 {
+		return
+	}
+	t.past = past{}
+	if t.recent != nil {
 		t.stop()
 		t.recent = nil
 	}
 }
 
-// after returns the first few rows after a position, whether the position is known,
-// and what is closed when there may be more.
-func (t *Tail) after(position audit.Position, most int) (items []Item, known bool, moved <-chan struct{}) {
+// after returns the first few rows after a position, as far as they are at hand;
+// whether it is one of the recent positions; and what is closed then when there may be
+// more.
+func (t *Tail) after(position audit.Position, most int) (items []Item, isRecent bool, moved <-chan struct{}) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.recent == nil {
-		return nil, false, nil
+	if t.recent != nil {
+		if items, isRecent = t.recent.after(position, most); isRecent {
+			return items, true, t.recent.moved
+		}
 	}
-	items, known = t.recent.after(position, most)
-	return items, known, t.recent.moved
+	return t.past.after(position, most), false, nil
+}
+
+// passed keeps what somebody who is behind has read.
+func (t *Tail) passed(after audit.Position, items []Item) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.past.add(after, items)
 }
 
 // start begins to read at a position where a follower has come to the end, unless
