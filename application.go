@@ -52,6 +52,11 @@ func newApplication(ctx context.Context, config Config, logger *slog.Logger) (*a
 	}
 	metrics := observe.NewMetrics()
 	store := metrics.Store(opened)
+	destinations, err := openDestinations(ctx, config, store, logger)
+	if err != nil {
+		release()
+		return nil, errors.Join(err, openedFlows.Close(), opened.Close())
+	}
 	app := &application{
 		config: config, logger: logger, store: store, stop: make(chan struct{}),
 		flows:          keepFlows(background, config, store, metrics.FlowStore(openedFlows), logger),
@@ -65,7 +70,7 @@ func newApplication(ctx context.Context, config Config, logger *slog.Logger) (*a
 	app.handler = routes(routeHandlers{
 		graphql:  app.graphql,
 		graphiql: http.StripPrefix("/graphiql", web.GraphiQL()),
-		rest:     rest.New(rest.Options{Searcher: store, Ingester: ingester, PublicURL: strings.TrimRight(config.PublicURL, "/"), Timeout: config.RequestTimeout, Logger: logger}),
+		rest:     rest.New(rest.Options{Searcher: store, Ingester: ingester, Destinations: destinations, PublicURL: strings.TrimRight(config.PublicURL, "/"), Timeout: config.RequestTimeout, Logger: logger}),
 		metrics:  metrics,
 		ready:    store.Ready,
 		logger:   logger,

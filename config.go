@@ -38,6 +38,9 @@ type Config struct {
 
 	PublicURL string `name:"public-url" placeholder:"URL" help:"Address that callers know the server by, such as https://audit.example.com, for the links in its answers; without it they are relative."`
 
+	SecretKeyFile string `name:"secret-key-file" type:"path" placeholder:"FILE" help:"File with the keys that the secrets of destinations are encrypted with, the newest first. Without it the embedded store makes secret.key in its data folder, and with --store elasticsearch no secret is taken."`
+	DeliveryDir   string `name:"delivery-dir" type:"path" placeholder:"DIR" help:"Folder that file destinations write in, and never outside of it; the folder delivered in --data unless told."`
+
 	FlowIdle       time.Duration `default:"15m" placeholder:"TIME" help:"How long an undecided login may be idle before it counts as abandoned."`
 	QueueBytes     int           `default:"67108864" placeholder:"BYTES" help:"How many bytes of events may wait to be stored before senders are told to wait (429)."`
 	RequestTimeout time.Duration `default:"30s" placeholder:"TIME" help:"How long answering one request may take; subscriptions are not bounded."`

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"compress/gzip"
+	"fmt"
 	"io"
 	"net/http"
 	"sync/atomic"
@@ -12,6 +13,7 @@ import (
 
 const (
 	maxBulkBody = 16 << 20
+	maxBody     = 1 << 20 // of all others
 
 	// What is read of a body that was refused, so that the client, which sends the
 	// whole before it reads, finds an answer and not a broken connection.
@@ -19,7 +21,13 @@ const (
 	drainTime = 5 * time.Second
 )
 
-var errTooLarge = &audit.Error{Code: tooLargeCode, Message: "the body is larger than 16 MiB; send fewer events at once"}
+func tooLarge(limit int64) error {
+	message := fmt.Sprintf("the body is larger than %d MiB", limit>>20)
+	if limit == maxBulkBody {
+		message += "; send fewer events at once"
+	}
+	return &audit.Error{Code: tooLargeCode, Message: message}
+}
 
 var errBusy = &audit.Error{Code: audit.RateLimited, Message: "too many bodies are being processed; send this again later",
 	RetryAfter: time.Second}
@@ -35,14 +43,14 @@ func (m *memory) take(n int64) bool {
 	return true
 }
 
-// readBody reads a bulk body, unpacked if it came with gzip, and returns what
-// frees its memory. A body that is refused is drained first.
-func (a *api) readBody(w http.ResponseWriter, r *http.Request) (body []byte, free func(), err error) {
+// readBody reads a body of at most limit bytes, unpacked if it came with gzip, and
+// returns what frees its memory. A body that is refused is drained first.
+func (a *api) readBody(w http.ResponseWriter, r *http.Request, limit int64) (body []byte, free func(), err error) {
 	taken := int64(0)
 	free = func() { a.bodies.free.Add(taken) }
-	source, err := unpacked(r)
+	source, err := unpacked(r, limit)
 	if err == nil {
-		body, err = readAll(source, maxBulkBody, r.ContentLength, func(n int64) bool {
+		body, err = readAll(source, limit, r.ContentLength, func(n int64) bool {
 			ok := a.bodies.take(n)
 			if ok {
 				taken += n
@@ -58,16 +66,16 @@ func (a *api) readBody(w http.ResponseWriter, r *http.Request) (body []byte, fre
 	return body, free, nil
 }
 
-func unpacked(r *http.Request) (io.Reader, error) {
-	if r.ContentLength > maxBulkBody {
-		return nil, errTooLarge
+func unpacked(r *http.Request, limit int64) (io.Reader, error) {
+	if r.ContentLength > limit {
+		return nil, tooLarge(limit)
 	}
 	switch r.Header.Get("Content-Encoding") {
 	case "", "identity":
 		return r.Body, nil
 	case "gzip":
 		// What unpacks to no more than the limit is hardly larger itself.
-		unpacked, err := gzip.NewReader(io.LimitReader(r.Body, maxBulkBody+maxBulkBody/16))
+		unpacked, err := gzip.NewReader(io.LimitReader(r.Body, limit+limit/16))
 		if err != nil {
 			return nil, audit.Invalid("", "the body is not gzip, as its Content-Encoding says")
 		}
@@ -97,7 +105,7 @@ func readAll(source io.Reader, limit, announced int64, take func(int64) bool) ([
 		body = body[:len(body)+n]
 		switch {
 		case int64(len(body)) > limit:
-			return nil, errTooLarge
+			return nil, tooLarge(limit)
 		case err == io.EOF:
 			return body, nil
 		case err != nil:

@@ -11,7 +11,7 @@ import (
 )
 
 func (a *api) bulkCreateEvents(w http.ResponseWriter, r *http.Request) {
-	body, free, err := a.readBody(w, r)
+	body, free, err := a.readBody(w, r, maxBulkBody)
 	if err != nil {
 		a.fail(w, r, err)
 		return

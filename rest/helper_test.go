@@ -16,6 +16,8 @@ import (
 	"github.com/go-chi/chi/v5/middleware"
 
 	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/audit/destination"
+	"github.com/authtrail/authtrail/audit/secret"
 	"github.com/authtrail/authtrail/indexer"
 	"github.com/authtrail/authtrail/store/sqlite"
 )
@@ -41,9 +43,23 @@ func newServer(t *testing.T) *server {
 			t.Error(err)
 		}
 	})
-	s := serve(t, Options{Searcher: store, Ingester: indexer.New(store, indexer.Options{})})
+	s := serve(t, Options{Searcher: store, Ingester: indexer.New(store, indexer.Options{}), Destinations: destinationsIn(t, store)})
 	s.store = store
 	return s
+}
+
+// destinationsIn returns the destinations of a store, with a key for their secrets.
+func destinationsIn(t *testing.T, store *sqlite.Store) *destination.Store {
+	t.Helper()
+	keys, err := secret.Parse(secret.Generate())
+	if err != nil {
+		t.Fatal(err)
+	}
+	vault, err := secret.Open(t.Context(), secret.Options{Registry: store, Keys: keys})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return destination.New(destination.Options{Registry: store, Vault: vault, Folder: t.TempDir()})
 }
 
 // serve mounts the API as the program does.

@@ -8,12 +8,14 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/audit/destination"
 )
 
-// Options are what the API needs. Searcher and Ingester are required.
+// Options are what the API needs. Searcher, Ingester and Destinations are required.
 type Options struct {
-	Searcher audit.Searcher
-	Ingester audit.Ingester
+	Searcher     audit.Searcher
+	Ingester     audit.Ingester
+	Destinations *destination.Store
 
 	// Now is the clock that relative dates are read by; default time.Now.
 	Now func() time.Time
@@ -61,6 +63,11 @@ func newRouter(options Options) *chi.Mux {
 	r.Get("/auth_audits", a.list(authAudits))
 	r.Get("/audits", a.list(audits))
 	r.Post("/bulk_audit_events", a.bulkCreateEvents)
+	r.Get("/audit_destinations", a.listDestinations)
+	r.Post("/audit_destinations", a.createDestination)
+	r.Get("/audit_destinations/{destination_id}", a.getDestination)
+	r.Put("/audit_destinations/{destination_id}", a.replaceDestination)
+	r.Delete("/audit_destinations/{destination_id}", a.deleteDestination)
 	r.Get("/openapi.json", OpenAPI)
 	return r
 }

@@ -1,0 +1,146 @@
+package rest
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/audit/destination"
+)
+
+func (a *api) createDestination(w http.ResponseWriter, r *http.Request) {
+	draft, err := a.readDestination(w, r)
+	if err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), a.Timeout)
+	defer cancel()
+	created, err := a.Destinations.Create(ctx, draft)
+	switch {
+	case err == nil:
+		a.writeDestination(w, r, http.StatusCreated, created)
+	case created.ID != "": // the one that has the name
+		a.writeDestination(w, r, http.StatusConflict, created)
+	default:
+		a.fail(w, r, err)
+	}
+}
+
+func (a *api) getDestination(w http.ResponseWriter, r *http.Request) {
+	scope, err := a.destinationScope(r, audit.RoleViewer)
+	if err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), a.Timeout)
+	defer cancel()
+	found, err := a.Destinations.Get(ctx, scope, chi.URLParam(r, "destination_id"))
+	if err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	a.writeDestination(w, r, http.StatusOK, found)
+}
+
+func (a *api) replaceDestination(w http.ResponseWriter, r *http.Request) {
+	draft, err := a.readDestination(w, r)
+	if err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	scope, err := a.destinationScope(r, audit.RoleOwner)
+	if err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), a.Timeout)
+	defer cancel()
+	replaced, err := a.Destinations.Replace(ctx, scope, chi.URLParam(r, "destination_id"), draft)
+	if err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	a.writeDestination(w, r, http.StatusOK, replaced)
+}
+
+func (a *api) deleteDestination(w http.ResponseWriter, r *http.Request) {
+	scope, err := a.destinationScope(r, audit.RoleOwner)
+	if err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), a.Timeout)
+	defer cancel()
+	if err := a.Destinations.Delete(ctx, scope, chi.URLParam(r, "destination_id")); err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// destinationScope returns whose destinations a request is about, if the caller
+// has the role that it needs.
+func (a *api) destinationScope(r *http.Request, role audit.Role) (audit.Scope, error) {
+	if err := mayWrite(r, role); err != nil {
+		return audit.Scope{}, err
+	}
+	return scopeOf(r, params{r.URL.Query(), a.Now()})
+}
+
+func mayWrite(r *http.Request, role audit.Role) error {
+	if role == audit.RoleOwner && audit.PrincipalFrom(r.Context()).Role < audit.RoleOwner {
+		return &audit.Error{Code: audit.Forbidden, Message: "managing destinations needs the role owner"}
+	}
+	return nil
+}
+
+// readDestination reads the destination that a request is to store. One that names
+// no organisation is of the caller's own.
+func (a *api) readDestination(w http.ResponseWriter, r *http.Request) (destination.Destination, error) {
+	principal := audit.PrincipalFrom(r.Context())
+	if err := mayWrite(r, audit.RoleOwner); err != nil {
+		drain(w, r)
+		return destination.Destination{}, err
+	}
+	body, free, err := a.readBody(w, r, maxBody)
+	if err != nil {
+		return destination.Destination{}, err
+	}
+	defer free()
+	draft, err := destination.Parse(body)
+	if err != nil {
+		return destination.Destination{}, err
+	}
+	draft.Spec.OrgID = cmp.Or(draft.Spec.OrgID, principal.Org)
+	if !principal.Scope().Allows(draft.Spec.OrgID) {
+		return destination.Destination{}, &audit.Error{Code: audit.Forbidden, Field: "spec.org_id", Message: "this organisation is not yours"}
+	}
+	return draft, nil
+}
+
+// writeDestination answers with a destination, and its secrets if the caller may
+// write it.
+func (a *api) writeDestination(w http.ResponseWriter, r *http.Request, status int, d destination.Destination) {
+	text, err := a.destinationFor(r, d)
+	if err != nil {
+		a.fail(w, r, err)
+		return
+	}
+	writeJSON(w, status, append(text, '\n'))
+}
+
+func (a *api) destinationFor(r *http.Request, d destination.Destination) ([]byte, error) {
+	if audit.PrincipalFrom(r.Context()).Role < audit.RoleOwner {
+		return d.WithoutSecrets().JSON(), nil
+	}
+	revealed, err := a.Destinations.Reveal(d)
+	if err != nil {
+		return nil, err
+	}
+	return revealed.JSON(), nil
+}
