@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -44,10 +45,16 @@ func (w *wire) ServeHTTP(answer http.ResponseWriter, request *http.Request) {
 	w.mu.Unlock()
 }
 
-// TestAJoinedViewTakesFewRoundTripsToElasticsearch counts the requests that come to
-// a real server.
-func TestAJoinedViewTakesFewRoundTripsToElasticsearch(t *testing.T) {
-	t.Parallel()
+// count forgets what was sent, and delays what will be.
+func (w *wire) count() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.delay, w.requests, w.rounds = 100*time.Millisecond, nil, 0
+}
+
+// elasticAPI returns an API over stores of its own on a real server.
+func elasticAPI(t *testing.T) (*api, *wire) {
+	t.Helper()
 	target, err := url.Parse(elastictest.URL(t))
 	if err != nil {
 		t.Fatal(err)
@@ -68,15 +75,20 @@ func TestAJoinedViewTakesFewRoundTripsToElasticsearch(t *testing.T) {
 	}
 	s := stores{records, flows}
 	t.Cleanup(s.close)
-	a := apiOver(t, s)
-	a.add(t, append(deniedAttempts(60), twins...)...)
+	return apiOver(t, s), w
+}
+
+// TestAJoinedViewTakesFewRoundTripsToElasticsearch counts the requests that come to
+// a real server.
+func TestAJoinedViewTakesFewRoundTripsToElasticsearch(t *testing.T) {
+	t.Parallel()
+	a, w := elasticAPI(t)
+	a.add(t, deniedAttempts(60)...)
 	const view = `query($id: String!) { loginFlow(requestId: $id) { outcome verdict { text clauses { text records { uniqueId } } }
 	  records { uniqueId } links { record { uniqueId } via strength } traces { nodes { traceId records { nodes { uniqueId } } } }
 	  sessionView { sessionId records { nodes { uniqueId } } audits { nodes { uniqueId action } } } } }`
 	for range 2 { // the first time finds out where things are
-		w.mu.Lock()
-		w.delay, w.requests, w.rounds = 100*time.Millisecond, nil, 0
-		w.mu.Unlock()
+		w.count()
 		var data struct {
 			LoginFlow struct {
 				Outcome string
@@ -91,5 +103,26 @@ func TestAJoinedViewTakesFewRoundTripsToElasticsearch(t *testing.T) {
 	defer w.mu.Unlock()
 	if slices.Sort(w.requests); w.rounds > 2 || len(w.requests) > 4 {
 		t.Errorf("%d requests, %d of them behind each other: %q", len(w.requests), w.rounds, w.requests)
+	}
+}
+
+func TestFlowsOnElasticsearchAreThoseOnSQLite(t *testing.T) {
+	t.Parallel()
+	events := append([]string{step("alone", "03:00:00", `"event_name":"Token","result":"Success","user_id":"cid"`)}, attempts...)
+	elastic, _ := elasticAPI(t)
+	elastic.add(t, events...)
+	sqlite := newAPI(t, events...)
+	for _, document := range []string{
+		`{ authAudits { nodes { uniqueId loginFlow { id outcome verdict { text } } } } }`,
+		`{ loginFlows(orderBy: {field: DURATION}) { totalCount nodes { id outcome stages { eventName gapMs } } facets(fields: [OUTCOME, STAGE, VIA]) { values { value count } } } }`,
+		`{ loginFlows(search: "outcome:abandoned OR failed_stage:policy*", orderBy: {field: ENDED_AT}) { nodes { requestId } } }`,
+		`{ session(id: "s") { attempts { totalCount nodes { requestId } } } loginFunnel(by: APPLICATION) { flows groups { value flows } } }`,
+		`{ loginFlowShapes { shapes { shape count example { id verdict { text } } } } correlate(by: {session: "s"}) { nodes { key } links { strength } } }`,
+	} {
+		var want, got json.RawMessage
+		sqlite.ask(t, document, nil, &want)
+		if elastic.ask(t, document, nil, &got); string(got) != string(want) {
+			t.Errorf("%s\non Elasticsearch: %s\non SQLite: %s", document, got, want)
+		}
 	}
 }
