@@ -22,6 +22,7 @@ func (s *Store) Scan(ctx context.Context, q audit.Query, yield func(*audit.Recor
 	}
 	q.Order, q.Window = audit.Order{}, audit.Window{Limit: scanPage}
 	p := planFor(s.terms, q.Scope, q.Kinds, q.Where)
+	p.heads = s.layout.rows
 	for {
 		rows, err := s.scanNext(ctx, q, &p)
 		if err != nil {
@@ -62,7 +63,7 @@ func (s *Store) readHeads(ctx context.Context, rows []*found) error {
 	for i := range failures {
 		wait.Go(func() {
 			for _, f := range rows[min(i*share, len(rows)):min((i+1)*share, len(rows))] {
-				if failures[i] = s.readHead(ctx, f); failures[i] != nil {
+				if failures[i] = s.read(ctx, nil, f, true); failures[i] != nil {
 					return
 				}
 			}
@@ -75,13 +76,4 @@ func (s *Store) readHeads(ctx context.Context, rows []*found) error {
 		}
 	}
 	return ctx.Err()
-}
-
-// readHead makes the record of a row's head; what was verified on the whole row is
-// left behind, so that every row of a scan knows the same.
-func (s *Store) readHead(ctx context.Context, f *found) error {
-	if f.record != nil && !f.cut {
-		f.record, f.row.rest = nil, nil
-	}
-	return s.read(ctx, nil, f, true)
 }

@@ -98,6 +98,9 @@ func (s *Store) hit(ctx context.Context, tx *sql.Tx, p *plan, r *row) (*found, e
 	if err := s.read(ctx, tx, f, p.inHead); err != nil || !query.Match(p.verify, f.record.Document()) {
 		return nil, err
 	}
+	if p.heads && !f.cut {
+		f.record, f.row.rest = nil, nil
+	}
 	return f, nil
 }
 

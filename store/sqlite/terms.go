@@ -84,7 +84,7 @@ type indexed struct {
 func (t termMaker) index(r *audit.Record) indexed {
 	w := termWriters.Get().(*termWriter)
 	defer termWriters.Put(w)
-	*w = termWriter{termMaker: t, text: w.text[:0], tokens: w.tokens[:0], strings: w.strings[:0], sought: w.sought[:0], said: w.said}
+	*w = termWriter{termMaker: t, text: w.text[:0], tokens: w.tokens[:0], strings: w.strings[:0], sought: w.sought[:0], said: emptied(w.said)}
 	w.read(r)
 	w.add(kindOf(r.Kind))
 	for i := range t.fields {
@@ -104,7 +104,7 @@ func (t termMaker) index(r *audit.Record) indexed {
 	}
 	clear(w.strings) // they are parts of the record, which the pool need not keep
 	clear(w.sought)
-	clear(w.said)
+	w.said = emptied(w.said)
 	return indexed{terms: string(w.text), values: w.values, codes: w.given}
 }
 

@@ -15,6 +15,19 @@ type saying struct {
 	path, value string
 }
 
+// maxSaidKept is how many sayings a map may have had to be used for the next record:
+// to empty it costs as much as it ever held.
+const maxSaidKept = 2_000
+
+// emptied returns the map without what it holds, or none in the place of a large one.
+func emptied(said map[saying]bool) map[saying]bool {
+	if len(said) > maxSaidKept {
+		return nil
+	}
+	clear(said)
+	return said
+}
+
 // read takes the strings of a record; of a row that is no event each once.
 func (w *termWriter) read(r *audit.Record) {
 	if w.rows && w.said == nil {
