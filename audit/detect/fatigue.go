@@ -44,10 +44,11 @@ func (g *gathered) fatigue(o Options) []*Detection {
 func wornDown(run []asked, o Options) *Detection {
 	unmet := 0
 	var logins []*login
+	listed := map[*login]bool{}
 	for _, a := range run {
 		unmet += a.unmet
-		if !slices.Contains(logins, a.login) {
-			logins = append(logins, a.login)
+		if !listed[a.login] {
+			listed[a.login], logins = true, append(logins, a.login)
 		}
 	}
 	if unmet < o.FatigueChallenges {

@@ -99,12 +99,12 @@ func (g *gathered) foreign(u use, o Options) bool {
 	if len(issuer.networks) == 0 || u.at.Before(issuer.started) || u.at.Sub(issuer.ended) > o.TokenLife || slices.Contains(issuer.networks, u.network) {
 		return false
 	}
-	known := 0
+	known, here := 0, g.values[u.network.String()]
 	for number, first := range g.firsts(issuer.local()) {
 		if first >= u.at.UnixNano() {
 			continue
 		}
-		if known++; number == g.values[u.network.String()] {
+		if known++; number == here {
 			return false
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/authtrail/authtrail/audit"
@@ -111,7 +112,9 @@ func (c *doubtCount) conflict(key [2]string, value string, f *audit.Flow, again 
 		counted = &countedConflict{ConflictCount: ConflictCount{Key: key[0], Reason: key[1]}, values: map[string]bool{}}
 		c.conflicts[key] = counted
 	}
-	counted.values[value] = true
+	if !counted.values[value] {
+		counted.values[strings.Clone(value)] = true // which alone is to stay in memory, and not the row that it is part of
+	}
 	if again {
 		return
 	}
