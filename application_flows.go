@@ -33,7 +33,7 @@ func keepFlows(ctx context.Context, config Config, records builder.Records, stor
 		Records: records, Flows: store, Idle: config.FlowIdle, Alone: alone, Logger: logger,
 	})}
 	var options flow.Options
-	if alone {
+	if alone && config.FlowBuilder {
 		options.Fresh = func(ctx context.Context) {
 			if err := kept.builder.CatchUp(ctx, flowPatience); err != nil && ctx.Err() == nil {
 				logger.Warn("login flows may lack their latest records", "error", err)
@@ -41,6 +41,10 @@ func keepFlows(ctx context.Context, config Config, records builder.Records, stor
 		}
 	}
 	kept.view = flow.NewView(store, time.Now, config.FlowIdle, options)
+	kept.stop = func() {}
+	if !config.FlowBuilder {
+		return kept
+	}
 	building, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	running.Go(func() { kept.builder.Run(building) })

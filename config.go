@@ -42,6 +42,7 @@ type Config struct {
 	DeliveryDir   string `name:"delivery-dir" type:"path" placeholder:"DIR" help:"Folder that file destinations write in, and never outside of it; the folder delivered in --data unless told."`
 
 	FlowIdle       time.Duration `default:"15m" placeholder:"TIME" help:"How long an undecided login may be idle before it counts as abandoned."`
+	FlowBuilder    bool          `default:"true" negatable:"" help:"Keep the login flows current; of processes that share a cluster, one does so at a time. With --no-flow-builder this one never does."`
 	QueueBytes     int           `default:"67108864" placeholder:"BYTES" help:"How many bytes of events may wait to be stored before senders are told to wait (429)."`
 	RequestTimeout time.Duration `default:"30s" placeholder:"TIME" help:"How long answering one request may take; subscriptions are not bounded."`
 	DrainTimeout   time.Duration `default:"10s" placeholder:"TIME" help:"How long requests under way may take to finish when the server stops."`
