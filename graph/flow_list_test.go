@@ -170,3 +170,28 @@ func TestAFilterOfNetworksIsOverAllRecordsOfAFlow(t *testing.T) {
 		}
 	}
 }
+
+func TestRecordsOfFlowsThatASearchFindsShowWhatItFound(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, attempts...)
+	var data struct {
+		LoginFlows struct {
+			Nodes []struct {
+				Records []struct {
+					UniqueID   string
+					Highlights []struct{ Path string }
+				}
+			}
+		}
+	}
+	a.ask(t, `{ loginFlows(search: "failure token") { nodes { records { uniqueId highlights { path } } } } }`, nil, &data)
+	var found []string
+	for _, record := range data.LoginFlows.Nodes[0].Records {
+		for _, highlight := range record.Highlights {
+			found = append(found, record.UniqueID+" "+highlight.Path)
+		}
+	}
+	if want := []string{"a2 result", "a4 event_name"}; !slices.Equal(found, want) {
+		t.Errorf("got %q, want %q", found, want)
+	}
+}

@@ -109,3 +109,20 @@ func TestAttemptsOfASessionArePagesOfStoredFlows(t *testing.T) {
 		t.Errorf("one, the rest, and the last 29 are %+v\n%+v\n%+v", first, rest, last)
 	}
 }
+
+func TestATraceLeadsToTheFlowsThatHaveIt(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, append(slices.Clone(attempts), step("d1", "04:00:00", `"request_id":"rd","event_name":"Token","trace_id":"t1"`))...)
+	var data struct {
+		Trace struct {
+			LoginFlows struct {
+				TotalCount int
+				Nodes      []struct{ RequestID string }
+			}
+		}
+	}
+	a.ask(t, `{ trace(id: "t1") { loginFlows(last: 1) { totalCount nodes { requestId } } } }`, nil, &data)
+	if flows := data.Trace.LoginFlows; flows.TotalCount != 2 || len(flows.Nodes) != 1 || flows.Nodes[0].RequestID != "rd" {
+		t.Errorf("got %+v", flows)
+	}
+}

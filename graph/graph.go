@@ -35,11 +35,9 @@ func New(deps Deps) graphql.ExecutableSchema {
 	root := &resolver{
 		reader:   &node.Reader{Records: deps.Store, Flows: deps.FlowRows, Now: deps.Now},
 		records:  live.New(deps.Store, nil),
+		flows:    live.New(deps.FlowRows, func(row *audit.Record) *audit.Flow { return deps.FlowRows.Flow(row) }),
 		ingester: deps.Ingester,
 		patience: readerPatience,
-	}
-	if deps.FlowRows != nil {
-		root.flows = live.New(deps.FlowRows, deps.FlowRows.Flow)
 	}
 	return streaming{generated.NewExecutableSchema(generated.Config{Resolvers: root})}
 }
