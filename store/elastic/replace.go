@@ -59,9 +59,14 @@ const bulksOfOneCaller = 3
 func (s *Store) replace(ctx context.Context, changes []audit.Replacement) error {
 	r := &replacing{store: s, changes: changes, actions: make([]action, len(changes)), ends: make([]ending, len(changes)),
 		bulk: bulk{format: s.format}, room: make(chan struct{}, bulksOfOneCaller), touched: map[string]bool{}}
-	// Of a conflict, too, what was written is made visible, and what is there instead:
-	// who then reads the rows again must not read what they were.
-	if err := s.visibly(ctx, r.touched, func() error { return r.write(ctx) }); err != nil {
+	// Of a conflict, too, and where only some of it could be written, what was written is
+	// made visible, and what is there instead: who then reads the rows again must not read
+	// what they were, and make one that seems to be missing once more in another partition.
+	err := s.visibly(ctx, r.touched, func() error {
+		r.write(ctx)
+		return nil
+	})
+	if err = cmp.Or(r.err, err); err != nil {
 		return err
 	}
 	return r.result(ctx)
@@ -88,8 +93,8 @@ type ending struct {
 	doubtful bool // it was sent more than once
 }
 
-// write makes the changes.
-func (r *replacing) write(ctx context.Context) error {
+// write makes the changes, or notes why not all could be made.
+func (r *replacing) write(ctx context.Context) {
 	for i, change := range r.changes {
 		do, possible := r.store.actionFor(change)
 		if !possible {
@@ -107,7 +112,6 @@ func (r *replacing) write(ctx context.Context) error {
 	}
 	r.send(ctx)
 	r.sending.Wait()
-	return r.err
 }
 
 // actionFor returns what makes a change; none does when its version is not one

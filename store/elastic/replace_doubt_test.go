@@ -38,13 +38,19 @@ func rowServer(t testing.TB, bulk func(body string, times int32) (status int, an
 		}
 	})
 	es.timeout = 10 * time.Second
+	return rowsOver(t, es), &reads
+}
+
+// rowsOver returns a store of rows on a client.
+func rowsOver(t testing.TB, es *client) *Store {
+	t.Helper()
 	options, err := Options{URLs: []string{"http://127.0.0.1:1"}, Format: storetest.FlowFormat()}.complete()
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := newStore(es, options)
 	t.Cleanup(func() { _ = s.Close() })
-	return s, &reads
+	return s
 }
 
 // The trouble that the first of two bulks has.
@@ -112,6 +118,28 @@ func TestAChangeThatMeetsItselfIsMade(t *testing.T) {
 				t.Errorf("the row was read back %d times, want %d", reads.Load(), c.reads)
 			}
 		})
+	}
+}
+
+// What a write that failed has done all the same is made visible, so that whoever
+// tries again reads it, and makes no row a second time in another partition.
+func TestAfterAWriteThatFailedWhatItDidIsMadeVisible(t *testing.T) {
+	t.Parallel()
+	var refreshed atomic.Int32
+	es := answering(t, func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.HasSuffix(r.URL.Path, "_bulk"):
+			w.WriteHeader(http.StatusInternalServerError)
+		case strings.HasSuffix(r.URL.Path, "_refresh"):
+			refreshed.Add(1)
+			fallthrough
+		default:
+			_, _ = w.Write([]byte(`{"_shards":{"total":9,"successful":9,"failed":0}}`))
+		}
+	})
+	err := rowsOver(t, es).Replace(t.Context(), []audit.Replacement{{Row: row("f", testTime, "DENIED")}})
+	if audit.AsError(err) == nil || audit.AsError(err).Code != audit.Unavailable || refreshed.Load() == 0 {
+		t.Errorf("replace: %v, after %d refreshes", err, refreshed.Load())
 	}
 }
 
