@@ -77,9 +77,7 @@ func openFlowStore(ctx context.Context, config Config, logger *slog.Logger) (aud
 	case "sqlite":
 		return sqlite.Open(ctx, sqlite.Options{Dir: filepath.Join(config.Data, "flows"), Format: flow.Format(), Logger: logger})
 	case "elasticsearch":
-		options := config.elasticOptions(logger)
-		options.IndexPrefix, options.Format = options.IndexPrefix+"-flows", flow.Format()
-		return openElastic(ctx, options)
+		return openElastic(ctx, config.elasticFlowOptions(logger))
 	}
 	return nil, fmt.Errorf("--store %s: there is no such store", config.Store)
 }

@@ -28,23 +28,34 @@ func (c reindexCommand) Run(ctx context.Context, s streams) error {
 	if err := config.Validate(); err != nil {
 		return exitError{exitUsage, err}
 	}
-	options := config.elasticOptions(config.logger(s))
-	options.RequestTimeout = time.Minute
-	store, err := openElastic(ctx, options)
-	if err != nil {
+	logger := config.logger(s)
+	var stores []*elastic.Store
+	closed := func() (err error) {
+		for _, store := range stores {
+			err = errors.Join(err, store.Close())
+		}
 		return err
 	}
-	done, err := reindexAlone(ctx, store, s)
-	if err = errors.Join(err, store.Close()); err != nil {
+	for _, options := range []elastic.Options{config.elasticOptions(logger), config.elasticFlowOptions(logger)} {
+		options.RequestTimeout = time.Minute
+		store, err := openElastic(ctx, options)
+		if err != nil {
+			return errors.Join(err, closed())
+		}
+		stores = append(stores, store)
+	}
+	done, err := reindexAlone(ctx, stores, s)
+	if err = errors.Join(err, closed()); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(s.out, done)
 	return err
 }
 
-// reindexAlone reindexes as long as no other process can, and says what was done.
-func reindexAlone(ctx context.Context, store *elastic.Store, s streams) (reindexed, error) {
-	leases := lease.New(store, lease.Options{})
+// reindexAlone reindexes the events and then their login flows, as long as no other
+// process can, and says what was done.
+func reindexAlone(ctx context.Context, stores []*elastic.Store, s streams) (reindexed, error) {
+	leases := lease.New(stores[0], lease.Options{})
 	held, err := leases.TryAcquire(ctx, reindexLease)
 	if errors.Is(err, lease.ErrHeld) {
 		fmt.Fprintln(s.err, "authtrail: another process reindexes, or has just been killed; waiting for it")
@@ -60,10 +71,15 @@ func reindexAlone(ctx context.Context, store *elastic.Store, s streams) (reindex
 	group.Go(func() error { return held.Keep(working) })
 	group.Go(func() error {
 		defer finished()
-		return store.Reindex(working, func(p elastic.ReindexProgress) {
-			done.add(p)
-			shown.update(p)
-		})
+		for _, store := range stores {
+			if err := store.Reindex(working, func(p elastic.ReindexProgress) {
+				done.add(p)
+				shown.update(p)
+			}); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	err = group.Wait()
 	shown.end()

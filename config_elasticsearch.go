@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/audit/flow"
 	"github.com/authtrail/authtrail/store/elastic"
 )
 
@@ -103,4 +104,11 @@ func (c Config) elasticOptions(logger *slog.Logger) elastic.Options {
 		IndexPrefix: es.IndexPrefix, Partition: elastic.Partition(es.Partition), Shards: es.Shards, Replicas: replicas,
 		Retention: c.Retention, RequestTimeout: c.RequestTimeout + 5*time.Second, Logger: logger,
 	}
+}
+
+// elasticFlowOptions are those of the store of login flows, in indices of its own beside the events.
+func (c Config) elasticFlowOptions(logger *slog.Logger) elastic.Options {
+	options := c.elasticOptions(logger)
+	options.IndexPrefix, options.Format = options.IndexPrefix+"-flows", flow.Format()
+	return options
 }

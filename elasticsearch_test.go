@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/authtrail/authtrail/audit/flow"
 	"github.com/authtrail/authtrail/store/elastic/elastictest"
 )
 
@@ -139,11 +140,19 @@ func TestReindexMakesIndicesOfAnOlderVersionAnew(t *testing.T) {
 	prefix := elastictest.Prefix(t)
 	server := onElasticsearch(t, prefix)
 	olderTemplate(t, prefix)
+	olderTemplate(t, prefix+"-flows")
 	mustRun(t, "import", "--server", server, sample)
+	config := defaultConfig()
+	config.Store, config.Elasticsearch.URL = "elasticsearch", []string{elastictest.URL(t)}
+	config.Elasticsearch.IndexPrefix, config.Elasticsearch.Replicas = prefix, "0"
+	_, records := sampleLines(t)
+	flows := len(flow.StitchAll(records, flow.Rules{Idle: config.FlowIdle}))
+	requireFlows(t, config, records)
 	args := []string{"reindex", "--elasticsearch-url", elastictest.URL(t), "--elasticsearch-index-prefix", prefix}
-	if got, want := mustRun(t, args...), fmt.Sprintf("1 partitions made anew, %d records\n", sampleEvents); got != want {
+	if got, want := mustRun(t, args...), fmt.Sprintf("2 partitions made anew, %d records\n", sampleEvents+flows); got != want {
 		t.Errorf("reindex: %q, want %q", got, want)
 	}
+	requireFlows(t, config, records)
 	if got := mustRun(t, args...); !strings.Contains(got, "nothing to do") {
 		t.Errorf("once more: %s", got)
 	}
