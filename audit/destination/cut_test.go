@@ -187,3 +187,22 @@ func TestWhatACreationLeftIsSwept(t *testing.T) {
 		t.Errorf("after two hours there are %d entries", got)
 	}
 }
+
+func TestNamesThatAreGivenUpLeaveNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.process(nil)
+	d := w.create(s, "o", "a")
+	if _, err := s.Replace(t.Context(), audit.Orgs("o"), d.ID, webhook(t, "o", "b", "")); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []int{1, 0} {
+		for _, kind := range []string{"destination", "destination-name"} {
+			list, err := w.registry.List(t.Context(), audit.EntryQuery{Kind: kind, Scope: audit.AllOrgs(), Limit: 10})
+			if err != nil || len(list) != want {
+				t.Errorf("%d entries of kind %s, %v; want %d", len(list), kind, err, want)
+			}
+		}
+		_ = s.Delete(t.Context(), audit.Orgs("o"), d.ID)
+	}
+}
