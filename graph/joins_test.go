@@ -45,10 +45,10 @@ func TestRoundTripsDoNotGrowWithThePage(t *testing.T) {
 		document string
 		most     int
 	}{
-		"why was access denied":        {deniedTab, 9},
-		"what did the session do next": {tokenTab, 14},
-		"joins of joins of joins":      {nestedTab, 20},
-		"traces of flows":              {tracesTab, 20},
+		"why was access denied":        {deniedTab, 6},
+		"what did the session do next": {tokenTab, 12},
+		"joins of joins of joins":      {nestedTab, 8},
+		"traces of flows":              {tracesTab, 6},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
