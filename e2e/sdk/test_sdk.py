@@ -8,7 +8,6 @@ and AUTHTRAIL_SAMPLE, a file of bulk events, one a line:
         venv/bin/python -m unittest -v
 """
 
-import base64
 import collections
 import contextlib
 import datetime
@@ -16,10 +15,6 @@ import io
 import json
 import os
 import pathlib
-import subprocess
-import sys
-import tempfile
-import time
 import unittest
 import urllib.error
 import urllib.request
@@ -27,29 +22,12 @@ import urllib.request
 import agilicus
 
 import sample
+from server import API, URL, run_cli
 
-URL = os.environ["AUTHTRAIL_URL"].rstrip("/")
 EVENTS = sample.read_events(os.environ["AUTHTRAIL_SAMPLE"])
 EXPECTED = sample.Expected(EVENTS)
 BATCH = 500
 DOCUMENTED_ORG = "org-example"  # of the example in docs/rest.md, which is run too
-
-
-def token():
-    """A token that has the form of one; this server does not check it."""
-    def part(value):
-        return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
-
-    claims = {"sub": "e2e", "org": "org-000", "exp": int(time.time()) + 86400}
-    return ".".join([part({"alg": "HS256", "typ": "JWT"}), part(claims), "c2lnbmF0dXJl"])
-
-
-def audits_api():
-    cfg = agilicus.Configuration(host=URL, access_token=token(), discard_unknown_keys=True)
-    return agilicus.AuditsApi(agilicus.ApiClient(cfg))
-
-
-API = audits_api()
 
 
 def send(events, **options):
@@ -298,33 +276,24 @@ class Documentation(unittest.TestCase):
 
 
 class CommandLine(unittest.TestCase):
-    def run_cli(self, *arguments):
-        cli = pathlib.Path(sys.executable).with_name("agilicus-cli")
-        with tempfile.TemporaryDirectory() as home:
-            environment = {**os.environ, "AGILICUS_API": URL, "AGILICUS_TOKEN": token(), "HOME": home}
-            done = subprocess.run(
-                [str(cli), *arguments], env=environment, capture_output=True, text=True, timeout=120, check=False)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return done.stdout
-
     def test_list_audit_records(self):
         # The command line asks for the org that its token names.
-        printed = json.loads(self.run_cli(
+        printed = json.loads(run_cli(
             "list-audit-records", "--limit", "500", "--dt-from", "2026-01-01", "--output-format", "json"))
         expected = [e["event"]["target_id"] for e in EXPECTED.api if e["event"]["org_id"] == "org-000"]
         self.assertTrue(expected)
         self.assertEqual([row["target_id"] for row in printed], expected)
 
     def test_list_auth_audit_records_pages_to_the_end(self):
-        printed = self.run_cli("list-auth-audit-records", "--org-id", "org-001", "--dt-from", "2026-01-01")
+        printed = run_cli("list-auth-audit-records", "--org-id", "org-001", "--dt-from", "2026-01-01")
         expected = [e["event"]["trace_id"] for e in EXPECTED.auth if e["event"]["org_id"] == "org-001"]
         self.assertGreater(len(expected), 100, "more than one page of the command line")
         counted = collections.Counter(word for word in printed.split() if word in set(expected))
         self.assertEqual(counted, collections.Counter(expected))
 
     def test_without_options(self):
-        self.run_cli("list-audit-records")
-        self.run_cli("list-auth-audit-records", "--limit", "5")
+        run_cli("list-audit-records")
+        run_cli("list-auth-audit-records", "--limit", "5")
 
 
 if __name__ == "__main__":
