@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/authtrail/authtrail/audit"
@@ -219,38 +218,6 @@ func (w *termWriter) code(field int, value string) bool {
 	return true
 }
 
-// idWords returns the words of a value that are worth looking for: the long
-// ones, since ids tend to begin with a word that many share. None means that the
-// value has a term of its own.
-func idWords(value string) []string {
-	if len(value) > maxWordsValue {
-		return nil
-	}
-	tokens := query.Tokens(value)
-	long := slices.DeleteFunc(slices.Clone(tokens), func(token string) bool { return len(token) < 4 })
-	if len(long) == 0 {
-		return tokens
-	}
-	return long
-}
-
-// hasIDWords reports whether idWords has any, without making them.
-func hasIDWords(value string) bool {
-	if len(value) > maxWordsValue {
-		return false
-	}
-	for i := range len(value) {
-		if c := value[i] | 0x20; c >= 'a' && c <= 'z' || c >= '0' && c <= '9' {
-			return true
-		}
-	}
-	return len(query.Tokens(value)) > 0
-}
-
-// maxWordsValue bounds the values that are looked for by their words, and with
-// it the length of a question.
-const maxWordsValue = 1024
-
 // isField reports whether an additional property is one that is a field as
 // well, and found as such.
 func (w *termWriter) isField(r *audit.Record, path, value string) bool {
@@ -267,9 +234,4 @@ func alsoField(path string) bool {
 		return true
 	}
 	return false
-}
-
-// quoted writes words as a phrase of FTS5's query language.
-func quoted(words ...string) string {
-	return `"` + strings.ReplaceAll(strings.Join(words, " "), `"`, `""`) + `"`
 }
