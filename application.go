@@ -57,10 +57,10 @@ func newApplication(ctx context.Context, config Config, logger *slog.Logger) (*a
 		release()
 		return nil, errors.Join(err, openedFlows.Close(), opened.Close())
 	}
+	flows := keepFlows(background, config, store, metrics.FlowStore(openedFlows), logger)
 	app := &application{
-		config: config, logger: logger, store: store, stop: make(chan struct{}),
-		flows:          keepFlows(background, config, store, metrics.FlowStore(openedFlows), logger),
-		indexer:        indexer.New(store, indexer.Options{QueueBytes: config.QueueBytes, Logger: logger}),
+		config: config, logger: logger, store: store, stop: make(chan struct{}), flows: flows,
+		indexer:        indexer.New(store, indexer.Options{QueueBytes: config.QueueBytes, Pace: flows.pace, Logger: logger}),
 		authentication: callers, release: release,
 	}
 	metrics.WatchQueue(app.indexer.Depth)

@@ -19,7 +19,8 @@ type storedFlows struct {
 	store   audit.FlowStore
 	builder *builder.Builder
 	view    *flow.View
-	stop    func() // ends the building, and returns when it has ended
+	pace    func(context.Context) // lets the building keep up with the records; nil where it need not
+	stop    func()                // ends the building, and returns when it has ended
 }
 
 // flowPatience is how long a question waits for flows to catch up with the records
@@ -34,6 +35,7 @@ func keepFlows(ctx context.Context, config Config, records builder.Records, stor
 	})}
 	var options flow.Options
 	if alone && config.FlowBuilder {
+		kept.pace = kept.builder.Pace
 		options.Fresh = func(ctx context.Context) {
 			if err := kept.builder.CatchUp(ctx, flowPatience); err != nil && ctx.Err() == nil {
 				logger.Warn("login flows may lack their latest records", "error", err)

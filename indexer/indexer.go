@@ -15,6 +15,10 @@ type Options struct {
 	BatchEvents int // events that are written at once; default 2,000
 	BatchBytes  int // bytes of them; default 2 MiB
 
+	// Pace is called before the events of a call are taken, and may wait for a moment
+	// when those who follow the records do not keep up; nil for no wait.
+	Pace func(context.Context)
+
 	Logger *slog.Logger // default slog.Default()
 }
 
@@ -84,6 +88,9 @@ func (x *Indexer) Ingest(ctx context.Context, principal audit.Principal, events 
 	}
 	defer x.queue.leave(len(events), size)
 
+	if x.options.Pace != nil {
+		x.options.Pace(ctx)
+	}
 	c := call{Indexer: x, principal: principal, events: events, statuses: make([]audit.EventStatus, len(events))}
 	if err := c.run(ctx); err != nil {
 		return nil, err

@@ -30,9 +30,18 @@ type progress struct {
 	current  time.Time      // what was acknowledged before is followed
 	waiting  bool           // for records: what is acknowledged by now is followed
 	position audit.Position // likewise, as a place
+	ends     []feedEnd      // of the feed, when it was read; those that were not passed yet, oldest first
+	moved    chan struct{}  // closed and replaced when records were followed
+	movedAt  time.Time      // when that was
 	reads    uint64         // of the feed, that have begun
 	waiters  map[*waiter]struct{}
 	roused   func() // ends the wait for records; nil while there is none
+}
+
+// feedEnd is a place up to which there were records at a time.
+type feedEnd struct {
+	position audit.Position
+	at       time.Time
 }
 
 // waiter waits until the builder has passed a position.
@@ -60,31 +69,54 @@ func (p *progress) read(now time.Time) uint64 {
 	return p.reads
 }
 
+// hasEnd notes where the feed ended when it was read.
+func (p *progress) hasEnd(end audit.Position, read time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if n := len(p.ends); n == 0 || p.ends[n-1].position != end {
+		p.ends = append(p.ends, feedEnd{end, read})
+	}
+}
+
 // followed notes that the records of a batch are in their flows. Where it was the
 // last one, all that was acknowledged before it was read is followed.
-func (p *progress) followed(batch audit.FeedBatch, last bool, read time.Time) {
+func (p *progress) followed(batch audit.FeedBatch, last bool, read, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.stats.Records += uint64(len(batch.Records))
 	p.position = batch.Next
+	p.move(now)
 	if last {
-		p.current = read
+		p.current, p.ends = read, nil
 	}
-	if len(p.waiters) == 0 {
+	if len(p.waiters) == 0 && len(p.ends) == 0 {
 		return
 	}
 	passed := map[audit.Position]bool{batch.Next: true}
 	for _, position := range batch.Positions {
 		passed[position] = true
 	}
+	for len(p.ends) > 0 && passed[p.ends[0].position] {
+		p.current, p.ends = p.ends[0].at, p.ends[1:]
+	}
 	p.release(func(w *waiter) bool { return passed[w.position] })
+}
+
+// move lets those go on who wait for the builder to do something.
+func (p *progress) move(now time.Time) {
+	p.movedAt = now
+	if p.moved != nil {
+		close(p.moved)
+		p.moved = nil
+	}
 }
 
 // atEnd notes that a read of the feed has found nothing.
 func (p *progress) atEnd(number uint64, position audit.Position, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.position, p.current, p.waiting = position, now, true
+	p.position, p.current, p.waiting, p.ends = position, now, true, nil
+	p.move(now)
 	p.release(func(w *waiter) bool { return w.reads < number })
 }
 
@@ -116,7 +148,7 @@ func (p *progress) release(which func(*waiter) bool) {
 func (p *progress) begin(now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.stats.Working, p.current, p.waiting = true, now, false
+	p.stats.Working, p.current, p.waiting, p.ends = true, now, false, nil
 }
 
 func (p *progress) end() {

@@ -119,11 +119,14 @@ func (t *term) step(ctx context.Context) (news bool, err error) {
 	case len(batch.Records) == 0:
 		return false, t.atEnd(ctx, number)
 	}
+	if end != "" {
+		t.progress.hasEnd(end, began)
+	}
 	if err := t.take(ctx, batch.Records); err != nil {
 		return false, err
 	}
 	t.at.Position, t.at.Records = batch.Next, t.at.Records+uint64(len(batch.Records))
-	t.progress.followed(batch, batch.Next == end || !t.options.Alone && len(batch.Records) < t.options.Batch, began)
+	t.progress.followed(batch, batch.Next == end || !t.options.Alone && len(batch.Records) < t.options.Batch, began, t.options.Now())
 	t.sayBehind()
 	t.recall(ctx, len(batch.Records) == t.options.Batch)
 	if n := len(batch.Records); n >= t.options.Batch/16 && n < t.options.Batch/2 {
