@@ -54,6 +54,19 @@ func openAs(t *testing.T, dir string, format audit.Format) {
 
 // TestADatabaseOfVersion2IsStillRead makes a database as version 2 was, in which
 // nothing said what its rows are.
+// As when the process was killed while it made the database: what is left is no
+// database of something else.
+func TestADatabaseThatWasNotMadeToTheEndIsMadeAnew(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	broken := storetest.FlowFormat()
+	broken.Numbers = []query.Field{"a\nname that ends the comment it is in"}
+	if s, err := Open(t.Context(), Options{Dir: dir, Format: broken}); err == nil {
+		t.Fatalf("it was made: %v", s.Close())
+	}
+	replace(t, openRows(t, dir), audit.Replacement{Row: storetest.Flows(1, 1)[0]})
+}
+
 func TestADatabaseOfVersion2IsStillRead(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -81,21 +81,35 @@ func migrate(ctx context.Context, db *sql.DB, l *layout) error {
 	if version > 0 && version < formatVersion && l.rows {
 		return wrongFormat("events", l)
 	}
-	for ; version < len(migrations); version++ {
-		if err := step(ctx, db, version, l); err != nil {
-			return fmt.Errorf("migrate to schema version %d: %w", version+1, err)
+	if version < len(migrations) {
+		if err := upgrade(ctx, db, version, l); err != nil {
+			return err
 		}
 	}
 	return checkFormat(ctx, db, l)
 }
 
-// step applies the migration from a version to the next, wholly or not at all.
-func step(ctx context.Context, db *sql.DB, version int, l *layout) error {
+// upgrade applies the migrations from a version on, all of them or none: a new
+// database is made of what it is to hold, or is not there.
+func upgrade(ctx context.Context, db *sql.DB, version int, l *layout) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
-		return err
+		return fmt.Errorf("migrate the schema: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
+	for ; version < len(migrations); version++ {
+		if err := step(ctx, tx, version, l); err != nil {
+			return fmt.Errorf("migrate to schema version %d: %w", version+1, err)
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("migrate the schema: %w", err)
+	}
+	return nil
+}
+
+// step applies the migration from a version to the next.
+func step(ctx context.Context, tx *sql.Tx, version int, l *layout) error {
 	if _, err := tx.ExecContext(ctx, migrations[version]); err != nil {
 		return err
 	}
@@ -109,10 +123,8 @@ func step(ctx context.Context, db *sql.DB, version int, l *layout) error {
 			return err
 		}
 	}
-	if _, err := tx.ExecContext(ctx, "PRAGMA user_version = "+strconv.Itoa(version+1)); err != nil {
-		return err
-	}
-	return tx.Commit()
+	_, err := tx.ExecContext(ctx, "PRAGMA user_version = "+strconv.Itoa(version+1))
+	return err
 }
 
 func writeIdentity(ctx context.Context, tx *sql.Tx) error {
