@@ -103,10 +103,20 @@ func TestTheKeyOfSecretsIsMadeOnceAndNeededAfterwards(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	aside := key + ".aside"
+	if err := os.Rename(key, aside); err != nil {
+		t.Fatal(err)
+	}
+	if got := authtrail(t, "serve", "--listen", "127.0.0.1:0", "--data", data); got.code == exitOK || !strings.Contains(got.err, key+", which is missing") {
+		t.Errorf("without its key: %+v", got)
+	}
+	if err := os.Rename(aside, key); err != nil {
+		t.Fatal(err)
+	}
 	newest := secret.Generate()
 	write(newest)
 	got := authtrail(t, "serve", "--listen", "127.0.0.1:0", "--data", data, "--secret-key-file", rotated)
-	if got.code == exitOK || !strings.Contains(got.err, "--secret-key-file") || !strings.Contains(got.err, "another key than "+rotated) {
+	if got.code == exitOK || !strings.Contains(got.err, "--secret-key-file") || !strings.Contains(got.err, "is not in "+rotated) {
 		t.Errorf("with another key: %+v", got)
 	}
 	write(newest, read(t, key))
@@ -176,12 +186,15 @@ func TestTwoServersOnOneClusterHaveTheSameDestinations(t *testing.T) {
 	if got := fetch(t, http.MethodGet, keyless, ""); got.status != http.StatusServiceUnavailable || !strings.Contains(got.body, "a key that this server does not have") {
 		t.Errorf("a server without the key lists %+v", got)
 	}
+	if got := authtrail(t, append([]string{"serve", "--listen", "127.0.0.1:0"}, flags...)...); got.code == exitOK || !strings.Contains(got.err, "was not given") {
+		t.Errorf("started without a key: %+v", got)
+	}
 	other := filepath.Join(t.TempDir(), "key")
 	if err := os.WriteFile(other, []byte(secret.Generate()), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	got := authtrail(t, append([]string{"serve", "--listen", "127.0.0.1:0", "--secret-key-file", other}, flags...)...)
-	if got.code == exitOK || !strings.Contains(got.err, "another key than "+other) {
+	if got.code == exitOK || !strings.Contains(got.err, "is not in "+other) {
 		t.Errorf("with another key: %+v", got)
 	}
 }

@@ -52,10 +52,20 @@ func openVault(ctx context.Context, c Config, registry audit.Registry) (vault *s
 	}
 	vault, err = secret.Open(ctx, options)
 	if errors.Is(err, secret.ErrOtherKey) {
-		return nil, 0, fmt.Errorf("--secret-key-file: the secrets of the destinations were encrypted with another key than %s; give the file that has it",
-			cmp.Or(file, "none, which this server has"))
+		err = fmt.Errorf("--secret-key-file: the secrets of destinations are encrypted with a key that %s; give the file that has it", lacking(file, options.Keys))
 	}
 	return vault, len(options.Keys), err
+}
+
+// lacking says where the key is not that is needed.
+func lacking(file string, keys []secret.Key) string {
+	switch {
+	case file == "":
+		return "this server was not given"
+	case len(keys) == 0:
+		return "was in " + file + ", which is missing"
+	}
+	return "is not in " + file
 }
 
 func readSecretKeys(file string) ([]secret.Key, error) {

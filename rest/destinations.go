@@ -31,7 +31,7 @@ func (a *api) createDestination(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *api) getDestination(w http.ResponseWriter, r *http.Request) {
-	scope, err := a.destinationScope(r, audit.RoleViewer)
+	scope, err := scopeOf(r, params{r.URL.Query(), a.Now()})
 	if err != nil {
 		a.fail(w, r, err)
 		return
@@ -52,7 +52,7 @@ func (a *api) replaceDestination(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, err)
 		return
 	}
-	scope, err := a.destinationScope(r, audit.RoleOwner)
+	scope, err := a.scopeToWrite(r)
 	if err != nil {
 		a.fail(w, r, err)
 		return
@@ -68,7 +68,7 @@ func (a *api) replaceDestination(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *api) deleteDestination(w http.ResponseWriter, r *http.Request) {
-	scope, err := a.destinationScope(r, audit.RoleOwner)
+	scope, err := a.scopeToWrite(r)
 	if err != nil {
 		a.fail(w, r, err)
 		return
@@ -83,17 +83,16 @@ func (a *api) deleteDestination(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// destinationScope returns whose destinations a request is about, if the caller
-// has the role that it needs.
-func (a *api) destinationScope(r *http.Request, role audit.Role) (audit.Scope, error) {
-	if err := mayWrite(r, role); err != nil {
+// scopeToWrite returns whose destinations a caller may write.
+func (a *api) scopeToWrite(r *http.Request) (audit.Scope, error) {
+	if err := ownersOnly(r); err != nil {
 		return audit.Scope{}, err
 	}
 	return scopeOf(r, params{r.URL.Query(), a.Now()})
 }
 
-func mayWrite(r *http.Request, role audit.Role) error {
-	if role == audit.RoleOwner && audit.PrincipalFrom(r.Context()).Role < audit.RoleOwner {
+func ownersOnly(r *http.Request) error {
+	if audit.PrincipalFrom(r.Context()).Role < audit.RoleOwner {
 		return &audit.Error{Code: audit.Forbidden, Message: "managing destinations needs the role owner"}
 	}
 	return nil
@@ -103,7 +102,7 @@ func mayWrite(r *http.Request, role audit.Role) error {
 // no organisation is of the caller's own.
 func (a *api) readDestination(w http.ResponseWriter, r *http.Request) (destination.Destination, error) {
 	principal := audit.PrincipalFrom(r.Context())
-	if err := mayWrite(r, audit.RoleOwner); err != nil {
+	if err := ownersOnly(r); err != nil {
 		drain(w, r)
 		return destination.Destination{}, err
 	}
@@ -135,7 +134,7 @@ func (a *api) writeDestination(w http.ResponseWriter, r *http.Request, status in
 }
 
 func (a *api) destinationFor(r *http.Request, d destination.Destination) ([]byte, error) {
-	if audit.PrincipalFrom(r.Context()).Role < audit.RoleOwner {
+	if ownersOnly(r) != nil {
 		return d.WithoutSecrets().JSON(), nil
 	}
 	revealed, err := a.Destinations.Reveal(d)

@@ -26,13 +26,17 @@ type Filter struct {
 // a property that the event does not have, are like no value. An event without a
 // subsystem has that which its log_type names, as when it was taken in.
 func (list Filters) Matches(r *audit.Record) bool {
+	if len(list) == 0 {
+		return true
+	}
+	event := string(r.Event())
 	for _, filter := range list {
 		if filter.Value == nil && len(filter.OrList) == 0 {
 			continue
 		}
-		value, ok := property(r, filter.Type)
+		value, ok := property(event, filter.Type)
 		if !ok && filter.Type == string(query.Subsystem) {
-			value, ok = property(r, string(query.LogType))
+			value, ok = property(event, string(query.LogType))
 		}
 		if !ok || !filter.wants(value) {
 			return false
@@ -45,11 +49,11 @@ func (f Filter) wants(value string) bool {
 	return f.Value != nil && *f.Value == value || slices.Contains(f.OrList, value)
 }
 
-// property returns a property of the event as it was sent; of a name sent twice
+// property returns a property of an event as it was sent; of a name sent twice
 // the last counts.
-func property(r *audit.Record, name string) (value string, ok bool) {
+func property(event, name string) (value string, ok bool) {
 	var text string
-	for member, value := range jsontext.Members(string(r.Event())) {
+	for member, value := range jsontext.Members(event) {
 		if member == name {
 			text = value
 		}
