@@ -34,6 +34,7 @@ type application struct {
 	handler http.Handler
 	stop    chan struct{} // closed to end all streams
 
+	destinations   *storedDestinations
 	authentication *authentication
 	release        context.CancelFunc // ends what the authentication does in the background
 }
@@ -52,7 +53,7 @@ func newApplication(ctx context.Context, config Config, logger *slog.Logger) (*a
 	}
 	metrics := observe.NewMetrics()
 	store := metrics.Store(opened)
-	destinations, err := openDestinations(ctx, config, store, logger)
+	destinations, err := openDestinations(config, store)
 	if err != nil {
 		release()
 		return nil, errors.Join(err, openedFlows.Close(), opened.Close())
@@ -61,7 +62,7 @@ func newApplication(ctx context.Context, config Config, logger *slog.Logger) (*a
 	app := &application{
 		config: config, logger: logger, store: store, stop: make(chan struct{}), flows: flows,
 		indexer:        indexer.New(store, indexer.Options{QueueBytes: config.QueueBytes, Pace: flows.pace, Logger: logger}),
-		authentication: callers, release: release,
+		authentication: callers, release: release, destinations: destinations,
 	}
 	metrics.WatchQueue(app.indexer.Depth)
 	metrics.WatchFlowBuilder(func() observe.FlowBuilder { return observe.FlowBuilder(app.flows.builder.Stats()) })
@@ -70,7 +71,7 @@ func newApplication(ctx context.Context, config Config, logger *slog.Logger) (*a
 	app.handler = routes(routeHandlers{
 		graphql:  app.graphql,
 		graphiql: http.StripPrefix("/graphiql", web.GraphiQL()),
-		rest:     rest.New(rest.Options{Searcher: store, Ingester: ingester, Destinations: destinations, PublicURL: strings.TrimRight(config.PublicURL, "/"), Timeout: config.RequestTimeout, Logger: logger}),
+		rest:     rest.New(rest.Options{Searcher: store, Ingester: ingester, Destinations: destinations.Store, PublicURL: strings.TrimRight(config.PublicURL, "/"), Timeout: config.RequestTimeout, Logger: logger}),
 		metrics:  metrics,
 		ready:    store.Ready,
 		logger:   logger,

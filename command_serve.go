@@ -27,6 +27,10 @@ func serve(ctx context.Context, config Config, s streams, prepare func(url strin
 	if err != nil {
 		return err
 	}
+	if err := app.destinations.check(ctx, app.logger); err != nil {
+		app.close()
+		return err
+	}
 	listener, err := net.Listen("tcp", config.Listen)
 	if err != nil {
 		app.close()

@@ -110,6 +110,10 @@ func TestTheKeyOfSecretsIsMadeOnceAndNeededAfterwards(t *testing.T) {
 	if got := authtrail(t, "serve", "--listen", "127.0.0.1:0", "--data", data); got.code == exitOK || !strings.Contains(got.err, key+", which is missing") {
 		t.Errorf("without its key: %+v", got)
 	}
+	mustRun(t, "search", "--data", data, "nothing") // which needs no secrets
+	if _, err := os.Stat(key); err == nil {
+		t.Error("a command made another key")
+	}
 	if err := os.Rename(aside, key); err != nil {
 		t.Fatal(err)
 	}

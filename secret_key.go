@@ -19,53 +19,60 @@ import (
 // --secret-key-file names another.
 const secretKeyFile = "secret.key"
 
-// openDestinations opens the destinations of a store, with the key of their
-// secrets, and has what older keys have encrypted encrypted with the newest.
-func openDestinations(ctx context.Context, c Config, registry audit.Registry, logger *slog.Logger) (*destination.Store, error) {
-	vault, keys, err := openVault(ctx, c, registry)
-	if err != nil {
-		return nil, err
+// storedDestinations are the destinations of a server, and the keys of their secrets.
+type storedDestinations struct {
+	*destination.Store
+	vault   *secret.Vault
+	keyFile string // empty where the server has none
+	keys    int
+}
+
+// openDestinations reads the keys. The embedded store keeps one beside its data, made
+// when there is the first secret; the processes on a cluster must be given theirs.
+func openDestinations(c Config, registry audit.Registry) (*storedDestinations, error) {
+	d := &storedDestinations{keyFile: c.SecretKeyFile}
+	options := secret.Options{Registry: registry}
+	if d.keyFile == "" && c.Store == "sqlite" {
+		d.keyFile = filepath.Join(c.Data, secretKeyFile)
+		options.Create = func() ([]secret.Key, error) { return makeSecretKey(d.keyFile) }
 	}
-	store := destination.New(destination.Options{Registry: registry, Vault: vault, Folder: c.deliveryFolder()})
-	if keys > 1 {
-		if err := store.Rotate(ctx); err != nil {
+	if d.keyFile != "" {
+		keys, err := readSecretKeys(d.keyFile)
+		if err != nil && (c.SecretKeyFile != "" || !errors.Is(err, fs.ErrNotExist)) {
+			return nil, fmt.Errorf("--secret-key-file: %w", err)
+		}
+		options.Keys, d.keys = keys, len(keys)
+	}
+	d.vault = secret.New(options)
+	d.Store = destination.New(destination.Options{Registry: registry, Vault: d.vault, Folder: c.deliveryFolder()})
+	return d, nil
+}
+
+// check refuses a server that has another key than the store, and has what older
+// keys have encrypted encrypted with the newest. Commands that open the data folder
+// for a moment need no key, and are not told of one.
+func (d *storedDestinations) check(ctx context.Context, logger *slog.Logger) error {
+	err := d.vault.Check(ctx)
+	if errors.Is(err, secret.ErrOtherKey) {
+		return fmt.Errorf("--secret-key-file: the secrets of destinations are encrypted with a key that %s; give the file that has it", d.lacking())
+	}
+	if err == nil && d.keys > 1 {
+		if err := d.Rotate(ctx); err != nil {
 			logger.Warn("what older secret keys have encrypted needs them still; the next start tries again", "error", err)
 		}
 	}
-	return store, nil
-}
-
-// openVault reads the keys. The embedded store keeps one beside its data, made
-// when there is the first secret; the processes on a cluster must be given theirs.
-func openVault(ctx context.Context, c Config, registry audit.Registry) (vault *secret.Vault, keys int, err error) {
-	file := c.SecretKeyFile
-	options := secret.Options{Registry: registry}
-	if file == "" && c.Store == "sqlite" {
-		file = filepath.Join(c.Data, secretKeyFile)
-		options.Create = func() ([]secret.Key, error) { return makeSecretKey(file) }
-	}
-	if file != "" {
-		options.Keys, err = readSecretKeys(file)
-		if err != nil && (c.SecretKeyFile != "" || !errors.Is(err, fs.ErrNotExist)) {
-			return nil, 0, fmt.Errorf("--secret-key-file: %w", err)
-		}
-	}
-	vault, err = secret.Open(ctx, options)
-	if errors.Is(err, secret.ErrOtherKey) {
-		err = fmt.Errorf("--secret-key-file: the secrets of destinations are encrypted with a key that %s; give the file that has it", lacking(file, options.Keys))
-	}
-	return vault, len(options.Keys), err
+	return err
 }
 
 // lacking says where the key is not that is needed.
-func lacking(file string, keys []secret.Key) string {
+func (d *storedDestinations) lacking() string {
 	switch {
-	case file == "":
+	case d.keyFile == "":
 		return "this server was not given"
-	case len(keys) == 0:
-		return "was in " + file + ", which is missing"
+	case d.keys == 0:
+		return "was in " + d.keyFile + ", which is missing"
 	}
-	return "is not in " + file
+	return "is not in " + d.keyFile
 }
 
 func readSecretKeys(file string) ([]secret.Key, error) {

@@ -55,10 +55,7 @@ func destinationsIn(t *testing.T, store *sqlite.Store) *destination.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	vault, err := secret.Open(t.Context(), secret.Options{Registry: store, Keys: keys})
-	if err != nil {
-		t.Fatal(err)
-	}
+	vault := secret.New(secret.Options{Registry: store, Keys: keys})
 	return destination.New(destination.Options{Registry: store, Vault: vault, Folder: t.TempDir()})
 }
 

@@ -45,10 +45,7 @@ func newKeys(t testing.TB) []secret.Key {
 // what is given, if anything is.
 func (w *world) process(through audit.Registry) *destination.Store {
 	w.Helper()
-	vault, err := secret.Open(w.Context(), secret.Options{Registry: w.registry, Keys: w.keys})
-	if err != nil {
-		w.Fatal(err)
-	}
+	vault := w.vault()
 	if through == nil {
 		through = w.registry
 	}
@@ -176,10 +173,15 @@ func (p *pause) Delete(ctx context.Context, key audit.EntryKey, version audit.Ve
 // later is a process whose clock is ahead.
 func (w *world) later(by time.Duration) *destination.Store {
 	w.Helper()
-	vault, err := secret.Open(w.Context(), secret.Options{Registry: w.registry, Keys: w.keys})
-	if err != nil {
+	return destination.New(destination.Options{Registry: w.registry, Vault: w.vault(), Folder: w.folder,
+		Now: func() time.Time { return time.Now().Add(by) }})
+}
+
+func (w *world) vault() *secret.Vault {
+	w.Helper()
+	vault := secret.New(secret.Options{Registry: w.registry, Keys: w.keys})
+	if err := vault.Check(w.Context()); err != nil {
 		w.Fatal(err)
 	}
-	return destination.New(destination.Options{Registry: w.registry, Vault: vault, Folder: w.folder,
-		Now: func() time.Time { return time.Now().Add(by) }})
+	return vault
 }

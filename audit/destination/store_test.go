@@ -149,7 +149,7 @@ func TestSecretsAreThereForWhoAsksForThem(t *testing.T) {
 		t.Errorf("a log would have %s", text)
 	}
 	w.keys = newKeys(t)
-	if _, err := secret.Open(t.Context(), secret.Options{Registry: w.registry, Keys: w.keys}); !errors.Is(err, secret.ErrOtherKey) {
+	if err := secret.New(secret.Options{Registry: w.registry, Keys: w.keys}).Check(t.Context()); !errors.Is(err, secret.ErrOtherKey) {
 		t.Errorf("another key: %v", err)
 	}
 }
@@ -212,7 +212,7 @@ func TestAfterARotationTheOldKeyIsNotNeeded(t *testing.T) {
 	}
 	w.keys = newest
 	reads(w.process(nil))
-	if _, err := secret.Open(t.Context(), secret.Options{Registry: w.registry, Keys: old}); !errors.Is(err, secret.ErrOtherKey) {
+	if err := secret.New(secret.Options{Registry: w.registry, Keys: old}).Check(t.Context()); !errors.Is(err, secret.ErrOtherKey) {
 		t.Errorf("with the old key alone: %v", err)
 	}
 }

@@ -21,6 +21,13 @@ func openRegistry(t *testing.T) audit.Registry {
 	return store
 }
 
+// open returns a vault that was checked.
+func open(t *testing.T, options secret.Options) (*secret.Vault, error) {
+	t.Helper()
+	v := secret.New(options)
+	return v, v.Check(t.Context())
+}
+
 func parse(t *testing.T, file string) []secret.Key {
 	t.Helper()
 	keys, err := secret.Parse(file)
@@ -52,20 +59,20 @@ func TestAKeyFile(t *testing.T) {
 func TestSealedTextOpensWithItsKeyAndInItsPlace(t *testing.T) {
 	t.Parallel()
 	registry, file := openRegistry(t), secret.Generate()
-	open := func(file string) *secret.Vault {
-		v, err := secret.Open(t.Context(), secret.Options{Registry: registry, Keys: parse(t, file)})
+	vault := func(file string) *secret.Vault {
+		v, err := open(t, secret.Options{Registry: registry, Keys: parse(t, file)})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return v
 	}
-	v := open(file)
+	v := vault(file)
 	sealed, err := v.Seal(t.Context(), []byte("swordfish"), "here")
 	again, _ := v.Seal(t.Context(), []byte("swordfish"), "here")
 	if err != nil || strings.Contains(sealed, "swordfish") || sealed == again {
 		t.Fatalf("sealed %s and %s, %v", sealed, again, err)
 	}
-	rotated := open(secret.Generate() + "\n" + file)
+	rotated := vault(secret.Generate() + "\n" + file)
 	for _, v := range []*secret.Vault{v, rotated} {
 		if plain, err := v.Open(sealed, "here"); string(plain) != "swordfish" || err != nil {
 			t.Errorf("opened %q, %v", plain, err)
@@ -86,25 +93,40 @@ func TestSealedTextOpensWithItsKeyAndInItsPlace(t *testing.T) {
 func TestAProcessWithAnotherKeyIsRefused(t *testing.T) {
 	t.Parallel()
 	registry, file := openRegistry(t), secret.Generate()
-	if _, err := secret.Open(t.Context(), secret.Options{Registry: registry}); err != nil {
+	if _, err := open(t, secret.Options{Registry: registry}); err != nil {
 		t.Fatalf("without a key, where nothing is encrypted: %v", err)
 	}
 	for range 2 {
-		if _, err := secret.Open(t.Context(), secret.Options{Registry: registry, Keys: parse(t, file)}); err != nil {
+		if _, err := open(t, secret.Options{Registry: registry, Keys: parse(t, file)}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for _, keys := range [][]secret.Key{nil, parse(t, secret.Generate())} {
-		if _, err := secret.Open(t.Context(), secret.Options{Registry: registry, Keys: keys}); !errors.Is(err, secret.ErrOtherKey) {
+		if _, err := open(t, secret.Options{Registry: registry, Keys: keys}); !errors.Is(err, secret.ErrOtherKey) {
 			t.Errorf("with %v: %v", keys, err)
 		}
+	}
+}
+
+func TestNoKeyIsMadeWhereTheStoreHasAnother(t *testing.T) {
+	t.Parallel()
+	registry := openRegistry(t)
+	if _, err := open(t, secret.Options{Registry: registry, Keys: parse(t, secret.Generate())}); err != nil {
+		t.Fatal(err)
+	}
+	v := secret.New(secret.Options{Registry: registry, Create: func() ([]secret.Key, error) {
+		t.Error("a key was made")
+		return nil, nil
+	}})
+	if _, err := v.Seal(t.Context(), nil, ""); !errors.Is(err, secret.ErrOtherKey) {
+		t.Errorf("sealed: %v", err)
 	}
 }
 
 func TestAKeyIsMadeForTheFirstSecret(t *testing.T) {
 	t.Parallel()
 	registry, made := openRegistry(t), 0
-	v, err := secret.Open(t.Context(), secret.Options{Registry: registry, Create: func() ([]secret.Key, error) {
+	v, err := open(t, secret.Options{Registry: registry, Create: func() ([]secret.Key, error) {
 		made++
 		return secret.Parse(secret.Generate())
 	}})
@@ -120,7 +142,7 @@ func TestAKeyIsMadeForTheFirstSecret(t *testing.T) {
 	if made != 1 {
 		t.Errorf("made %d keys", made)
 	}
-	none, err := secret.Open(t.Context(), secret.Options{Registry: openRegistry(t)})
+	none, err := open(t, secret.Options{Registry: openRegistry(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,13 +42,20 @@ type check struct {
 	Sealed string `json:"sealed"`
 }
 
-// Open returns a vault, or ErrOtherKey where secrets in the store need another key.
-func Open(ctx context.Context, options Options) (*Vault, error) {
-	v := &Vault{registry: options.Registry, create: options.Create, keys: options.Keys}
+// New returns a vault, which may have other keys than the processes that it shares
+// the store with until [Vault.Check] has said that it has not.
+func New(options Options) *Vault {
+	return &Vault{registry: options.Registry, create: options.Create, keys: options.Keys}
+}
+
+// Check is ErrOtherKey where secrets in the store need another key.
+func (v *Vault) Check(ctx context.Context) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	if err := v.agree(ctx); err != nil {
-		return nil, fmt.Errorf("check the secret key: %w", err)
+		return fmt.Errorf("check the secret key: %w", err)
 	}
-	return v, nil
+	return nil
 }
 
 // agree makes sure that the keys open what is in the store. The first process
@@ -108,6 +115,9 @@ func (v *Vault) Seal(ctx context.Context, plain []byte, place string) (string, e
 func (v *Vault) makeKey(ctx context.Context) error {
 	if v.create == nil {
 		return audit.Invalid("", "this server has no key to encrypt secrets with; it needs --secret-key-file")
+	}
+	if err := v.agree(ctx); err != nil { // before there is a key that opens nothing
+		return fmt.Errorf("check the secret key: %w", err)
 	}
 	keys, err := v.create()
 	if err != nil {
