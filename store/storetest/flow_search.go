@@ -116,7 +116,7 @@ func flowScopeGroup() group {
 						t.Error(err)
 					}
 					for _, order := range numberOrders() {
-						if err := s.walkBoth(ordered(order, scope, node), 4); err != nil {
+						if err := s.walkBoth(ordered(order, scope, node), 20); err != nil {
 							t.Error(err)
 						}
 					}
