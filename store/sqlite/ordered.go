@@ -9,11 +9,11 @@ import (
 )
 
 // The rows of a list in the order of a number are read in stretches, each longer
-// than the last: where all has to be sorted, few stretches are enough, and where
-// much is refused on closer look not all of it is kept.
+// than the last: where much is refused on closer look not all of it is kept; but
+// where all that matches has to be sorted, it is sorted again for each stretch.
 const (
 	firstStretch = 64
-	lastStretch  = 4_096
+	lastStretch  = 16_384
 )
 
 // byNumber answers a query in the order of a number. Where the index has to say
