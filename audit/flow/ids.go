@@ -48,8 +48,8 @@ type Key struct {
 // FlowID returns the id of the org's flow with this key.
 func (k Key) FlowID(org string) string { return id(org, k.Via, k.Value) }
 
-// id returns the id that all records have which may be in the flow on their own account.
-func (k Key) id() ID {
+// SharedID returns the id that all records have which may be in the flow on their own account.
+func (k Key) SharedID() ID {
 	switch k.Via {
 	case audit.ViaRequest:
 		return requestID(k.Value)

@@ -113,7 +113,7 @@ func compareKeys(a, b Key) int {
 
 // flow stitches the flow of a key; nil when nothing is in it, or not enough is known.
 func (w *weaver) flow(key Key) *Stitched {
-	held := w.look(key.id())
+	held := w.look(key.SharedID())
 	if held == nil {
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/audit/query"
 )
 
 var noon = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
@@ -108,6 +109,37 @@ func TestAnIdThatBecomesCrowdedIsReportedByAllFlows(t *testing.T) {
 			b, _ = w.run(w.options())
 		}
 	}
+}
+
+// A look-up may bring a record before its turn, and a flow is stored that nobody
+// looks for by the ids of the records that were followed.
+func TestAFlowOfARecordThatIsYetToComeIsFoundInItsTurn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	options := w.options()
+	options.Batch = 2
+	options.Flows = troubled{w.flows, func(changes []audit.Replacement) error {
+		for _, c := range changes {
+			if slices.Contains(c.Row.Values(query.FlowRecordID), "poison") {
+				panic("it is poisonous") // which makes the builder forget what it has looked up
+			}
+		}
+		return nil
+	}, never}
+	poison := record(t, "poison", noon, "org_id=org-1", "request_id=q-poison")
+	records := []*audit.Record{
+		record(t, "a", noon, "org_id=org-1", "session=s", "request_id=p1"),
+		record(t, "b", noon.Add(time.Second), "org_id=org-1", "session=s", "request_id=p2"),
+		record(t, "other", noon, "org_id=org-1", "request_id=p3"),
+		record(t, "r", noon.Add(2*time.Second), "org_id=org-1", "session=s", "trace_id=t"),
+		record(t, "q", noon.Add(2*time.Second), "org_id=org-1", "request_id=q", "trace_id=t"),
+	}
+	w.append(records[0], poison)
+	b, _ := w.run(options)
+	w.catchUp(b)
+	w.append(records[1:]...)
+	w.catchUp(b)
+	w.requireFlowsOf(records)
 }
 
 func TestOneNewRecordIsSoonInItsFlow(t *testing.T) {

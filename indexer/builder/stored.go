@@ -28,8 +28,8 @@ func (t *term) storedOf(row *audit.Record) *stored {
 	return &stored{row, &state}
 }
 
-// load reads the stored flows that a change concerns, but for those whose key no
-// record had before: there are none.
+// load reads the stored flows that a change concerns, but for those that surely are
+// not there.
 func (t *term) load(ctx context.Context, works []*work) error {
 	type wanted struct {
 		by  *work
@@ -41,7 +41,7 @@ func (t *term) load(ctx context.Context, works []*work) error {
 			if _, known := w.stored[key]; known {
 				continue
 			}
-			if w.stored[key] = nil; !t.sure || t.maybe(w.org, idOf(key)) {
+			if w.stored[key] = nil; t.maybeStored(w.org, key.SharedID()) {
 				missing = append(missing, wanted{w, key})
 			}
 		}
@@ -64,6 +64,13 @@ func (t *term) load(ctx context.Context, works []*work) error {
 	return nil
 }
 
+// maybeStored reports whether a flow with a key of this id may be stored: not where
+// no record that was followed had the id, and no flow was stored of records to come,
+// which look-ups bring before their turn.
+func (t *term) maybeStored(org string, id flow.ID) bool {
+	return !t.sure || t.maybe(org, id) || t.written.maybe(org, id)
+}
+
 // lookup returns the row of each flow id, nil where there is none.
 func (t *term) lookup(ctx context.Context, keys []audit.LookupKey) ([]*audit.Record, error) {
 	pages, err := t.options.Flows.Lookup(ctx, audit.Lookup{Scope: audit.AllOrgs(), Kinds: []audit.Kind{audit.KindFlow},
@@ -78,19 +85,6 @@ func (t *term) lookup(ctx context.Context, keys []audit.LookupKey) ([]*audit.Rec
 		}
 	}
 	return rows, nil
-}
-
-// idOf returns the id that all records have which may be in the flow on their own account.
-func idOf(key flow.Key) flow.ID {
-	switch key.Via {
-	case audit.ViaRequest:
-		return flow.ID{Field: query.RequestID, Value: key.Value}
-	case audit.ViaTrace:
-		return flow.ID{Field: query.TraceID, Value: key.Value}
-	case audit.ViaSession:
-		return flow.ID{Field: query.Session, Value: key.Value}
-	}
-	return flow.ID{Field: query.UniqueID, Value: key.Value}
 }
 
 // changes are rows to replace, and what that comes to.
@@ -118,6 +112,7 @@ func (c *changes) revise(t *term, before *stored, after *flow.Stitched) {
 	if !changed {
 		return
 	}
+	t.written.note(after.Org, after.Key.SharedID())
 	if next.Closed {
 		c.closed++
 	}

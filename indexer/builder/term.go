@@ -26,9 +26,11 @@ type term struct {
 	fresh     map[orgID]bool // where it is not: ids that only records of the present batch have
 	recalling *recalling     // nil before it has begun
 	beside    sync.WaitGroup // what goes on beside the work
-	// sure: no flow is stored but of records that were followed. Not so after a
-	// crash, until the batch that it interrupted was taken again.
+	// sure: no flow is stored but of records that were followed, and those that were
+	// written in this term. Not so after a crash, until the batch that it interrupted
+	// was taken again.
 	sure    bool
+	written *seen          // the ids of their keys
 	crowded map[orgID]bool // ids on too many records, of which all stored flows are aware
 	open    openFlows
 	sweep   *audit.Cursor // how far the sweep has got
@@ -49,7 +51,7 @@ type orgID struct {
 func newTerm(b *Builder, held *lease.Lease) *term {
 	at := checkpointOf(held.State(), rulesName(b.rules))
 	t := &term{Builder: b, held: held, at: at, saved: savedCheckpoint{at, b.options.Now()},
-		hoods: map[string]*flow.Neighbourhood{}, crowded: map[orgID]bool{}}
+		hoods: map[string]*flow.Neighbourhood{}, crowded: map[orgID]bool{}, written: newSeen()}
 	if at.Position == "" {
 		t.seen = newSeen()
 	}
@@ -159,6 +161,7 @@ func (t *term) startOver(reason error) error {
 	t.options.Logger.Warn("the records are others than the login flows were made of; making all anew", "reason", reason)
 	t.at = checkpoint{Rules: t.at.Rules, Sweep: true}
 	t.seen, t.recalling, t.sure, t.sweep = newSeen(), nil, false, nil
+	t.crowded = map[orgID]bool{}
 	t.forget()
 	return nil
 }
