@@ -15,6 +15,7 @@ func (c serveCommand) Run(ctx context.Context, s streams) error {
 	if err := c.Validate(); err != nil {
 		return exitError{exitUsage, err}
 	}
+	limitMemory(c.Config)
 	return serve(ctx, c.Config, s, func(string, *application) error { return nil })
 }
 
