@@ -45,7 +45,7 @@ func (c demoCommand) Run(ctx context.Context, s streams) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	return serve(ctx, config, s, func(url string, app *application) error {
-		past := generator.Past(c.Logins, 7*24*time.Hour, time.Now())
+		past := append(generator.Past(c.Logins-intruderAttempts, 7*24*time.Hour, time.Now()), intruder(time.Now())...)
 		if _, err := app.indexer.Ingest(ctx, audit.Everyone(), past); err != nil {
 			return fmt.Errorf("store the demo's logins: %w", err)
 		}
@@ -83,17 +83,20 @@ func (c demoCommand) goOn(ctx context.Context, app *application, generator *demo
 // demoText tells a person where to look and what to try.
 func demoText(url string, flows, events int) string {
 	return fmt.Sprintf(`
-%d logins of the past week are stored, %d events in all; a new one happens every few seconds.
+%d logins of the past week are stored, those of an intruder among them, %d events in all; a new one happens every few seconds.
 Ctrl-C ends the demo and removes everything.
 
   Playground   %[3]s/graphiql      open this in a browser
   GraphQL      %[3]s/graphql
   REST         %[3]s/v1/auth_audits
 
-Three things to try in the playground (its tabs hold these and more):
+Four things to try in the playground (its tabs hold these and more):
 
   Why was somebody kept out of Water SCADA?
     { authAudits(search: "denied \"water scada\"", first: 5) { nodes { time upstreamUserId loginFlow { outcome verdict { text } } } } }
+
+  What looks like an attack, and did it succeed?
+    { detections { nodes { severity text flows { startedAt outcome tokenIds } } } }
 
   What did the sessions of new tokens do next?
     { authAudits(search: "event_name:Token", first: 5) { nodes { upstreamUserId sessionView { audits { nodes { time action targetResourceName } } } } } }
