@@ -5,7 +5,18 @@ import { chromium } from 'playwright-core';
 
 const origin = new URL(process.env.AUTHTRAIL_URL ?? 'http://127.0.0.1:8080').origin;
 const args = '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
-const tabs = ['WhyWasAccessDenied', 'WhatDidTheSessionDoNext', 'FailedAttempts', 'WhoSignsIn', 'LiveTail'];
+const tabs = [
+  'WhyWasAccessDenied',
+  'Verdicts',
+  'Attacks',
+  'StolenToken',
+  'WhatDidTheSessionDoNext',
+  'FailedAttempts',
+  'Funnel',
+  'WhoSignsIn',
+  'LiveTail',
+  'LiveLogins',
+];
 
 let browser;
 let page;
@@ -59,7 +70,7 @@ async function runQuery(name) {
   return data;
 }
 
-test('a first visit opens with five tabs', async () => {
+test('a first visit opens with ten tabs', async () => {
   assert.equal(await page.title(), 'Authtrail · GraphiQL');
   assert.deepEqual(await page.locator('.graphiql-tab-button').allInnerTexts(), tabs);
 });
@@ -80,6 +91,41 @@ test('attempts that failed are shown with a verdict', async () => {
   assert.ok(nodes.length > 0 && nodes.every((node) => node.verdict.text));
 });
 
+test('a verdict is shown with the records that bear it out', async () => {
+  const { nodes } = (await runQuery('Verdicts')).loginFlows;
+  assert.ok(nodes.length > 0);
+  for (const { verdict, links } of nodes) {
+    assert.ok(verdict.clauses.length > 0 && verdict.clauses.every((clause) => clause.records.length > 0));
+    assert.ok(links.every((link) => link.via && link.strength));
+  }
+});
+
+test('attacks are looked for in all of the time asked for', async () => {
+  const { nodes, gaps } = (await runQuery('Attacks')).detections;
+  assert.deepEqual(gaps, []);
+  assert.ok(nodes.every((node) => node.text && node.flows.length > 0));
+});
+
+test('a stolen token leads to the login that issued it, and to what was done with it', async () => {
+  const query = '{ authAudits(search: "event_name:Token", first: 1) { nodes { tokenId } } }';
+  const { data } = await (await page.request.post(`${origin}/graphql`, { data: { query } })).json();
+  const [{ tokenId }] = data.authAudits.nodes;
+  await open('StolenToken');
+  await page.locator('.graphiql-editor-tool .graphiql-editor:not(.hidden)').click();
+  await page.keyboard.press('ControlOrMeta+A');
+  await page.keyboard.press('Delete'); // else the editor closes brackets by itself
+  await page.keyboard.insertText(JSON.stringify({ by: { tokenId } }));
+  const { nodes } = (await runQuery('StolenToken')).correlate;
+  assert.equal(nodes[0].value, tokenId);
+  assert.ok(nodes.some((node) => node.record?.loginFlow?.outcome === 'SUCCEEDED'), 'a record has a login flow');
+});
+
+test('steps of the pipeline are counted, by application too', async () => {
+  const { flows, steps, groups } = (await runQuery('Funnel')).loginFunnel;
+  assert.ok(flows > 0 && steps.length > 0);
+  assert.equal(groups.length, 3);
+});
+
 test('sign-ins are counted by value and by hour', async () => {
   const { facets, histogram } = (await runQuery('WhoSignsIn')).authAudits;
   assert.equal(facets.length, 4);
@@ -97,13 +143,15 @@ test('a token typed as a header is sent, and not kept by the browser', async () 
   assert.doesNotMatch(await page.evaluate(() => JSON.stringify(localStorage)), /secret/);
 });
 
-test('the live tail opens an event stream, and stops', async () => {
-  await open('LiveTail');
-  const response = await run('LiveTail');
-  assert.match(response.headers()['content-type'], /^text\/event-stream/);
-  await page.locator('.graphiql-execute-button[aria-label^="Stop"]').click();
-  await page.locator('.graphiql-execute-button[aria-label^="Execute"]').waitFor();
-});
+for (const name of ['LiveLogins', 'LiveTail']) {
+  test(`${name} opens an event stream, and stops`, async () => {
+    await open(name);
+    const response = await run(name);
+    assert.match(response.headers()['content-type'], /^text\/event-stream/);
+    await page.locator('.graphiql-execute-button[aria-label^="Stop"]').click();
+    await page.locator('.graphiql-execute-button[aria-label^="Execute"]').waitFor();
+  });
+}
 
 test('a later visit finds the tabs as they were left', async () => {
   await page.waitForTimeout(1000);

@@ -1,21 +1,36 @@
-import accessDenied from './tabs/why-was-access-denied.graphql?raw';
-import accessDeniedVariables from './tabs/why-was-access-denied.json?raw';
+import attacks from './tabs/attacks.graphql?raw';
+import attacksVariables from './tabs/attacks.json?raw';
 import failedAttempts from './tabs/failed-attempts.graphql?raw';
 import failedAttemptsVariables from './tabs/failed-attempts.json?raw';
+import funnel from './tabs/funnel.graphql?raw';
+import funnelVariables from './tabs/funnel.json?raw';
+import liveLogins from './tabs/live-logins.graphql?raw';
+import liveLoginsVariables from './tabs/live-logins.json?raw';
 import liveTail from './tabs/live-tail.graphql?raw';
 import liveTailVariables from './tabs/live-tail.json?raw';
+import stolenToken from './tabs/stolen-token.graphql?raw';
+import stolenTokenVariables from './tabs/stolen-token.json?raw';
+import verdicts from './tabs/verdicts.graphql?raw';
+import verdictsVariables from './tabs/verdicts.json?raw';
 import sessionNext from './tabs/what-did-the-session-do-next.graphql?raw';
 import sessionNextVariables from './tabs/what-did-the-session-do-next.json?raw';
 import whoSignsIn from './tabs/who-signs-in.graphql?raw';
 import whoSignsInVariables from './tabs/who-signs-in.json?raw';
+import accessDenied from './tabs/why-was-access-denied.graphql?raw';
+import accessDeniedVariables from './tabs/why-was-access-denied.json?raw';
 
 /** What a first visit opens with. */
 export const defaultTabs = [
   { query: accessDenied, variables: accessDeniedVariables },
+  { query: verdicts, variables: verdictsVariables },
+  { query: attacks, variables: attacksVariables },
+  { query: stolenToken, variables: stolenTokenVariables },
   { query: sessionNext, variables: sessionNextVariables },
   { query: failedAttempts, variables: failedAttemptsVariables },
+  { query: funnel, variables: funnelVariables },
   { query: whoSignsIn, variables: whoSignsInVariables },
   { query: liveTail, variables: liveTailVariables },
+  { query: liveLogins, variables: liveLoginsVariables },
 ];
 
 /**
