@@ -16,8 +16,9 @@ import (
 type openFlows struct {
 	dues     dues
 	latest   map[audit.Key]time.Time // a flow's place in dues; earlier ones do not count
-	searched time.Time
-	more     bool // when some were taken last, more were due
+	more     bool                    // when some were taken last, more were due
+	searched time.Time               // when a search for others began last
+	search   *audit.Cursor           // how far it has got; nil while there is none
 }
 
 // due is when a flow is to be closed, unless something happened in it since.
@@ -27,7 +28,7 @@ type due struct {
 }
 
 const (
-	// maxOpen is how many flows are remembered.
+	// maxOpen is how many dues are remembered.
 	maxOpen = 200_000
 	// searchEvery is how often the store is searched for others.
 	searchEvery = 5 * time.Minute
@@ -38,7 +39,7 @@ const (
 // add remembers those of some flows that were stored open.
 func (o *openFlows) add(states []flow.State, idle time.Duration) {
 	for _, s := range states {
-		if links := s.Stitched.Links; !s.Closed && len(o.latest) < maxOpen {
+		if links := s.Stitched.Links; !s.Closed && len(o.dues) < maxOpen {
 			o.remember(due{audit.Key{Org: s.Stitched.Org, UniqueID: s.Stitched.ID()}, links[len(links)-1].Record.Time.Add(idle)})
 		}
 	}
@@ -70,7 +71,7 @@ func (o *openFlows) take(now time.Time) (flows []audit.Key) {
 
 // next returns for how long nothing is due.
 func (o *openFlows) next(now time.Time) time.Duration {
-	if o.more {
+	if o.more || o.search != nil {
 		return time.Millisecond
 	}
 	length := o.searched.Add(searchEvery).Sub(now)
@@ -97,37 +98,44 @@ func (d *dues) Pop() any {
 // that new records do not wait for many.
 func (t *term) closeDue(ctx context.Context) error {
 	now := t.options.Now()
-	if now.Sub(t.open.searched) >= searchEvery {
+	if t.open.search != nil || now.Sub(t.open.searched) >= searchEvery {
 		if err := t.closeStored(ctx, now); err != nil {
 			return err
 		}
-		t.open.searched = now
 	}
-	flows := t.open.take(now)
-	if len(flows) == 0 {
-		return nil
-	}
-	return t.close(ctx, flows)
+	return t.close(ctx, t.open.take(now))
 }
 
-// closeStored closes what the store has of open flows that are due.
+// closeStored closes some of what the store has of open flows that are due.
 func (t *term) closeStored(ctx context.Context, now time.Time) error {
 	before := now.Add(-t.rules.Idle).UnixNano()
-	where := query.AllOf(query.Exact{Field: query.FlowOpen, Values: []string{"true"}}, query.NumberRange{Field: query.FlowEndedAt, Max: &before})
-	return t.patiently(ctx, "search open login flows", func() error {
-		return t.eachRow(ctx, audit.AllOrgs(), where, func(rows []*audit.Record) error {
-			flows := make([]audit.Key, len(rows))
-			for i, row := range rows {
-				flows[i] = row.Key()
-			}
-			return t.close(ctx, flows)
-		})
+	q := flowsWhere(audit.AllOrgs(), query.AllOf(query.Exact{Field: query.FlowOpen, Values: []string{"true"}}, query.NumberRange{Field: query.FlowEndedAt, Max: &before}))
+	q.Window.After = t.open.search
+	var page audit.Page
+	err := t.patiently(ctx, "search open login flows", func() (err error) {
+		page, err = t.options.Flows.Search(ctx, q)
+		return err
 	})
+	if err != nil {
+		return err
+	}
+	if t.open.search == nil {
+		t.open.searched = now
+	}
+	t.open.search = endOf(page, q)
+	flows := make([]audit.Key, len(page.Hits))
+	for i, hit := range page.Hits {
+		flows[i] = hit.Record.Key()
+	}
+	return t.close(ctx, flows)
 }
 
 // close makes the closing revisions of flows, unless something has happened in
 // them. What cannot be closed is logged.
 func (t *term) close(ctx context.Context, flows []audit.Key) error {
+	if len(flows) == 0 {
+		return nil
+	}
 	err := t.patiently(ctx, "close login flows", func() error {
 		return safely(func() error { return t.tryToClose(ctx, flows) })
 	})

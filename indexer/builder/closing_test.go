@@ -1,9 +1,11 @@
 package builder_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
+	"github.com/authtrail/authtrail/audit"
 	"github.com/authtrail/authtrail/audit/flow"
 )
 
@@ -23,30 +25,47 @@ func (w *world) only() flow.State {
 
 func TestAFlowIsClosedOnceNothingHappensAnyMore(t *testing.T) {
 	t.Parallel()
-	for name, restarted := range map[string]bool{"by the builder that stored it": false, "by a later one": true} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t)
-			options := w.options()
-			options.Idle = 2 * time.Second
-			b, stop := w.run(options)
-			w.append(record(t, "r1", time.Now(), "request_id=q", "event_name=Authentication Request"))
-			w.catchUp(b)
-			if first := w.only(); first.Closed || first.Revision != 1 {
-				t.Fatalf("it is %+v", first)
-			}
-			if restarted {
-				stop()
-				time.Sleep(options.Idle) // the flow is due while nobody is at work
-				b, _ = w.run(options)
-			}
-			w.eventually("the flow is closed", func() bool { return w.only().Closed })
-			last := w.only()
-			if n := len(last.Revisions); last.Revision != 2 || n != 2 || !last.Revisions[1].Closing || last.Revisions[0].Closing {
-				t.Errorf("its revisions are %+v", last.Revisions)
-			}
-			w.eventually("it is counted", func() bool { return b.Stats().Closed == 1 })
-		})
+	w := newWorld(t)
+	options := w.options()
+	options.Idle = 2 * time.Second
+	b, _ := w.run(options)
+	w.append(record(t, "r1", time.Now(), "request_id=q", "event_name=Authentication Request"))
+	w.catchUp(b)
+	if first := w.only(); first.Closed || first.Revision != 1 {
+		t.Fatalf("it is %+v", first)
+	}
+	w.eventually("the flow is closed", func() bool { return w.only().Closed })
+	last := w.only()
+	if n := len(last.Revisions); last.Revision != 2 || n != 2 || !last.Revisions[1].Closing || last.Revisions[0].Closing {
+		t.Errorf("its revisions are %+v", last.Revisions)
+	}
+	w.eventually("it is counted", func() bool { return b.Stats().Closed == 1 })
+}
+
+func TestFlowsThatFellDueWhileNobodyWasAtWorkAreClosed(t *testing.T) {
+	t.Parallel()
+	const flows = audit.MaxPageSize + 1
+	w := newWorld(t)
+	b, stop := w.run(w.options())
+	began := time.Now()
+	var records []*audit.Record
+	for i := range flows {
+		records = append(records, record(t, fmt.Sprint("r", i), began.Add(time.Duration(i)*time.Millisecond), fmt.Sprint("request_id=q", i)))
+	}
+	w.append(records...)
+	w.catchUp(b)
+	stop()
+	if closed := b.Stats().Closed; closed != 0 {
+		t.Fatalf("%d flows were closed at once", closed)
+	}
+	options := w.options()
+	options.Now = func() time.Time { return time.Now().Add(2 * idle) }
+	b, _ = w.run(options)
+	w.eventually("all are closed", func() bool { return b.Stats().Closed == flows })
+	for request, n := range w.closings() {
+		if n != 1 {
+			t.Errorf("the flow of %s was closed %d times", request, n)
+		}
 	}
 }
 

@@ -33,10 +33,14 @@ func (t *term) maybe(org string, id flow.ID) bool {
 
 // findFresh finds the ids of many records that no others have: a question or two
 // for each kind of id, where looking them up takes one for each id. (Where the builder is
-// alone, it recalls what it has seen, see recall.) Others may come in
-// meanwhile; then they come in their turn.
+// alone, it recalls what it has seen, see recall; elsewhere it relies on what it has seen
+// until that is too much to tell.) Others may come in meanwhile; then they come in
+// their turn.
 func (t *term) findFresh(ctx context.Context, records []*audit.Record) error {
 	t.fresh = nil
+	if t.seen != nil && t.seen.full() && !t.options.Alone {
+		t.seen = nil
+	}
 	if t.seen != nil || t.options.Alone || len(records) < manyRecords {
 		return nil
 	}
@@ -112,11 +116,9 @@ func (t *term) others(ctx context.Context, field query.Field, values []string, o
 			value, _ := hit.Record.Get(field)
 			had[value] = true
 		}
-		if !page.HasNext {
+		if q.Window.After = endOf(page, q); q.Window.After == nil {
 			return had, nil
 		}
-		after := q.CursorAt(page.Hits[len(page.Hits)-1])
-		q.Window.After = &after
 	}
 	for _, value := range values {
 		had[value] = true

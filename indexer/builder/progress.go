@@ -105,6 +105,10 @@ func (p *progress) followed(batch audit.FeedBatch, last bool, read, now time.Tim
 // move lets those go on who wait for the builder to do something.
 func (p *progress) move(now time.Time) {
 	p.movedAt = now
+	p.wake()
+}
+
+func (p *progress) wake() {
 	if p.moved != nil {
 		close(p.moved)
 		p.moved = nil
@@ -155,6 +159,7 @@ func (p *progress) end() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.stats.Working, p.waiting, p.position = false, false, ""
+	p.wake()
 }
 
 // stop says that Run has returned; nobody waits for it any more.

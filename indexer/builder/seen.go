@@ -52,12 +52,16 @@ func (s *seen) note(org string, id flow.ID) {
 	if s.has(hash) {
 		return
 	}
-	last := len(s.layers) - 1
-	if last < 0 || s.layers[last].room <= 0 && s.layers[last].ids() < lastLayer {
+	if n := len(s.layers); n == 0 || s.layers[n-1].room <= 0 && !s.full() {
 		s.grow()
-		last++
 	}
-	s.layers[last].add(hash)
+	s.layers[len(s.layers)-1].add(hash)
+}
+
+// full reports whether it has as many ids as it is meant for.
+func (s *seen) full() bool {
+	n := len(s.layers)
+	return n > 0 && s.layers[n-1].room <= 0 && s.layers[n-1].ids() >= lastLayer
 }
 
 func (s *seen) grow() {

@@ -13,7 +13,8 @@ import (
 // first one on, and removes those that no record supports.
 func (t *term) sweepPage(ctx context.Context) error {
 	var page audit.Page
-	q := audit.Query{Scope: audit.AllOrgs(), Kinds: []audit.Kind{audit.KindFlow}, Window: audit.Window{Limit: audit.MaxPageSize, After: t.sweep}}
+	q := flowsWhere(audit.AllOrgs(), nil)
+	q.Window.After = t.sweep
 	err := t.patiently(ctx, "sweep login flows", func() (err error) {
 		if page, err = t.options.Flows.Search(ctx, q); err != nil {
 			return err
@@ -23,12 +24,10 @@ func (t *term) sweepPage(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if page.HasNext {
-		last := q.CursorAt(page.Hits[len(page.Hits)-1])
-		t.sweep = &last
+	if t.sweep = endOf(page, q); t.sweep != nil {
 		return nil
 	}
-	t.sweep, t.at.Sweep = nil, false
+	t.at.Sweep = false
 	return t.tend(ctx, true)
 }
 

@@ -59,8 +59,7 @@ func (t *term) unaware(ctx context.Context, w *work, id flow.ID) (keys []flow.Ke
 		return nil, nil
 	}
 	reported := t.rules.CrowdedConflict(id)
-	where := query.Exact{Field: id.Field, Values: []string{id.Value}}
-	err = t.eachRow(ctx, audit.Orgs(w.org), where, func(rows []*audit.Record) error {
+	err = t.eachRow(ctx, audit.Orgs(w.org), query.Exact{Field: id.Field, Values: []string{id.Value}}, func(rows []*audit.Record) error {
 		for _, row := range rows {
 			s := t.storedOf(row)
 			if s.state == nil {
@@ -77,20 +76,4 @@ func (t *term) unaware(ctx context.Context, w *work, id flow.ID) (keys []flow.Ke
 		return nil, fmt.Errorf("search the flows of a crowded id: %w", err)
 	}
 	return keys, nil
-}
-
-// eachRow calls do for the stored flows that match, a page at a time.
-func (t *term) eachRow(ctx context.Context, scope audit.Scope, where query.Node, do func([]*audit.Record) error) error {
-	q := audit.Query{Scope: scope, Kinds: []audit.Kind{audit.KindFlow}, Where: where, Window: audit.Window{Limit: audit.MaxPageSize}}
-	for {
-		page, err := t.options.Flows.Search(ctx, q)
-		if err != nil {
-			return err
-		}
-		if err := do(page.Records()); err != nil || !page.HasNext {
-			return err
-		}
-		after := q.CursorAt(page.Hits[len(page.Hits)-1])
-		q.Window.After = &after
-	}
 }
