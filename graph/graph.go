@@ -17,7 +17,7 @@ import (
 // Deps is what the API is answered from.
 type Deps struct {
 	Store    node.Records
-	FlowRows audit.Flows
+	Flows audit.Flows
 	Ingester audit.Ingester
 	Now      func() time.Time // time.Now unless given
 	Logger   *slog.Logger     // slog.Default() unless given
@@ -33,9 +33,9 @@ func New(deps Deps) graphql.ExecutableSchema {
 		deps.Logger = slog.Default()
 	}
 	root := &resolver{
-		reader:   &node.Reader{Records: deps.Store, Flows: deps.FlowRows, Now: deps.Now},
+		reader:   &node.Reader{Records: deps.Store, Flows: deps.Flows, Now: deps.Now},
 		records:  live.New(deps.Store, nil),
-		flows:    live.New(deps.FlowRows, func(row *audit.Record) *audit.Flow { return deps.FlowRows.Flow(row) }),
+		flows:    live.New(deps.Flows, func(row *audit.Record) *audit.Flow { return deps.Flows.Flow(row) }),
 		ingester: deps.Ingester,
 		patience: readerPatience,
 	}

@@ -122,7 +122,7 @@ func apiOver(t *testing.T, s stores) *api {
 	logger := slog.New(slog.NewTextHandler(a.log, nil))
 	clock := func() time.Time { return now }
 	a.exec = executor.New(graph.New(graph.Deps{
-		Store: a.store, FlowRows: flow.NewView(a.flows, clock, idle, flow.Options{}), Ingester: ingest, Now: clock, Logger: logger,
+		Store: a.store, Flows: flow.NewView(a.flows, clock, idle, flow.Options{}), Ingester: ingest, Now: clock, Logger: logger,
 	}))
 	a.exec.SetErrorPresenter(graph.ErrorPresenter(logger))
 	a.exec.SetRecoverFunc(graph.Recover(logger))
