@@ -67,7 +67,7 @@ func TestArrivalDoesNotMatter(t *testing.T) {
 			random.Shuffle(len(arriving), func(i, j int) { arriving[i], arriving[j] = arriving[j], arriving[i] })
 			w := newWorld(t)
 			options := w.options()
-			options.Batch, options.Alone = 1+random.IntN(160), seed%2 == 0
+			options.Batch, options.Alone, options.Known = 1+random.IntN(160), seed%2 == 0, 1+random.IntN(400)
 			b, stop := w.run(options)
 			for some := range slices.Chunk(arriving, len(arriving)/12+1) {
 				w.append(some...)

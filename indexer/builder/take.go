@@ -170,16 +170,13 @@ func (t *term) hood(org string) *flow.Neighbourhood {
 	return n
 }
 
-// maxKnown is how many records are kept in memory from batch to batch.
-const maxKnown = 20_000
-
 // trim forgets when too much is known.
 func (t *term) trim() {
 	known := 0
 	for _, n := range t.hoods {
 		known += n.Size()
 	}
-	if known > maxKnown {
+	if known > t.options.Known {
 		t.forget()
 	}
 }
