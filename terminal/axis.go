@@ -37,7 +37,7 @@ func (f *waterfall) axis() string {
 	return b.String() + strings.Repeat(" ", f.room-cells(b.String()))
 }
 
-// tickLabel writes a whole number of one unit.
+// tickLabel writes a number of one unit: whole, but for half seconds and the like.
 func tickLabel(d time.Duration) string {
 	const day = 24 * time.Hour
 	switch {
@@ -51,6 +51,8 @@ func tickLabel(d time.Duration) string {
 		return fmt.Sprintf("%dm", d/time.Minute)
 	case d%time.Second == 0:
 		return fmt.Sprintf("%ds", d/time.Second)
+	case d > time.Second:
+		return fmt.Sprintf("%.4gs", d.Seconds())
 	}
 	return fmt.Sprintf("%dms", d/time.Millisecond)
 }

@@ -92,7 +92,9 @@ func TestATableFitsItsScreen(t *testing.T) {
 			t.Fatal(err)
 		}
 		golden(t, "table_"+name, b.String())
-		fits(t, screen, b.String())
+		if !screen.Whole { // what a program reads is as wide as it is
+			fits(t, screen, b.String())
+		}
 	}
 }
 

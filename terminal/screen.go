@@ -11,8 +11,8 @@ import (
 type Screen struct {
 	Width  int  // how many columns fit
 	Colour bool // colours are seen
-	// Whole is set where no ids may be shortened: nobody looks at a window, and what
-	// is written may be searched or read by a program.
+	// Whole is set where tables may not be shortened: nobody looks at a window, and
+	// what is written may be searched or read by a program.
 	Whole bool
 }
 

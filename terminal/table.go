@@ -12,8 +12,7 @@ type Column struct {
 	Enough int  // how wide it should be before optional columns get any room
 	Min    int  // it is not made narrower than this
 	Right  bool // it holds numbers, which line up at their right
-	// ID is set for what a person copies: it is shortened last, in the middle, and
-	// only on a screen that allows it.
+	// ID is set for what a person copies: it is shortened last, and in the middle.
 	ID bool
 	// Optional is set for a column that is left out where there is no room for all:
 	// those with the highest number go first.
@@ -29,7 +28,8 @@ type Cell struct {
 const columnGap = 2
 
 // Table writes rows in columns that fit the screen: where they do not, optional
-// columns are left out, and then the widest are made narrower.
+// columns are left out, and then the widest are made narrower. A screen that asks
+// for all of it has every column, as wide as its longest text.
 func Table(w io.Writer, s Screen, columns []Column, rows [][]Cell) error {
 	t := table{screen: s, columns: columns, rows: make([][]Cell, len(rows))}
 	for i, row := range rows {
@@ -94,6 +94,9 @@ func (t *table) fit() {
 			t.widths[i] = max(t.widths[i], cells(row[i].Text))
 		}
 	}
+	if t.screen.Whole {
+		return
+	}
 	for t.total(t.enough) > t.screen.Width && t.leaveOut() {
 	}
 	floor := t.enough
@@ -142,9 +145,6 @@ func (t *table) leaveOut() bool {
 // narrow takes one off the widest of the columns that hold ids, or of the others,
 // and reports whether there was one that may be narrower.
 func (t *table) narrow(ids bool, floor func(int) int) bool {
-	if ids && t.screen.Whole {
-		return false
-	}
 	most := -1
 	for i, column := range t.columns {
 		if column.ID == ids && t.widths[i] > floor(i) && (most < 0 || t.widths[i] > t.widths[most]) {

@@ -32,7 +32,7 @@ func TestIDsAreShortenedLastAndInTheMiddle(t *testing.T) {
 		{terminal.Screen{Width: 38}, "TIME      USER      ID\n12:00:00  somebody  0f8fad5b-d9cb-469f\n"},
 		{terminal.Screen{Width: 28}, "USER      ID\nsomebody  0f8fad5b-d9cb-469f\n"},
 		{terminal.Screen{Width: 20}, "USER    ID\nsomeb…  0f8fad…-469f\n"},
-		{terminal.Screen{Width: 20, Whole: true}, "USER    ID\nsomeb…  0f8fad5b-d9cb-469f\n"},
+		{terminal.Screen{Width: 20, Whole: true}, "TIME      USER      ID\n12:00:00  somebody  0f8fad5b-d9cb-469f\n"},
 	} {
 		if got := drawnTable(t, test.screen, columns, rows); got != test.want {
 			t.Errorf("%+v: got\n%swant\n%s", test.screen, got, test.want)
