@@ -17,7 +17,7 @@ import (
 // Deps is what the API is answered from.
 type Deps struct {
 	Store    node.Records
-	Flows audit.Flows
+	Flows    audit.Flows
 	Ingester audit.Ingester
 	Now      func() time.Time // time.Now unless given
 	Logger   *slog.Logger     // slog.Default() unless given

@@ -190,7 +190,8 @@ func TestManyWhoAreBehindReadForEachOther(t *testing.T) {
 
 func TestWhatIsKeptIsBounded(t *testing.T) {
 	t.Parallel()
-	for _, size := range []int{10, 10_000} {
+	const some = 250
+	for size, rounds := range map[int]int{10: keptRows/some + 1, 10_000: 2*keptBytes/10_000/some + 2} {
 		feed := openFeed(t)
 		tail := New(feed, nil)
 		idle := make([]*Follower, 100)
@@ -198,24 +199,38 @@ func TestWhatIsKeptIsBounded(t *testing.T) {
 			idle[i] = follow(t, tail, nil)
 		}
 		reader := follow(t, tail, nil)
-		for at := range 12 {
-			feed.add(t, at*250, 250, size)
-			if err := expect(t.Context(), reader, at*250, at*250+250); err != nil {
+		for at := range rounds {
+			feed.add(t, at*some, some, size)
+			if err := expect(t.Context(), reader, at*some, at*some+some); err != nil {
 				t.Fatal(err)
 			}
-			tail.mu.Lock()
-			kept := tail.recent
-			if past := tail.past; past.bytes > pastBytes || len(past.stretches) > keptRows {
-				t.Errorf("%d bytes of the past are kept, in %d stretches", past.bytes, len(past.stretches))
-			}
-			if len(kept.items) > keptRows || kept.bytes > keptBytes || len(kept.places) > 2*keptRows+1 || len(kept.index) > len(kept.places) {
-				t.Errorf("%d rows of %d bytes are kept, %d places", len(kept.items), kept.bytes, len(kept.places))
-			}
-			tail.mu.Unlock()
+			requireBounds(t, tail)
+		}
+		if tail.recent.first == 0 {
+			t.Error("nothing was forgotten")
+		}
+		if err := expect(t.Context(), idle[0], 0, rounds*some); err != nil { // it reads what is not recent any more
+			t.Fatal(err)
+		}
+		if requireBounds(t, tail); len(tail.past.stretches) == 0 {
+			t.Error("nothing of the past is kept")
 		}
 		for _, f := range append(idle, reader) {
 			f.Close()
 		}
+	}
+}
+
+func requireBounds(t *testing.T, tail *Tail) {
+	t.Helper()
+	tail.mu.Lock()
+	defer tail.mu.Unlock()
+	kept, past := tail.recent, tail.past
+	if past.bytes > pastBytes || len(past.stretches) > keptRows {
+		t.Errorf("%d bytes of the past are kept, in %d stretches", past.bytes, len(past.stretches))
+	}
+	if len(kept.items) > keptRows || kept.bytes > keptBytes || len(kept.places) > 2*keptRows+1 || len(kept.index) > len(kept.places) {
+		t.Errorf("%d rows of %d bytes are kept, %d places", len(kept.items), kept.bytes, len(kept.places))
 	}
 }
 
