@@ -2,6 +2,7 @@ package builder_test
 
 import (
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,17 +24,24 @@ func (w *world) only() flow.State {
 	return state
 }
 
+// clock stands still at noon until it is moved.
+type clock struct{ ahead atomic.Int64 }
+
+func (c *clock) now() time.Time { return noon.Add(time.Duration(c.ahead.Load())) }
+
 func TestAFlowIsClosedOnceNothingHappensAnyMore(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	var stands clock
 	options := w.options()
-	options.Idle = 2 * time.Second
+	options.Idle, options.Now = time.Millisecond, stands.now
 	b, _ := w.run(options)
-	w.append(record(t, "r1", time.Now(), "request_id=q", "event_name=Authentication Request"))
+	w.append(record(t, "r1", noon, "request_id=q", "event_name=Authentication Request"))
 	w.catchUp(b)
 	if first := w.only(); first.Closed || first.Revision != 1 {
 		t.Fatalf("it is %+v", first)
 	}
+	stands.ahead.Store(int64(time.Minute))
 	w.eventually("the flow is closed", func() bool { return w.only().Closed })
 	last := w.only()
 	if n := len(last.Revisions); last.Revision != 2 || n != 2 || !last.Revisions[1].Closing || last.Revisions[0].Closing {
@@ -72,14 +80,16 @@ func TestFlowsThatFellDueWhileNobodyWasAtWorkAreClosed(t *testing.T) {
 func TestAFlowThatGoesOnIsNotClosed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	var stands clock
 	options := w.options()
-	options.Idle = time.Second
+	options.Idle, options.Now = time.Millisecond, stands.now
 	b, _ := w.run(options)
-	w.append(record(t, "r1", time.Now(), "request_id=q"))
+	w.append(record(t, "r1", noon, "request_id=q"))
 	w.catchUp(b)
-	w.append(record(t, "r2", time.Now().Add(time.Hour), "request_id=q"))
+	w.append(record(t, "r2", noon.Add(time.Hour), "request_id=q"))
+	w.append(record(t, "other", noon.Add(time.Second), "request_id=p")) // due after the first record was
 	w.catchUp(b)
-	w.append(record(t, "other", time.Now(), "request_id=p")) // due after the first record was
+	stands.ahead.Store(int64(time.Minute))
 	w.eventually("the other is closed", func() bool { return w.closings()["p"] == 1 })
 	if n := w.closings()["q"]; n != 0 {
 		t.Errorf("it was closed %d times", n)

@@ -17,25 +17,46 @@ func paced(ctx context.Context, b *builder.Builder) <-chan struct{} {
 	return done
 }
 
-func TestRecordsWaitForFlowsThatAreBehind(t *testing.T) {
-	t.Parallel()
+// stuck returns a builder that has followed a record, and now stores the flows of
+// others, as far as store lets it.
+func stuck(t *testing.T, stands *clock, store func() error) *builder.Builder {
+	t.Helper()
 	w := newWorld(t)
 	options := w.options()
-	var ahead atomic.Int64 // by how much the builder's clock is ahead
-	options.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
-	storing, proceed := make(chan struct{}, 1), make(chan struct{})
-	options.Flows = troubled{options.Flows, func([]audit.Replacement) error {
-		storing <- struct{}{}
+	options.Now = stands.now
+	var holds atomic.Bool
+	storing := make(chan struct{}, 1)
+	options.Flows = troubled{w.flows, func([]audit.Replacement) error {
+		if !holds.Load() {
+			return nil
+		}
+		select {
+		case storing <- struct{}{}:
+		default:
+		}
+		return store()
+	}, never}
+	<-paced(t.Context(), builder.New(options)) // it does not even run
+	b, _ := w.run(options)
+	records := sample(t)[:200]
+	w.append(records[0])
+	w.catchUp(b)
+	holds.Store(true)
+	w.append(records...)
+	<-storing
+	return b
+}
+
+func TestRecordsWaitForFlowsThatAreBehind(t *testing.T) {
+	t.Parallel()
+	proceed := make(chan struct{})
+	var stands clock
+	b := stuck(t, &stands, func() error {
 		<-proceed
 		return nil
-	}, never}
-	b, stop := w.run(options)
-	defer stop()
-	records := sample(t)
-	w.append(records[:200]...)
-	<-storing
+	})
 	<-paced(t.Context(), b) // they are hardly behind
-	ahead.Store(int64(2 * time.Second))
+	stands.ahead.Store(int64(2 * time.Second))
 	waiting := paced(t.Context(), b)
 	leaving, leave := context.WithCancel(t.Context())
 	gone := paced(leaving, b)
@@ -52,24 +73,11 @@ func TestRecordsWaitForFlowsThatAreBehind(t *testing.T) {
 
 func TestRecordsDoNotWaitForABuilderThatDoesNotGetOn(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	options := w.options()
-	var ahead atomic.Int64
-	options.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
-	storing := make(chan struct{}, 1)
-	options.Flows = troubled{options.Flows, func([]audit.Replacement) error {
-		select {
-		case storing <- struct{}{}:
-		default:
-		}
-		return &audit.Error{Code: audit.Unavailable, Message: "out of order"}
-	}, never}
-	b := builder.New(options)
-	<-paced(t.Context(), b) // it does not even run
-	b, stop := w.run(options)
-	defer stop()
-	w.append(sample(t)[:200]...)
-	<-storing
-	ahead.Store(int64(time.Minute))
-	<-paced(t.Context(), b)
+	var stands clock
+	b := stuck(t, &stands, func() error { return &audit.Error{Code: audit.Unavailable, Message: "out of order"} })
+	stands.ahead.Store(int64(time.Minute))
+	began := time.Now()
+	if <-paced(t.Context(), b); time.Since(began) > 4*time.Second {
+		t.Error("who brings records has waited as long as anybody ever does")
+	}
 }
