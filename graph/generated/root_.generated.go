@@ -424,7 +424,7 @@ type Subscription {
   flow that changed meanwhile.
   """
   loginFlowUpdated(
-    "What must hold of the flow as it is now; values are compared exactly."
+    "What must hold of the flow as it is now; values are compared exactly. That a flow does not match any more is not told: leave out what changes, such as the outcome, where that matters."
     filter: LoginFlowFilter
     "What a person would type into a search box, over a flow's records together: each word may be in another record of it, and ` + "`" + `-word` + "`" + ` means that none has it. Fields hold the values of all its records, or are its own, as in ` + "`" + `outcome:denied app:payroll last_stage:token*` + "`" + `; ` + "`" + `time:` + "`" + ` is when it began."
     search: String
@@ -506,7 +506,7 @@ type AuthAudit implements Node {
   sessionView: Session
   "The HTTP request that the record names; null when it names none."
   trace: Trace
-  "The position just after this record, to subscribe from with ` + "`" + `after` + "`" + `. Only on what a subscription returns, else null."
+  "The position just after this record, to subscribe from with ` + "`" + `after` + "`" + `. Only on what a subscription returns, else null: a page of ` + "`" + `authAudits` + "`" + ` has one for all its rows."
   position: String
 }
 
@@ -726,7 +726,7 @@ type LoginFlow implements Node {
   sourceIps: [String!]!
   "The user agents that its records name, in order of appearance."
   userAgents: [String!]!
-  "The position just after this state of the flow, to subscribe from with ` + "`" + `after` + "`" + `. Only on what a subscription returns, else null."
+  "The position just after this state of the flow, to subscribe from with ` + "`" + `after` + "`" + `. Only on what a subscription returns, else null: a page of ` + "`" + `loginFlows` + "`" + ` has one for all its rows."
   position: String
 }
 
