@@ -109,7 +109,7 @@ func openStore(ctx context.Context, config Config, logger *slog.Logger) (audit.S
 func (a *application) graphQL(ingester audit.Ingester, countError func(audit.Code)) *server.Handler {
 	schema := graph.New(graph.Deps{
 		Store:    a.store,
-		Flows: a.flows.view,
+		Flows:    a.flows.view,
 		Ingester: ingester,
 		Now:      time.Now,
 		Logger:   a.logger,

@@ -98,7 +98,7 @@ func benchRowStore(b *testing.B) *Store {
 		}
 	}
 	b.Logf("%.0f rows made a second", benchRows/time.Since(began).Seconds())
-	time.Sleep(time.Second) // in which the index is tidied
+	time.Sleep(2 * idleBeforeTidying) // in which the index is tidied
 	return s
 }
 

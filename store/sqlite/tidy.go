@@ -4,10 +4,10 @@ import "time"
 
 // The index is a number of segments, and a search asks each. While records come
 // in they are merged seldom, since the sender waits for it; when nothing has come
-// for a moment, the writer merges what is left, in steps that a new batch does
+// for a while (senders pause for a second now and then), the writer merges what is left, in steps that a new batch does
 // not wait for long.
 const (
-	idleBeforeTidying = 300 * time.Millisecond
+	idleBeforeTidying = 2 * time.Second
 	pagesPerTidying   = 128 // about ten milliseconds
 )
 
