@@ -138,8 +138,8 @@ func TestTheKeyOfSecretsIsMadeOnceAndNeededAfterwards(t *testing.T) {
 
 func TestAKeyFileThatIsNone(t *testing.T) {
 	t.Parallel()
-	file := filepath.Join(t.TempDir(), "keys")
 	for text, want := range map[string]string{"": "no such file", "swordfish\n": "line 1 is no key"} {
+		file := filepath.Join(t.TempDir(), "keys")
 		if text != "" {
 			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 				t.Fatal(err)

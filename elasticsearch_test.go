@@ -105,15 +105,23 @@ func TestBothStoresAnswerTheUsefulQueriesAlike(t *testing.T) {
 			continue
 		}
 		request := fmt.Sprintf(`{"query":%s,"variables":%s}`, inJSON(query), read(t, strings.TrimSuffix(document, "graphql")+"json"))
-		want, got := answer(t, embedded, request), answer(t, cluster, request)
+		want, got := untimed(answer(t, embedded, request)), untimed(answer(t, cluster, request))
 		if got != want {
 			t.Errorf("%s:\nElasticsearch: %.3000s\nSQLite:        %.3000s", document, got, want)
 		}
-		if len(want) < 500 || strings.Contains(want, `"errors"`) {
+		if len(want) < 500 && !ofTheDemo[filepath.Base(document)] || strings.Contains(want, `"errors"`) {
 			t.Errorf("%s: the answer shows nothing: %.500s", document, want)
 		}
 	}
 }
+
+// ofTheDemo are the tabs about the intruder whom the demo makes up, and the sample does not have.
+var ofTheDemo = map[string]bool{"attacks.graphql": true, "stolen-token.graphql": true}
+
+var rangeOfTime = regexp.MustCompile(`"(from|to)":"[^"]*"`)
+
+// untimed returns an answer without the range of time that it covers, which ends when it is asked.
+func untimed(answer string) string { return rangeOfTime.ReplaceAllString(answer, `"$1":""`) }
 
 // answer returns the body of a server's answer to a GraphQL request.
 func answer(t *testing.T, url, request string) string {

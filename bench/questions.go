@@ -48,7 +48,11 @@ var questions = []question{
 		func(set dataset, r *rand.Rand) map[string]any {
 			return map[string]any{"v": set.requestID(r.IntN(set.flows()/perAction) * perAction)}
 		}, perFlow},
-	{"latest 50 login flows by outcome and application", `query($v: String!) { list: loginFlows(filter: {outcome: {eq: DENIED}, applicationName: {eq: $v}}) { nodes { startedAt durationMs outcome lastStage failedStage userId upstreamUserId applicationName upstreamIdp retries verdict { text } } } }`,
+	{"latest 50 login flows by outcome and application", `query($v: String!) { list: loginFlows(filter: {outcome: {eq: DENIED}, applicationName: {eq: $v}}) { nodes { startedAt durationMs outcome lastStage failedStage userId upstreamUserId applicationName upstreamIdp retries shape } } }`,
+		func(_ dataset, r *rand.Rand) map[string]any {
+			return map[string]any{"v": applications[r.IntN(len(applications))]}
+		}, 50},
+	{"latest 50 login flows by outcome and application, with verdicts", `query($v: String!) { list: loginFlows(filter: {outcome: {eq: DENIED}, applicationName: {eq: $v}}) { nodes { startedAt durationMs outcome lastStage failedStage userId upstreamUserId applicationName upstreamIdp retries verdict { text } } } }`,
 		func(_ dataset, r *rand.Rand) map[string]any {
 			return map[string]any{"v": applications[r.IntN(len(applications))]}
 		}, 50},
