@@ -4,8 +4,8 @@ import "time"
 
 // The index is a number of segments, and a search asks each. While records come
 // in they are merged seldom, since the sender waits for it; when nothing has come
-// for a while (senders pause for a second now and then), the writer merges what is left, in steps that a new batch does
-// not wait for long.
+// for longer than senders pause to let login flows catch up, the writer merges
+// what is left, in steps that a new batch does not wait for long.
 const (
 	idleBeforeTidying = 2 * time.Second
 	pagesPerTidying   = 128 // about ten milliseconds
