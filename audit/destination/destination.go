@@ -44,6 +44,9 @@ type Destination struct {
 
 	Extra, MetadataExtra []audit.Member
 
+	Beginning Beginning // where its delivery begins
+	Keys      *Keys     // nil unless it was revealed, and where there is no key to encrypt them
+
 	sealed string // the whole authentication, encrypted, where Spec has not all of it
 }
 
@@ -60,6 +63,7 @@ type Spec struct {
 	Authentication *Authentication
 	Webhook        *WebhookSettings
 	Routing        *Routing
+	Delivery       *DeliverySettings
 	Extra          []audit.Member
 }
 
