@@ -158,6 +158,9 @@ type Feed interface {
 	Since(ctx context.Context, after Position, limit int) (FeedBatch, error)
 	// Wait returns nil as soon as there may be records after the position.
 	Wait(ctx context.Context, after Position) error
+	// Behind returns how many rows were persisted after the position: an upper bound,
+	// at little cost, which may be a moment old.
+	Behind(ctx context.Context, after Position) (int64, error)
 }
 
 // FeedBatch is a stretch of a feed.

@@ -29,7 +29,11 @@ func (list Filters) Matches(r *audit.Record) bool {
 	if len(list) == 0 {
 		return true
 	}
-	event := string(r.Event())
+	return list.MatchObject(string(r.Event()))
+}
+
+// MatchObject is Matches for an object in place of an event.
+func (list Filters) MatchObject(event string) bool {
 	for _, filter := range list {
 		if filter.Value == nil && len(filter.OrList) == 0 {
 			continue

@@ -29,7 +29,10 @@ import (
 // more. Who wants such a name waits until that has not changed for a while, and then
 // takes it over: first the destination that it was claimed for is touched, by which
 // whoever is still about to change it fails, and tries again; then the claim.
-type Store struct{ options Options }
+type Store struct {
+	options Options
+	changed func(org, id string) // nil where nobody wants to know
+}
 
 // Options are what a Store needs.
 type Options struct {
@@ -49,7 +52,7 @@ func New(options Options) *Store {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
-	return &Store{options}
+	return &Store{options: options}
 }
 
 // attempts bounds how often a change begins again after another was quicker.
@@ -88,6 +91,9 @@ func (s *Store) Create(ctx context.Context, draft Destination) (created Destinat
 		created, err = s.create(ctx, draft)
 		return err
 	})
+	if err == nil {
+		s.hasChanged(created)
+	}
 	return created, wrap("create a destination", err)
 }
 
@@ -135,6 +141,9 @@ func (s *Store) Replace(ctx context.Context, scope audit.Scope, id string, draft
 		replaced, err = s.replace(ctx, scope, id, draft)
 		return err
 	})
+	if err == nil {
+		s.hasChanged(replaced)
+	}
 	return replaced, wrap("replace a destination", err)
 }
 
@@ -176,7 +185,7 @@ func (s *Store) replace(ctx context.Context, scope audit.Scope, id string, d Des
 
 // Delete removes a destination that lies in the scope, or is NotFound.
 func (s *Store) Delete(ctx context.Context, scope audit.Scope, id string) error {
-	tried := false
+	tried, removed := false, Destination{}
 	err := again(func() error {
 		row, err := s.find(ctx, scope, id)
 		if tried && isCode(err, audit.NotFound) {
@@ -185,7 +194,7 @@ func (s *Store) Delete(ctx context.Context, scope audit.Scope, id string) error 
 		if err != nil {
 			return err
 		}
-		tried = true
+		tried, removed = true, row.Destination
 		err = s.options.Registry.Delete(ctx, row.key(), row.version)
 		if isCode(err, audit.Conflict) {
 			return errMoved
@@ -199,6 +208,9 @@ func (s *Store) Delete(ctx context.Context, scope audit.Scope, id string) error 
 		}
 		return nil // a name that is claimed for nothing is free
 	})
+	if tried {
+		s.hasChanged(removed) // or perhaps, where the answer was an error
+	}
 	return wrap("delete a destination", err)
 }
 

@@ -19,6 +19,7 @@ func feedGroup() group {
 		{"lossless while four writers append", checkFeedUnderWriters},
 		{"a wait wakes, and ends with its context", checkWait},
 		{"foreign positions are refused", checkForeignPositions},
+		{"how many rows are behind a position", checkBehind},
 	}}
 }
 

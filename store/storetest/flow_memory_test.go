@@ -138,6 +138,18 @@ func (m *flowMemory) Since(ctx context.Context, position audit.Position, limit i
 	return batch, err
 }
 
+func (m *flowMemory) Behind(ctx context.Context, position audit.Position) (int64, error) {
+	n, err := after(position)
+	if err != nil {
+		return 0, err
+	}
+	records, err := m.view(ctx)
+	if len(records) == 0 || err != nil {
+		return 0, err
+	}
+	return int64(placeOf(records[len(records)-1]) - n), nil
+}
+
 func (m *flowMemory) Wait(ctx context.Context, position audit.Position) error {
 	n, err := after(position)
 	for err == nil {

@@ -222,6 +222,15 @@ func (m *memory) Wait(ctx context.Context, position audit.Position) error {
 	return err
 }
 
+func (m *memory) Behind(ctx context.Context, position audit.Position) (int64, error) {
+	n, err := after(position)
+	if err != nil {
+		return 0, err
+	}
+	records, err := m.view(ctx)
+	return int64(len(records) - n), err
+}
+
 func (m *memory) Ready(ctx context.Context) error {
 	_, err := m.view(ctx)
 	return err
