@@ -70,15 +70,22 @@ func newApplication(ctx context.Context, config Config, logger *slog.Logger) (*a
 	app.graphql = app.graphQL(ingester, metrics.GraphQLError)
 	app.handler = routes(routeHandlers{
 		graphql:  app.graphql,
-		graphiql: http.StripPrefix("/graphiql", web.GraphiQL()),
+		graphiql: playground(config),
 		rest:     rest.New(rest.Options{Searcher: store, Ingester: ingester, Destinations: destinations.Store, PublicURL: strings.TrimRight(config.PublicURL, "/"), Timeout: config.RequestTimeout, Logger: logger}),
 		metrics:  metrics,
 		ready:    store.Ready,
 		logger:   logger,
 
-		authentication: callers,
+		authentication: callers, origins: config.Access.CORSOrigins,
 	})
 	return app, nil
+}
+
+func playground(config Config) http.Handler {
+	if !config.Access.playground() {
+		return nil
+	}
+	return http.StripPrefix("/graphiql", web.GraphiQL())
 }
 
 // openStores opens the store of the records, and that of their login flows.
@@ -115,8 +122,8 @@ func (a *application) graphQL(ingester audit.Ingester, countError func(audit.Cod
 		Logger:   a.logger,
 	})
 	return server.New(schema, server.Options{
-		Timeout: a.config.RequestTimeout, Introspection: true, Stop: a.stop, Logger: a.logger,
-		WebSocketInit: a.authentication.socket, CountError: countError,
+		Timeout: a.config.RequestTimeout, Introspection: a.config.Access.Introspection, Stop: a.stop, Logger: a.logger,
+		WebSocketInit: a.authentication.socket, CountError: countError, Origins: a.config.Access.CORSOrigins,
 		ErrorPresenter: graph.ErrorPresenter(a.logger), RecoverFunc: graph.Recover(a.logger),
 	})
 }
@@ -147,13 +154,15 @@ func (a *application) serve(ctx context.Context, listener net.Listener) error {
 	defer withdraw()
 	httpServer := &http.Server{
 		Handler:           a.handler,
-		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
+		ReadHeaderTimeout: headerTimeout,
+		WriteTimeout:      bodyTimeout + a.config.RequestTimeout + answerTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(a.logger.Handler(), slog.LevelWarn),
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- httpServer.Serve(listener) }()
+	bounded := boundConnections(listener, a.config.Access.MaxConnections, a.logger)
+	go func() { failed <- httpServer.Serve(bounded) }()
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve: %w", err)

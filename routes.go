@@ -17,23 +17,29 @@ import (
 
 // routeHandlers are what the routes lead to.
 type routeHandlers struct {
-	graphql, graphiql, rest http.Handler
-	metrics                 *observe.Metrics
-	ready                   func(context.Context) error
-	authentication          *authentication
-	logger                  *slog.Logger
+	graphql, rest  http.Handler
+	graphiql       http.Handler // nil where it is switched off
+	metrics        *observe.Metrics
+	ready          func(context.Context) error
+	authentication *authentication
+	origins        []string // whose pages may use the APIs, beside our own
+	logger         *slog.Logger
 }
 
 // routes returns every HTTP route.
 func routes(h routeHandlers) http.Handler {
 	r := chi.NewRouter()
-	r.Use(observe.RequestID, h.metrics.HTTP(h.logger), observe.Recover(h.logger), h.authentication.guard,
-		middleware.GetHead)
+	r.Use(observe.RequestID, h.metrics.HTTP(h.logger), observe.Recover(h.logger), safeHeaders, bodyInTime,
+		otherOrigins(h.origins), h.authentication.guard, middleware.GetHead)
 
 	// These need no token: the page holds nothing, and what it asks for goes to /graphql.
-	r.Get("/", http.RedirectHandler("/graphiql/", http.StatusFound).ServeHTTP)
-	r.Handle("/graphiql", h.graphiql)
-	r.Handle("/graphiql/*", h.graphiql)
+	if h.graphiql != nil {
+		r.Get("/", http.RedirectHandler("/graphiql/", http.StatusFound).ServeHTTP)
+		r.Handle("/graphiql", h.graphiql)
+		r.Handle("/graphiql/*", h.graphiql)
+	} else {
+		r.Get("/", signpost)
+	}
 	r.Get("/healthz", health(func(context.Context) error { return nil }))
 	r.Get("/readyz", health(h.ready))
 	r.Get("/v1/openapi.json", rest.OpenAPI)

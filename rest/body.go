@@ -2,9 +2,11 @@ package rest
 
 import (
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -30,6 +32,10 @@ func tooLarge(limit int64) error {
 }
 
 var errBusy = &audit.Error{Code: audit.RateLimited, Message: "too many bodies are being processed; send this again later",
+	RetryAfter: time.Second}
+
+// errTooSlow is no mistake of the sender's: it would throw the events away.
+var errTooSlow = &audit.Error{Code: audit.Unavailable, Message: "the body did not arrive in time; send it again, or less at once",
 	RetryAfter: time.Second}
 
 // memory bounds what all bodies take together.
@@ -108,6 +114,8 @@ func readAll(source io.Reader, limit, announced int64, take func(int64) bool) ([
 			return nil, tooLarge(limit)
 		case err == io.EOF:
 			return body, nil
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return nil, errTooSlow
 		case err != nil:
 			return nil, audit.Invalid("", "the body could not be read to its end")
 		}

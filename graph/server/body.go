@@ -5,9 +5,12 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"os"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/authtrail/authtrail/audit"
 )
 
 // How much of a refused body is read, and for how long, so that the client
@@ -41,6 +44,8 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, *fai
 	switch {
 	case errors.As(err, &outer):
 		return nil, refused(http.StatusRequestEntityTooLarge, "the body may have at most %d bytes", outer.Limit)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, &failure{http.StatusServiceUnavailable, audit.Unavailable, "the body did not arrive in time"}
 	case err != nil:
 		return nil, refused(http.StatusBadRequest, "the body could not be read to its end")
 	case int64(len(body)) > limit:

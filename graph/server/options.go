@@ -38,6 +38,8 @@ type Options struct {
 	// WebSocket may run at a time: 20.
 	MaxSubscriptionsPerConnection int
 
+	// Origins are those whose pages may open a WebSocket, beside the server's own.
+	Origins []string
 	// Introspection answers __schema and __type.
 	Introspection bool
 	// Stop ends all streams when it closes: SSE with a complete event,

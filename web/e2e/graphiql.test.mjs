@@ -22,7 +22,9 @@ const tabs = [
 let browser;
 let page;
 const outside = [];
+const addresses = [];
 const complaints = [];
+const violations = []; // of the Content-Security-Policy
 
 before(async () => {
   const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -35,7 +37,14 @@ before(async () => {
       return route.abort();
     },
   );
+  await context.exposeFunction('reportViolation', (what) => violations.push(what));
+  await context.addInitScript(() =>
+    addEventListener('securitypolicyviolation', (event) =>
+      globalThis.reportViolation(`${event.violatedDirective}: ${event.blockedURI} in ${event.sourceFile}`),
+    ),
+  );
   page = await context.newPage();
+  page.on('request', (request) => addresses.push(request.url()));
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(message.text());
@@ -161,7 +170,13 @@ test('a later visit finds the tabs as they were left', async () => {
   await page.locator('.graphiql-query-editor', { hasText: 'LiveTail' }).waitFor();
 });
 
-test('the page asks no other host and reports no error', () => {
+test('no address that was opened or asked for holds a token', () => {
+  assert.ok(addresses.length > 0);
+  assert.ok(!addresses.some((address) => address.includes('secret')), 'a token is in an address');
+});
+
+test('the page asks no other host, keeps to its policy, and reports no error', () => {
+  assert.deepEqual(violations, []);
   assert.deepEqual(outside, []);
   assert.deepEqual(complaints, []);
 });

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+)
+
+// AccessConfig is how much callers may ask for, and what browsers may do.
+type AccessConfig struct {
+	RateLimit        int64    `default:"0" placeholder:"COST" help:"How much each caller may ask for in a minute, by cost (docs/security.md); 0 is any amount."`
+	RateBurst        int64    `default:"0" placeholder:"COST" help:"How much of that a caller may ask for at once, and so the most that one request may cost; 0 is a minute's worth."`
+	MaxConnections   int      `default:"4096" placeholder:"NUMBER" help:"How many connections may be open; further ones wait."`
+	MaxSubscriptions int      `default:"1000" placeholder:"NUMBER" help:"How many subscriptions each caller may have open."`
+	TrustedDocuments string   `type:"path" placeholder:"PATH" help:"File or folder with the only GraphQL documents that may be run; GraphiQL is off then unless asked for."`
+	Introspection    bool     `default:"true" negatable:"" help:"Answer questions about the GraphQL schema."`
+	GraphiQL         *bool    `name:"graphiql" negatable:"" help:"Serve the playground at /graphiql; done unless --trusted-documents is given."`
+	CORSOrigins      []string `name:"cors-origin" placeholder:"ORIGIN" help:"Origin whose web pages may use the APIs, such as https://app.example.com; several may be repeated or separated by commas. Needs --auth jwt."`
+}
+
+// The bounds of how long one request may hold its connection. Streams have
+// deadlines of their own.
+const (
+	headerTimeout = 10 * time.Second
+	bodyTimeout   = time.Minute // to send a body, however large
+	answerTimeout = time.Minute // to read the answer
+	idleTimeout   = 2 * time.Minute
+	maxHeader     = 64 << 10
+)
+
+func (c AccessConfig) playground() bool {
+	if c.GraphiQL == nil {
+		return c.TrustedDocuments == ""
+	}
+	return *c.GraphiQL
+}
+
+// validateAccess refuses bounds that would keep everybody out, and origins that
+// are not written as browsers write them.
+func (c Config) validateAccess() error {
+	for _, flag := range []struct {
+		name           string
+		value, minimum int64
+	}{
+		{"rate-limit", c.Access.RateLimit, 0}, {"rate-burst", c.Access.RateBurst, 0},
+		{"max-connections", int64(c.Access.MaxConnections), 1}, {"max-subscriptions", int64(c.Access.MaxSubscriptions), 1},
+	} {
+		if flag.value < flag.minimum {
+			return fmt.Errorf("--%s %d: must be at least %d", flag.name, flag.value, flag.minimum)
+		}
+	}
+	if c.Access.RateBurst > 0 && c.Access.RateLimit == 0 {
+		return errors.New("--rate-burst: needs --rate-limit, or it would not be used")
+	}
+	if len(c.Access.CORSOrigins) > 0 && c.Auth == "none" {
+		return errors.New("--cors-origin: needs --auth jwt: without authentication, pages of other sites may not use the server")
+	}
+	for _, origin := range c.Access.CORSOrigins {
+		u, err := url.Parse(origin)
+		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || origin != u.Scheme+"://"+u.Host {
+			return fmt.Errorf("--cors-origin %q: want a whole origin like https://app.example.com, without a path", origin)
+		}
+	}
+	return nil
+}
