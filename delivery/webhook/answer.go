@@ -1,0 +1,115 @@
+package webhook
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/authtrail/authtrail/delivery"
+)
+
+// processed is the documented answer. What became of the events in success_events is
+// known without reading it.
+type processed struct {
+	Discard []eventStatus `json:"discard_events"`
+	Retry   []eventStatus `json:"retry_events"`
+	Date    string        `json:"retry_after_date"`
+	Delay   float64       `json:"retry_after_delay_seconds"`
+}
+
+// eventStatus is what became of one event.
+type eventStatus struct {
+	ID      string `json:"unique_id"`
+	Status  string `json:"status"`
+	Message string `json:"status_message"`
+}
+
+// taken reads an answer of 2xx: an event that is not among those to discard or to send
+// again was taken. An answer to the bulk document that cannot be read may be of somebody
+// else, and says nothing; where other forms were sent, the status is all that is said.
+func (s *sender) taken(batch []delivery.Message, answer reply, said string) (delivery.Result, error) {
+	result := delivery.Result{Status: answer.status, Answer: said}
+	text := bytes.TrimSpace(answer.body)
+	if len(text) == 0 {
+		return result, nil
+	}
+	var p processed
+	if text[0] != '{' || json.Unmarshal(text, &p) != nil {
+		if s.shape.documentedAnswer {
+			return delivery.Result{}, &delivery.Failure{Status: answer.status,
+				Reason: inWords(answer.status, said) + " (which is not an answer to events: want nothing, or the documented object)"}
+		}
+		return result, nil
+	}
+	if len(p.Discard)+len(p.Retry) == 0 {
+		return result, nil
+	}
+	if err := p.sort(batch, &result); err != nil {
+		return delivery.Result{}, err
+	}
+	if len(result.Retry) > 0 {
+		result.After = max(inSeconds(p.Delay), s.untilDate(p.Date, answer), s.retryAfter(answer.header))
+	}
+	return result, nil
+}
+
+// sort finds the events of a batch that the answer names.
+func (p processed) sort(batch []delivery.Message, result *delivery.Result) error {
+	places := make(map[string]int, len(batch))
+	for i := range batch {
+		places[batch[i].ID] = i
+	}
+	again := map[int]bool{}
+	for _, event := range p.Retry {
+		place, known := placeOf(event.ID, places)
+		if !known {
+			return &delivery.Failure{Status: result.Status, Reason: "the receiver wants events again that it was not sent (retry_events)"}
+		}
+		again[place] = true
+	}
+	refused := map[int]bool{}
+	for _, event := range p.Discard {
+		place, known := placeOf(event.ID, places)
+		if known && event.Status != "duplicate" && !again[place] && !refused[place] {
+			refused[place] = true
+			result.Refused = append(result.Refused, delivery.Refusal{Place: place, Reason: event.reason()})
+		}
+	}
+	for place := range again {
+		result.Retry = append(result.Retry, place)
+	}
+	slices.Sort(result.Retry)
+	slices.SortFunc(result.Refused, func(a, b delivery.Refusal) int { return cmp.Compare(a.Place, b.Place) })
+	return nil
+}
+
+// placeOf finds an event. One whose id the receiver could not read is called invalid-
+// and its place in the list, as this server does.
+func placeOf(id string, places map[string]int) (int, bool) {
+	if place, known := places[id]; known {
+		return place, true
+	}
+	number, called := strings.CutPrefix(id, "invalid-")
+	place, err := strconv.Atoi(number)
+	return place, called && err == nil && place >= 0 && place < len(places)
+}
+
+func (e eventStatus) reason() string {
+	said := excerpt([]byte(e.Message), "")
+	return "the receiver discards it as " + cmp.Or(excerpt([]byte(e.Status), ""), "not wanted") + cmp.Or(": "+said, "")
+}
+
+// untilDate is how long it is until retry_after_date, 0 where that cannot be read. One
+// without a zone is in UTC.
+func (s *sender) untilDate(date string, answer reply) time.Duration {
+	for _, form := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05Z07:00"} {
+		if at, err := time.Parse(form, date); err == nil {
+			return s.until(at, answer.header)
+		}
+	}
+	return 0
+}

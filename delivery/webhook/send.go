@@ -1,0 +1,97 @@
+package webhook
+
+import (
+	"context"
+	"errors"
+
+	"github.com/authtrail/authtrail/delivery"
+)
+
+// span is a part of a batch.
+type span struct{ from, to int }
+
+func (p span) halves() (first, second span) {
+	middle := (p.from + p.to) / 2
+	return span{p.from, middle}, span{middle, p.to}
+}
+
+// Send implements [delivery.Sender]. What the receiver does not take for what is in it
+// is halved until the events stand alone that it does not take.
+func (s *sender) Send(ctx context.Context, batch []delivery.Message) (delivery.Result, error) {
+	var total delivery.Result
+	rest := []span{{0, len(batch)}} // the next at the end
+	for len(rest) > 0 {
+		part := rest[len(rest)-1]
+		rest = rest[:len(rest)-1]
+		messages := batch[part.from:part.to]
+		if len(messages) > 1 && s.tooLarge(messages) {
+			first, second := part.halves()
+			rest = append(rest, second, first)
+			continue
+		}
+		result, err := s.exchange(ctx, messages)
+		var refused *refusedContent
+		switch {
+		case errors.As(err, &refused) && len(messages) > 1:
+			s.learn(refused, messages)
+			first, second := part.halves()
+			rest = append(rest, second, first)
+		case errors.As(err, &refused):
+			total.Status, total.Answer = refused.Status, refused.Reason
+			total.Refused = append(total.Refused, delivery.Refusal{Place: part.from, Reason: refused.Reason})
+		case err != nil && part.from == 0:
+			return delivery.Result{}, err
+		case err != nil:
+			return later(total, part.from, len(batch), err), nil
+		default:
+			total = added(total, part.from, result)
+		}
+	}
+	return total, nil
+}
+
+// tooLarge reports whether the receiver has refused that much at once before.
+func (s *sender) tooLarge(messages []delivery.Message) bool {
+	return s.most > 0 && size(messages) > s.most
+}
+
+// learn remembers how much the receiver takes, so that it is not sent more each time.
+func (s *sender) learn(refused *refusedContent, messages []delivery.Message) {
+	if refused.tooLarge {
+		s.most = max(size(messages)/2, 1)
+	}
+}
+
+func size(messages []delivery.Message) int {
+	bytes := 0
+	for i := range messages {
+		bytes += len(messages[i].Body) + 1
+	}
+	return bytes
+}
+
+// added adds what became of a part of a batch that begins at a place.
+func added(total delivery.Result, from int, part delivery.Result) delivery.Result {
+	for _, refusal := range part.Refused {
+		refusal.Place += from
+		total.Refused = append(total.Refused, refusal)
+	}
+	for _, place := range part.Retry {
+		total.Retry = append(total.Retry, place+from)
+	}
+	total.After = max(total.After, part.After)
+	total.Status, total.Answer = part.Status, part.Answer
+	return total
+}
+
+// later is a batch of which the receiver took a part before it failed: what is left is
+// to be sent again, and what it answered before counts.
+func later(total delivery.Result, from, to int, err error) delivery.Result {
+	for place := from; place < to; place++ {
+		total.Retry = append(total.Retry, place)
+	}
+	failure := delivery.FailureOf(err)
+	total.After = max(total.After, failure.After)
+	total.Status, total.Answer = failure.Status, failure.Reason
+	return total
+}
