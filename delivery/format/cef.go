@@ -94,6 +94,15 @@ const (
 	cefLong  = 4000
 )
 
+// upTo returns a value of a flow that is no longer than a key can hold; the envelope has it
+// anyway.
+func upTo(most int, value string) string {
+	if len(value) > most {
+		return ""
+	}
+	return value
+}
+
 // brief takes a member if it is no longer than a key can hold.
 func (e *event) brief(name string, most int) string {
 	if value := unquoted(e.seen(name)); value != "" && len(value) <= most {
@@ -143,7 +152,7 @@ func (e *event) rest() string {
 	o := &object{make([]byte, 0, 256)}
 	o.to = append(o.to, '{')
 	e.left(o)
-	e.beside(o)
+	e.besideExactly(o)
 	if o.close(); len(o.to) == len("{}") {
 		return ""
 	}
@@ -176,18 +185,18 @@ func cefFlow(to []byte, f *envelope) []byte {
 	l.text("outcome", cefOutcomes[f.outcome()])
 	l.text("reason", string(f.Outcome))
 	l.text("cnt", strconv.Itoa(len(f.Records)))
-	l.text("suid", f.UserID)
-	l.text("suser", f.UpstreamUserID)
-	l.address(first(f.SourceIPs))
-	l.text("requestClientApplication", first(f.UserAgents))
-	l.text("destinationServiceName", f.ApplicationName)
-	l.custom(1, "requestId", f.RequestID)
-	l.custom(2, "session", first(f.Sessions))
-	l.custom(3, "traceId", first(f.Traces))
-	l.custom(4, "tokenId", first(f.Tokens))
-	l.custom(5, "orgId", f.Org)
-	l.custom(6, "upstreamIdp", f.UpstreamIDP)
-	l.text("msg", f.Verdict.Text)
+	l.text("suid", upTo(cefShort, f.UserID))
+	l.text("suser", upTo(cefShort, f.UpstreamUserID))
+	l.address(upTo(cefShort, first(f.SourceIPs)))
+	l.text("requestClientApplication", upTo(cefShort, first(f.UserAgents)))
+	l.text("destinationServiceName", upTo(cefShort, f.ApplicationName))
+	l.custom(1, "requestId", upTo(cefLong, f.RequestID))
+	l.custom(2, "session", upTo(cefLong, first(f.Sessions)))
+	l.custom(3, "traceId", upTo(cefLong, first(f.Traces)))
+	l.custom(4, "tokenId", upTo(cefLong, first(f.Tokens)))
+	l.custom(5, "orgId", upTo(cefLong, f.Org))
+	l.custom(6, "upstreamIdp", upTo(cefLong, f.UpstreamIDP))
+	l.text("msg", upTo(cefShort, f.Verdict.Text))
 	l.text("AuthtrailLoginFlow", string(oneLine(f.append(nil), 0)))
 	return l.to
 }

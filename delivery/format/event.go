@@ -104,12 +104,23 @@ func (e *event) left(o *object) {
 }
 
 // beside writes what the sender put beside the event.
-func (e *event) beside(o *object) {
+func (e *event) beside(o *object) { o.inside("bulk_event", func() { e.envelope(o) }) }
+
+// besideExactly is beside for forms whose times have milliseconds: of a create_time
+// with more it keeps the rest.
+func (e *event) besideExactly(o *object) {
 	o.inside("bulk_event", func() {
-		for name, value := range e.EnvelopeMembers() {
-			o.sent(name, value)
+		if !e.CreateTime.Equal(e.CreateTime.Truncate(time.Millisecond)) {
+			o.time("create_time", e.CreateTime)
 		}
+		e.envelope(o)
 	})
+}
+
+func (e *event) envelope(o *object) {
+	for name, value := range e.EnvelopeMembers() {
+		o.sent(name, value)
+	}
 }
 
 // title says what happened in a few words: the event's name and its result.

@@ -51,7 +51,7 @@ func ocsfRecord(to []byte, e *event) []byte {
 	}
 	o.inside("unmapped", func() {
 		e.left(o)
-		e.beside(o)
+		e.besideExactly(o)
 	})
 	o.close()
 	return o.to
