@@ -41,14 +41,14 @@ func NewReceiver(t testing.TB, plan Plan) *Receiver {
 
 // listen listens where it did before.
 func (r *Receiver) listen() error {
-	listener, err := net.Listen("tcp", r.address)
-	if err != nil {
-		return err
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
-		return listener.Close()
+		return nil
+	}
+	listener, err := net.Listen("tcp", r.address)
+	if err != nil {
+		return err
 	}
 	r.address = listener.Addr().String()
 	r.server = &http.Server{Handler: r}

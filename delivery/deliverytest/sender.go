@@ -52,24 +52,24 @@ func RunSender(t *testing.T, start func(t *testing.T) Subject) {
 			t.Errorf("close: %v", err)
 		}
 	})
-	t.Run("what is over is not begun", func(t *testing.T) {
+	t.Run("what is stopped ends soon, and the next is sent", func(t *testing.T) {
 		t.Parallel()
 		s := start(t)
 		ended, end := context.WithCancel(t.Context())
 		end()
 		began := time.Now()
-		_, err := s.Sender.Send(ended, Messages(0, 10))
-		if err == nil {
-			t.Error("nothing is wrong, says a sender that was stopped before it began")
+		var want []string
+		if _, err := s.Sender.Send(ended, Messages(0, 1)); err == nil { // then it was done nevertheless
+			want = []string{string(Messages(0, 1)[0].Body)}
 		}
 		if took := time.Since(began); took > patience/2 {
 			t.Errorf("it took %s to stop", took)
 		}
-		batch := Messages(10, 1)
+		batch := Messages(1, 1)
 		if _, err := s.Sender.Send(t.Context(), batch); err != nil {
 			t.Errorf("afterwards: %v", err)
 		}
-		arrives(t, s, []string{string(batch[0].Body)})
+		arrives(t, s, append(want, string(batch[0].Body)))
 		if err := s.Sender.Close(); err != nil {
 			t.Errorf("close: %v", err)
 		}
