@@ -16,10 +16,19 @@ const (
 // events, and no question about events finds them.
 const KindFlow Kind = 4
 
-// Kinds lists every kind of event.
+// KindRead is the kind of events that Authtrail makes itself: each says what
+// somebody has read. Stores hold them among the events, apart from them: only a
+// question that names the kind finds them. Principal.KindsOf decides who may ask
+// one, and nobody may send such an event.
+const KindRead Kind = 5
+
+// ReadSubsystem is the subsystem of events of KindRead, which no sender may use.
+const ReadSubsystem = "authtrail_reads"
+
+// Kinds lists every kind of event that is sent, which is what a question without kinds asks for.
 var Kinds = []Kind{KindAuth, KindAPI, KindGeneric}
 
-// String names the kind: "auth", "api", "generic" or "flow".
+// String names the kind: "auth", "api", "generic", "flow" or "read".
 func (k Kind) String() string {
 	switch k {
 	case KindAuth:
@@ -30,17 +39,23 @@ func (k Kind) String() string {
 		return "generic"
 	case KindFlow:
 		return "flow"
+	case KindRead:
+		return "read"
 	}
 	return "unknown"
 }
 
 // kindSet is a set of kinds as a cursor binds it: order and repeats do not
-// matter, and naming every kind is the same as naming none.
+// matter, and naming every kind is the same as naming none. Reads are listed among
+// generic events, so that a list with them is the one without them.
 type kindSet uint8
 
 func kindSetOf(kinds []Kind) kindSet {
 	var set, all kindSet
 	for _, kind := range kinds {
+		if kind == KindRead {
+			kind = KindGeneric
+		}
 		set |= 1 << kind
 	}
 	for _, kind := range Kinds {
@@ -65,6 +80,9 @@ func (s kindSet) list() []Kind {
 // classify decides what an event is. The sender's own word (subsystem, then
 // log_type) comes before the shape of the event.
 func classify(m *members) Kind {
+	if strings.EqualFold(strings.TrimSpace(m.text("subsystem")), ReadSubsystem) {
+		return KindRead
+	}
 	for _, name := range []string{"subsystem", "log_type"} {
 		switch strings.ToLower(m.text(name)) {
 		case "auth", "authentication", "auth_audit", "auth_audits":

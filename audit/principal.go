@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -22,7 +23,7 @@ const (
 	RoleNone   Role = iota // nothing
 	RoleViewer             // read
 	RoleEditor             // ingest
-	RoleOwner              // manage destinations
+	RoleOwner              // manage destinations, see who has read
 )
 
 // Everyone is the principal of a server without authentication: it owns every
@@ -44,6 +45,16 @@ func MemberOfAll(subject string, orgs []string, role Role) Principal {
 
 // Scope returns whose records the principal may see.
 func (p Principal) Scope() Scope { return p.scope }
+
+// KindsOf returns which kinds of row a principal is shown who asks for some kinds:
+// owners see who has read among the generic events. It is the one place that
+// decides it; whatever does not ask here shows no reads.
+func (p Principal) KindsOf(kinds ...Kind) []Kind {
+	if p.Role >= RoleOwner && slices.Contains(kinds, KindGeneric) {
+		return append(slices.Clip(kinds), KindRead)
+	}
+	return kinds
+}
 
 type principalKey struct{}
 

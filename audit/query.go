@@ -14,7 +14,7 @@ const MaxPageSize = 500
 // Query asks a store for records. The zero Query is refused: it has no Scope.
 type Query struct {
 	Scope  Scope      // whose records; required
-	Kinds  []Kind     // which kinds; none means all
+	Kinds  []Kind     // which kinds; none means all of Kinds, or of the store's Format.Kinds
 	Where  query.Node // what must hold; nil means everything
 	Order  Order
 	Window Window
@@ -31,6 +31,14 @@ func (q Query) Validate() error {
 		return Invalid("orderBy", "only login flows have this order")
 	}
 	return q.Window.validate(q.Kinds, q.Order, MaxPageSize)
+}
+
+// Wants reports whether the query asks for rows of a kind of a format.
+func (q Query) Wants(kind Kind, of Format) bool {
+	if len(q.Kinds) == 0 {
+		return slices.Contains(of.Kinds, kind)
+	}
+	return slices.Contains(q.Kinds, kind)
 }
 
 // Scope says whose records may be seen. The zero Scope is refused everywhere:

@@ -29,6 +29,7 @@ func (r *Record) RowDocument() query.Document { return r.document }
 // Format says what a store's rows are. A store holds rows of one format.
 type Format struct {
 	Kinds  []Kind        // what a Query without kinds asks for
+	Apart  []Kind        // of rows that are held as well, and found only by a Query that names their kind
 	Fields []query.Field // those of query.Fields, and then others; new ones are appended
 	// Restore makes the row of what is stored; of a Raw that was cut to its head, too.
 	Restore func(Stored) *Record
@@ -46,5 +47,5 @@ type Format struct {
 
 // Events is the format of audit records, which stores have by themselves.
 func Events() Format {
-	return Format{Kinds: Kinds, Fields: query.Fields, Restore: Restore, MaxBytes: MaxEventBytes}
+	return Format{Kinds: Kinds, Apart: []Kind{KindRead}, Fields: query.Fields, Restore: Restore, MaxBytes: MaxEventBytes}
 }

@@ -129,6 +129,9 @@ func (c *call) read(index int) (record *audit.Record, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if record.Kind == audit.KindRead {
+		return nil, audit.Invalid("subsystem", "%s is kept for the server's own record of who has read", audit.ReadSubsystem)
+	}
 	if !c.principal.Scope().Allows(record.Org) {
 		return nil, audit.Invalid("org_id", "the event names the organisation %q, which is not yours", record.Org)
 	}

@@ -31,14 +31,29 @@ func scopeFilter(scope audit.Scope) dsl.Query {
 }
 
 func (f *format) kindFilter(kinds []audit.Kind) dsl.Query {
-	wanted := make([]string, 0, len(f.Kinds))
-	for _, kind := range f.Kinds {
-		if slices.Contains(kinds, kind) {
-			wanted = append(wanted, strconv.Itoa(int(kind)))
+	asked := audit.Query{Kinds: kinds}
+	var wanted, others []audit.Kind
+	for _, kind := range slices.Concat(f.Kinds, f.Apart) {
+		if asked.Wants(kind, f.Format) {
+			wanted = append(wanted, kind)
+		} else {
+			others = append(others, kind)
 		}
 	}
-	if len(kinds) == 0 || len(wanted) == len(f.Kinds) {
+	switch {
+	case len(others) == 0:
 		return dsl.All{}
+	case slices.Equal(others, f.Apart): // they are few, if there are any
+		return dsl.Not(anyValue(fieldKind, numbersOf(others)))
 	}
-	return anyValue(fieldKind, wanted)
+	return anyValue(fieldKind, numbersOf(wanted))
+}
+
+// numbersOf returns kinds as documents have them.
+func numbersOf(kinds []audit.Kind) []string {
+	numbers := make([]string, len(kinds))
+	for i, kind := range kinds {
+		numbers[i] = strconv.Itoa(int(kind))
+	}
+	return numbers
 }

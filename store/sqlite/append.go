@@ -128,7 +128,7 @@ func (s *Store) encode(r *audit.Record) (it *item, outcome audit.Outcome) {
 	switch {
 	case r == nil:
 		return nil, audit.Outcome{Status: audit.Rejected, Reason: "there is no record"}
-	case r.Kind < audit.KindAuth || r.Kind > audit.KindGeneric:
+	case s.layout.kindUnknown(r.Kind):
 		return nil, audit.Outcome{Status: audit.Rejected, Reason: "the kind of event is unknown"}
 	case !audit.InTimeRange(r.Time):
 		return nil, audit.Outcome{Status: audit.Rejected, Reason: "the time is not from 1970 to 2261"}

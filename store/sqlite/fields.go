@@ -1,6 +1,8 @@
 package sqlite
 
 import (
+	"slices"
+
 	"github.com/authtrail/authtrail/audit"
 	"github.com/authtrail/authtrail/audit/query"
 )
@@ -16,7 +18,7 @@ type indexedField struct {
 	prose         bool
 	own           bool // no field of records: its values are not among the strings
 	unlisted      bool // nearly every row has a value of its own: no list of them is kept
-	expected      [audit.KindFlow + 1]bool
+	expected      [audit.KindRead + 1]bool
 }
 
 // Fields of query.Fields are known by their place there. Others have letters and
@@ -43,7 +45,7 @@ func (l *layout) indexedFields() []indexedField {
 		}
 		f.exact, f.folded = exactTerm+f.code, foldedTerm+f.code
 		f.unlisted = f.byWords || l.rows && isID(field) || l.column(field) >= 0
-		for _, kind := range l.Kinds {
+		for _, kind := range slices.Concat(l.Kinds, l.Apart) {
 			f.expected[kind] = expects(kind, field)
 		}
 		list[i] = f

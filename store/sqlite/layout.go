@@ -14,7 +14,7 @@ type layout struct {
 	rows     bool           // its rows are replaced; events never are
 	fields   []indexedField // in the order of Format.Fields
 	position map[query.Field]int
-	every    string // how FTS5 is asked for all rows: each has a kind
+	every    string // how FTS5 is asked for all rows but those apart: each has a kind
 	inHead   map[query.Field]bool
 }
 
@@ -29,11 +29,7 @@ func layoutOf(format audit.Format) *layout {
 	for i, field := range l.fields {
 		l.position[field.Field] = i
 	}
-	kinds := make([]string, len(l.Kinds))
-	for i, kind := range l.Kinds {
-		kinds[i] = quoted(kindOf(kind))
-	}
-	l.every = strings.Join(kinds, " OR ")
+	l.every = l.everyOf(l.Kinds)
 	l.inHead = fieldSet(l.HeadFields...)
 	return l
 }
@@ -57,8 +53,19 @@ func (l *layout) name() string {
 	return name.String()
 }
 
+// everyOf returns how FTS5 is asked for all rows of some kinds.
+func (l *layout) everyOf(kinds []audit.Kind) string {
+	terms := make([]string, len(kinds))
+	for i, kind := range kinds {
+		terms[i] = quoted(kindOf(kind))
+	}
+	return strings.Join(terms, " OR ")
+}
+
 // kindUnknown reports whether no row is of the kind.
-func (l *layout) kindUnknown(kind audit.Kind) bool { return !slices.Contains(l.Kinds, kind) }
+func (l *layout) kindUnknown(kind audit.Kind) bool {
+	return !slices.Contains(l.Kinds, kind) && !slices.Contains(l.Apart, kind)
+}
 
 // number returns a field's place among the fields; -1 when rows have no such field.
 func (l *layout) number(field query.Field) int {

@@ -42,7 +42,7 @@ func planFor(terms termMaker, scope audit.Scope, kinds []audit.Kind, where query
 	if !asked.demands() {
 		asked = allOf(c.ofKinds(), asked)
 	}
-	p := plan{asked: asked, mask: kindMask(c.kinds), span: span, scope: scope, kinds: c.kinds, every: terms.every, bounds: bounds}
+	p := plan{asked: asked, mask: kindMask(c.kinds), span: span, scope: scope, kinds: c.kinds, every: terms.everyAmong(c.kinds), bounds: bounds}
 	p.unscoped = allOf(found.over, numbered)
 	p.plain = found.exact && found.over.op == opAll && bounds == nil
 	if !found.exact {
@@ -50,7 +50,7 @@ func planFor(terms termMaker, scope audit.Scope, kinds []audit.Kind, where query
 		p.sure = allOf(c.ofKinds(), c.scope(scope), found.under, numbered)
 	}
 	if w := c.wordsOf(where); w.op != opNone && w.op != opAll {
-		p.words = w.text(terms.every)
+		p.words = w.text(p.every)
 	}
 	return p
 }
@@ -133,26 +133,32 @@ func withoutTime(where query.Node) (query.Node, span) {
 }
 
 func distinctKinds(l *layout, kinds []audit.Kind) []audit.Kind {
-	var distinct []audit.Kind
-	for _, kind := range l.Kinds {
-		for _, wanted := range kinds {
-			if wanted == kind {
-				distinct = append(distinct, kind)
-				break
-			}
-		}
-	}
 	if len(kinds) == 0 {
 		return l.Kinds
 	}
+	var distinct []audit.Kind
+	for _, kind := range slices.Concat(l.Kinds, l.Apart) {
+		if slices.Contains(kinds, kind) {
+			distinct = append(distinct, kind)
+		}
+	}
 	return distinct
+}
+
+// everyAmong returns how the index is asked for all rows that can be among those of
+// the kinds.
+func (l *layout) everyAmong(kinds []audit.Kind) string {
+	if slices.ContainsFunc(kinds, func(kind audit.Kind) bool { return slices.Contains(l.Apart, kind) }) {
+		return l.everyOf(kinds)
+	}
+	return l.every
 }
 
 // ofKinds asks for the kinds. Only what demands nothing else needs it: row ids
 // tell the kind as well, and the index would go through all of a kind's records
 // to find the few that have a word.
 func (c compiler) ofKinds() expr {
-	if len(c.kinds) == len(c.terms.Kinds) {
+	if slices.Equal(c.kinds, c.terms.Kinds) {
 		return everything
 	}
 	var wanted []expr

@@ -25,13 +25,22 @@ const (
 func firstID(milli int64) int64 { return milli << slotBits }
 
 // firstIDOf returns the first row id that a record of a kind can have in a millisecond.
-func firstIDOf(milli int64, kind audit.Kind) int64 { return firstID(milli) | int64(kind)&(slotStep-1) }
+func firstIDOf(milli int64, kind audit.Kind) int64 { return firstID(milli) | bitsOf(kind) }
+
+// bitsOf returns the bits of a kind. Login flows and reads, which no database holds
+// both, have the same.
+func bitsOf(kind audit.Kind) int64 {
+	if kind == audit.KindRead {
+		return 0
+	}
+	return int64(kind) & (slotStep - 1)
+}
 
 // kindMask has the bit of each kind set, as the queries for rows take it.
 func kindMask(kinds []audit.Kind) int64 {
 	var mask int64
 	for _, kind := range kinds {
-		mask |= 1 << (kind & (slotStep - 1))
+		mask |= 1 << bitsOf(kind)
 	}
 	return mask
 }

@@ -45,16 +45,18 @@ func record(uniqueID string) *rapid.Generator[*audit.Record] {
 		for _, name := range rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "note", "Note", "n", "c"}), 0, 3).Draw(t, "extras") {
 			members[name] = value(t, 3)
 		}
-		switch rapid.IntRange(0, 4).Draw(t, "kind") {
+		switch rapid.IntRange(0, 5).Draw(t, "kind") {
 		case 0, 1, 2:
 			members["event_name"] = quote(rapid.SampledFrom(texts).Draw(t, "event_name"))
 		case 3:
 			members["audit_attributes"] = attributes(t)
-		default:
+		case 4:
 			members["log_type"] = `"access"`
+		default:
+			members["subsystem"] = quote(audit.ReadSubsystem)
 		}
 		for _, field := range rapid.SliceOfN(rapid.SampledFrom(query.Fields), 0, 8).Draw(t, "fields") {
-			if name := string(field); field != query.UniqueID && field != query.LogType && !strings.HasPrefix(name, "attribute_") {
+			if name := string(field); (field != query.Subsystem || members[name] == "") && field != query.UniqueID && field != query.LogType && !strings.HasPrefix(name, "attribute_") {
 				members[name] = fieldText(t, field)
 			}
 		}

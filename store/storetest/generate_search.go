@@ -57,7 +57,7 @@ func searchTerm(t *rapid.T) string {
 func Query(where *rapid.Generator[query.Node]) *rapid.Generator[audit.Query] {
 	return rapid.Custom(func(t *rapid.T) audit.Query {
 		scopes := []audit.Scope{audit.AllOrgs(), audit.AllOrgs(), audit.Orgs("a"), audit.Orgs("", "b"), audit.Orgs("nobody")}
-		kinds := [][]audit.Kind{nil, nil, {audit.KindAuth}, {audit.KindAPI, audit.KindGeneric}}
+		kinds := [][]audit.Kind{nil, nil, {audit.KindAuth}, {audit.KindAPI, audit.KindGeneric}, {audit.KindGeneric, audit.KindRead}}
 		return audit.Query{
 			Scope: rapid.SampledFrom(scopes).Draw(t, "scope"),
 			Kinds: rapid.SampledFrom(kinds).Draw(t, "kinds"),

@@ -75,7 +75,7 @@ func checkLookupFields(t testing.TB, s *subject) {
 				value := fmt.Sprintf(pattern, i*29%45) // in no order, and some that nothing has
 				keys = append(keys, audit.LookupKey{Org: org, Value: value}, audit.LookupKey{AnyOrg: true, Value: value})
 			}
-			for _, kinds := range [][]audit.Kind{nil, {audit.KindAPI}, {audit.KindGeneric, audit.KindAuth}} {
+			for _, kinds := range [][]audit.Kind{nil, {audit.KindAPI}, {audit.KindGeneric, audit.KindAuth}, append(audit.Kinds[:3:3], audit.KindRead)} {
 				checkLookup(t, s, audit.Lookup{Scope: audit.AllOrgs(), Kinds: kinds, Field: field, Keys: keys})
 			}
 		}

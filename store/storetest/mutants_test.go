@@ -81,6 +81,11 @@ var defects = map[string]defect{
 	"ranges to the microsecond": {group: "filters", query: leavesOf(func(n query.TimeRange) query.Node {
 		return query.TimeRange{From: n.From.Truncate(time.Microsecond), To: n.To.Truncate(time.Microsecond)}
 	})},
+	"reads are always shown": {group: "filters", query: func(q *audit.Query) {
+		if len(q.Kinds) == 0 {
+			q.Kinds = append(slices.Clip(audit.Kinds), audit.KindRead)
+		}
+	}},
 	"kinds are ignored":         {group: "filters", query: func(q *audit.Query) { q.Kinds = nil }},
 	"an empty list is anything": {group: "filters", query: leavesOf(func(n query.Exact) query.Node { return or(len(n.Values) == 0, query.All{}, n) })},
 	"attributes are mixed": {group: "filters", query: leavesOf(func(n query.Attribute) query.Node {

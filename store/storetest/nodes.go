@@ -34,7 +34,8 @@ func nodesGroup() group {
 		{"combinations", checkNodes(combinations()...)},
 		{"kinds", func(t testing.TB, s *subject) {
 			auth, api, generic := audit.KindAuth, audit.KindAPI, audit.KindGeneric
-			for _, kinds := range [][]audit.Kind{nil, {}, {auth}, {api}, {generic}, {api, auth}, {generic, api, auth, api}} {
+			for _, kinds := range [][]audit.Kind{nil, {}, {auth}, {api}, {generic}, {api, auth}, {generic, api, auth, api},
+				{audit.KindRead}, {generic, audit.KindRead}, {generic, api, auth, audit.KindRead}} {
 				q := audit.Query{Scope: audit.AllOrgs(), Kinds: kinds}
 				if s.Oracle.Count(q) == 0 {
 					t.Fatalf("the check is wrong: nothing is of the kinds %v", kinds)
@@ -89,8 +90,8 @@ func assorted() []*audit.Record {
 				addresses[i/3%len(addresses)])
 		case 1:
 			members += fmt.Sprintf(`,"api_name":"users","source_ip":%q,"audit_attributes":%s`, addresses[(i+5)%len(addresses)], attributes[i/3%len(attributes)])
-		default:
-			members += `,"log_type":"access","path":"/a/b"`
+		default: // every other one is of the kind that no question without kinds may find
+			members += fmt.Sprintf(`,"subsystem":%q,"log_type":"access","path":"/a/b"`, []string{"proxy", audit.ReadSubsystem}[i/3%2])
 		}
 		org := []string{"org-a", "org-b"}[i/7%2]
 		records = append(records, eventOf(org, fmt.Sprintf("mix-%d", i), epoch.Add(offsets[i%len(offsets)]), members))

@@ -18,7 +18,7 @@ type Oracle []*audit.Record
 func (o Oracle) Matching(q audit.Query) []*audit.Record {
 	var found []*audit.Record
 	for _, r := range o {
-		if q.Scope.Allows(r.Org) && (len(q.Kinds) == 0 || slices.Contains(q.Kinds, r.Kind)) && query.Match(q.Where, r.Document()) {
+		if q.Scope.Allows(r.Org) && wants(q, r.Kind) && query.Match(q.Where, r.Document()) {
 			found = append(found, r)
 		}
 	}
@@ -26,6 +26,11 @@ func (o Oracle) Matching(q audit.Query) []*audit.Record {
 		return q.Order.Compare(audit.Hit{Record: a}, audit.Hit{Record: b})
 	})
 	return found
+}
+
+// wants reports whether a query asks for a kind, be it one of events or of login flows.
+func wants(q audit.Query, kind audit.Kind) bool {
+	return q.Wants(kind, audit.Events()) || kind == audit.KindFlow && len(q.Kinds) == 0
 }
 
 // Search answers a query ordered by time.
