@@ -7,6 +7,8 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
+	"strings"
 	"syscall"
 
 	"code.dny.dev/ssrf"
@@ -33,7 +35,7 @@ func reason(err error) string {
 	var (
 		lookup    *net.DNSError
 		untrusted *tls.CertificateVerificationError
-		alert     tls.AlertError
+		remote    *net.OpError
 		record    tls.RecordHeaderError
 		timeout   net.Error
 	)
@@ -46,10 +48,12 @@ func reason(err error) string {
 		return "the name of the receiver could not be looked up (DNS)"
 	case errors.As(err, &untrusted):
 		return "the certificate of the receiver is not trusted: " + certificateFault(untrusted.Err)
-	case errors.As(err, &alert):
-		return "the receiver ended the TLS handshake: " + alert.Error()
-	case errors.As(err, &record):
+	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
 		return "the receiver does not speak TLS"
+	case errors.As(err, &remote) && remote.Op == "remote error": // an alert
+		return "the receiver ended the TLS connection: " + remote.Err.Error()
+	case strings.Contains(err.Error(), "tls: "): // such errors have no type
+		return "the receiver and this server do not agree on TLS, which must be 1.2 or later"
 	case errors.Is(err, context.Canceled):
 		return "the delivery was stopped"
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():

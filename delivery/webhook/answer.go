@@ -99,8 +99,11 @@ func placeOf(id string, places map[string]int) (int, bool) {
 }
 
 func (e eventStatus) reason() string {
-	said := excerpt([]byte(e.Message), "")
-	return "the receiver discards it as " + cmp.Or(excerpt([]byte(e.Status), ""), "not wanted") + cmp.Or(": "+said, "")
+	words := "the receiver discards it as " + cmp.Or(excerpt([]byte(e.Status), ""), "not wanted")
+	if said := excerpt([]byte(e.Message), ""); said != "" {
+		words += ": " + said
+	}
+	return words
 }
 
 // untilDate is how long it is until retry_after_date, 0 where that cannot be read. One
