@@ -51,6 +51,7 @@ func newApplication(ctx context.Context, config Config, logger *slog.Logger) (*a
 		release()
 		return nil, errors.Join(err, openedFlows.Close(), opened.Close())
 	}
+	spend := spending(config)
 	metrics := observe.NewMetrics()
 	store := metrics.Store(opened)
 	destinations, err := openDestinations(config, store)
@@ -67,11 +68,11 @@ func newApplication(ctx context.Context, config Config, logger *slog.Logger) (*a
 	metrics.WatchQueue(app.indexer.Depth)
 	metrics.WatchFlowBuilder(func() observe.FlowBuilder { return observe.FlowBuilder(app.flows.builder.Stats()) })
 	ingester := metrics.Ingester(app.indexer)
-	app.graphql = app.graphQL(ingester, metrics.GraphQLError)
+	app.graphql = app.graphQL(ingester, metrics.GraphQLError, spend)
 	app.handler = routes(routeHandlers{
 		graphql:  app.graphql,
 		graphiql: playground(config),
-		rest:     rest.New(rest.Options{Searcher: store, Ingester: ingester, Destinations: destinations.Store, PublicURL: strings.TrimRight(config.PublicURL, "/"), Timeout: config.RequestTimeout, Logger: logger}),
+		rest:     rest.New(rest.Options{Searcher: store, Ingester: ingester, Destinations: destinations.Store, PublicURL: strings.TrimRight(config.PublicURL, "/"), Timeout: config.RequestTimeout, Spend: spend, Logger: logger}),
 		metrics:  metrics,
 		ready:    store.Ready,
 		logger:   logger,
@@ -113,7 +114,7 @@ func openStore(ctx context.Context, config Config, logger *slog.Logger) (audit.S
 }
 
 // graphQL returns the handler of /graphql.
-func (a *application) graphQL(ingester audit.Ingester, countError func(audit.Code)) *server.Handler {
+func (a *application) graphQL(ingester audit.Ingester, countError func(audit.Code), spend spend) *server.Handler {
 	schema := graph.New(graph.Deps{
 		Store:    a.store,
 		Flows:    a.flows.view,
@@ -124,6 +125,7 @@ func (a *application) graphQL(ingester audit.Ingester, countError func(audit.Cod
 	return server.New(schema, server.Options{
 		Timeout: a.config.RequestTimeout, Introspection: a.config.Access.Introspection, Stop: a.stop, Logger: a.logger,
 		WebSocketInit: a.authentication.socket, CountError: countError, Origins: a.config.Access.CORSOrigins,
+		Spend: spend, MaxSubscriptionsPerCaller: a.config.Access.MaxSubscriptions,
 		ErrorPresenter: graph.ErrorPresenter(a.logger), RecoverFunc: graph.Recover(a.logger),
 	})
 }

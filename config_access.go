@@ -1,10 +1,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/authtrail/authtrail/ratelimit"
 )
 
 // AccessConfig is how much callers may ask for, and what browsers may do.
@@ -28,6 +32,17 @@ const (
 	idleTimeout   = 2 * time.Minute
 	maxHeader     = 64 << 10
 )
+
+// spend takes what a request costs from what its caller may ask for.
+type spend = func(ctx context.Context, header http.Header, cost int64) error
+
+// spending returns how --rate-limit bounds callers; nil if it does not.
+func spending(c Config) spend {
+	if c.Access.RateLimit == 0 {
+		return nil
+	}
+	return ratelimit.New(ratelimit.Options{PerMinute: c.Access.RateLimit, Burst: c.Access.RateBurst}).Spend
+}
 
 func (c AccessConfig) playground() bool {
 	if c.GraphiQL == nil {

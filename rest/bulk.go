@@ -11,6 +11,11 @@ import (
 )
 
 func (a *api) bulkCreateEvents(w http.ResponseWriter, r *http.Request) {
+	if err := a.Spend(r.Context(), w.Header(), 0); err != nil {
+		drain(w, r)
+		a.fail(w, r, err)
+		return
+	}
 	body, free, err := a.readBody(w, r, maxBulkBody)
 	if err != nil {
 		a.fail(w, r, err)
@@ -18,6 +23,9 @@ func (a *api) bulkCreateEvents(w http.ResponseWriter, r *http.Request) {
 	}
 	defer free()
 	sent, err := readBulk(body)
+	if err == nil {
+		err = a.spendBulk(w, r, len(sent.events))
+	}
 	if err != nil {
 		a.fail(w, r, err)
 		return
@@ -39,6 +47,16 @@ func (a *api) bulkCreateEvents(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Retry-After", retryAfter(answer.wait))
 	}
 	writeJSON(w, http.StatusCreated, answer.json())
+}
+
+// spendBulk takes 1 for each event. What is too much at once for its sender is
+// answered as a body that is too large: the sender can divide it.
+func (a *api) spendBulk(w http.ResponseWriter, r *http.Request, events int) error {
+	err := a.Spend(r.Context(), w.Header(), int64(max(events, 1)))
+	if err != nil && audit.AsError(err).Code == audit.TooComplex {
+		return &audit.Error{Code: tooLargeCode, Message: audit.AsError(err).Message + "; send fewer events at once"}
+	}
+	return err
 }
 
 // allStored reports whether there is nothing to tell the sender: empty lists

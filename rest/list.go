@@ -75,6 +75,10 @@ func (a *api) list(l listing) http.HandlerFunc {
 			a.fail(w, r, err)
 			return
 		}
+		if err := a.Spend(r.Context(), w.Header(), int64(q.Window.Limit)); err != nil {
+			a.fail(w, r, err)
+			return
+		}
 		ctx, cancel := context.WithTimeout(r.Context(), a.Timeout)
 		defer cancel()
 		page, err := a.Searcher.Search(ctx, q)

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"time"
@@ -27,6 +28,10 @@ type Options struct {
 	BodyMemory int64
 	// Timeout bounds a list, and the storing of a body once it was read; default 30 s.
 	Timeout time.Duration
+	// Spend takes what a request costs from what its caller may ask for in a time, or
+	// refuses it, and tells in the header what is left; a cost of 0 asks whether
+	// anything is. Nil bounds nobody.
+	Spend func(ctx context.Context, header http.Header, cost int64) error
 	// Logger is told of defects; default slog.Default().
 	Logger *slog.Logger
 }
@@ -51,6 +56,9 @@ func newRouter(options Options) *chi.Mux {
 	if options.Timeout <= 0 {
 		options.Timeout = 30 * time.Second
 	}
+	if options.Spend == nil {
+		options.Spend = func(context.Context, http.Header, int64) error { return nil }
+	}
 	if options.Logger == nil {
 		options.Logger = slog.Default()
 	}
@@ -63,11 +71,24 @@ func newRouter(options Options) *chi.Mux {
 	r.Get("/auth_audits", a.list(authAudits))
 	r.Get("/audits", a.list(audits))
 	r.Post("/bulk_audit_events", a.bulkCreateEvents)
-	r.Get("/audit_destinations", a.listDestinations)
-	r.Post("/audit_destinations", a.createDestination)
-	r.Get("/audit_destinations/{destination_id}", a.getDestination)
-	r.Put("/audit_destinations/{destination_id}", a.replaceDestination)
-	r.Delete("/audit_destinations/{destination_id}", a.deleteDestination)
+	destinations := r.With(a.costsOne)
+	destinations.Get("/audit_destinations", a.listDestinations)
+	destinations.Post("/audit_destinations", a.createDestination)
+	destinations.Get("/audit_destinations/{destination_id}", a.getDestination)
+	destinations.Put("/audit_destinations/{destination_id}", a.replaceDestination)
+	destinations.Delete("/audit_destinations/{destination_id}", a.deleteDestination)
 	r.Get("/openapi.json", OpenAPI)
 	return r
+}
+
+// costsOne takes 1 for a request, whatever it asks for.
+func (a *api) costsOne(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := a.Spend(r.Context(), w.Header(), 1); err != nil {
+			drain(w, r)
+			a.fail(w, r, err)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -42,6 +44,18 @@ func requestError(code audit.Code, format string, args ...any) *gqlerror.Error {
 	err.Extensions = map[string]any{"code": string(code)}
 	return err
 }
+
+// errorOf returns an error of the domain as callers see it.
+func errorOf(known *audit.Error) *gqlerror.Error {
+	err := requestError(known.Code, "%s", known.Error())
+	if known.RetryAfter > 0 {
+		err.Extensions["retryAfter"] = seconds(known.RetryAfter)
+	}
+	return err
+}
+
+// seconds is a time to wait in whole seconds, at least one.
+func seconds(wait time.Duration) int { return max(1, int(math.Ceil(wait.Seconds()))) }
 
 // codeOf returns the code that says what to do about a list of errors.
 func codeOf(errs gqlerror.List) audit.Code {

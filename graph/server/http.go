@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"net/http"
 	"strings"
 
@@ -8,6 +9,8 @@ import (
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/authtrail/authtrail/audit"
 )
 
 // Handler serves GraphQL. It is safe for concurrent use.
@@ -16,6 +19,8 @@ type Handler struct {
 	cache   queryCache
 	sockets sockets
 	options Options
+
+	subscribers subscribers
 }
 
 // New returns a handler that serves the schema.
@@ -33,7 +38,7 @@ func New(schema graphql.ExecutableSchema, options Options) *Handler {
 	for _, middleware := range options.OperationMiddleware {
 		exec.AroundOperations(middleware)
 	}
-	return &Handler{exec: exec, cache: cache, options: options}
+	return &Handler{exec: exec, cache: cache, options: options, subscribers: subscribers{open: map[audit.Caller]int{}}}
 }
 
 // ServeHTTP answers one request, in whichever transport it came.
@@ -122,7 +127,7 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, accepted accept
 	}
 	params.Headers = r.Header
 	ctx := graphql.StartOperationTrace(r.Context())
-	op, errs := h.prepare(ctx, params)
+	op, errs := h.prepare(ctx, params, w.Header())
 	if len(errs) > 0 {
 		h.write(w, accepted.reply, &graphql.Response{Errors: errs})
 		return
@@ -137,12 +142,26 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, accepted accept
 		h.refuse(w, accepted.reply, refused(http.StatusNotAcceptable,
 			"a subscription needs Accept: %s, or a WebSocket with the subprotocol %s", mediaEvents, subprotocol))
 	case kind == ast.Subscription || accepted.reply == "":
-		if fail := h.stopping(); fail != nil {
-			h.refuse(w, accepted.reply, fail)
-			return
-		}
-		h.serveEvents(ctx, w, op)
+		h.openEvents(ctx, w, accepted.reply, op)
 	default:
 		h.write(w, accepted.reply, h.execute(ctx, op))
 	}
+}
+
+// openEvents streams an operation's responses, unless there is no room for another
+// subscription.
+func (h *Handler) openEvents(ctx context.Context, w http.ResponseWriter, reply string, op *graphql.OperationContext) {
+	if fail := h.stopping(); fail != nil {
+		h.refuse(w, reply, fail)
+		return
+	}
+	if op.Operation.Operation == ast.Subscription {
+		leave, refusal := h.subscribe(ctx)
+		if refusal != nil {
+			h.write(w, reply, &graphql.Response{Errors: gqlerror.List{errorOf(refusal)}})
+			return
+		}
+		defer leave()
+	}
+	h.serveEvents(ctx, w, op)
 }

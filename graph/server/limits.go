@@ -8,15 +8,15 @@ import (
 	"github.com/authtrail/authtrail/audit"
 )
 
-// check returns what of a valid operation is over the limits: each limit's name,
-// the operation's value and the maximum.
-func (l Limits) check(op *graphql.OperationContext) gqlerror.List {
+// check returns what a valid operation costs, and what of it is over the limits:
+// each limit's name, the operation's value and the maximum.
+func (l Limits) check(op *graphql.OperationContext) (cost int64, errs gqlerror.List) {
 	m := newMeasurer(l, op.Doc, op.Variables)
 	total := m.operation(op.Operation)
+	cost = total.cost(l.ListSize)
 	if len(m.errs) > 0 {
-		return m.errs
+		return cost, m.errs
 	}
-	var errs gqlerror.List
 	for _, limit := range []struct {
 		name           string
 		value, maximum int64
@@ -25,13 +25,13 @@ func (l Limits) check(op *graphql.OperationContext) gqlerror.List {
 		{"rootFields", total.roots, l.RootFields},
 		{"aliases", total.aliases, l.Aliases},
 		{"directives", total.directives, l.Directives},
-		{"cost", total.cost(l.ListSize), l.Cost},
+		{"cost", cost, l.Cost},
 	} {
 		if limit.value > limit.maximum {
 			errs = append(errs, tooComplex(op.Operation, limit.name, limit.value, limit.maximum))
 		}
 	}
-	return errs
+	return cost, errs
 }
 
 // screen returns an error if validating the document would take long: it compares

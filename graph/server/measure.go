@@ -42,6 +42,7 @@ type measurer struct {
 	limits    Limits
 	document  *ast.QueryDocument
 	variables map[string]any
+	mutation  bool
 	fragments map[string]*measure // nil while a fragment is being measured
 	errs      gqlerror.List
 }
@@ -51,6 +52,7 @@ func newMeasurer(limits Limits, document *ast.QueryDocument, variables map[strin
 }
 
 func (m *measurer) operation(op *ast.OperationDefinition) measure {
+	m.mutation = op.Operation == ast.Mutation
 	total := m.selections(op.SelectionSet)
 	directives := m.directives(op.Directives)
 	for _, variable := range op.VariableDefinitions {
@@ -122,7 +124,12 @@ func (m *measurer) field(field *ast.Field) measure {
 		if !paged {
 			page = m.limits.ListSize
 		}
-		total.fixed = plus(1, inner.cost(page))
+		sent := int64(0)
+		if m.mutation { // it answers for each item that it was sent
+			sent = m.sent(field)
+			page = max(page, sent)
+		}
+		total.fixed = plus(1+sent, inner.cost(page))
 		return total
 	}
 	each := plus(1, inner.cost(m.limits.ListSize))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net/http"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -13,26 +14,52 @@ import (
 	"github.com/authtrail/authtrail/audit"
 )
 
-// prepare parses, validates and measures an operation. The context must come
-// from graphql.StartOperationTrace.
-func (h *Handler) prepare(ctx context.Context, params *graphql.RawParams) (op *graphql.OperationContext, errs gqlerror.List) {
+// prepare parses, validates and measures an operation, and takes its cost from
+// what the caller may ask for, of which it tells in the header, if any. The context
+// must come from graphql.StartOperationTrace.
+func (h *Handler) prepare(ctx context.Context, params *graphql.RawParams, header http.Header) (*graphql.OperationContext, gqlerror.List) {
+	if errs := h.spend(ctx, header, 0); len(errs) > 0 {
+		return nil, errs
+	}
+	op, cost, errs := h.measured(ctx, params)
+	if len(errs) > 0 {
+		if late := h.spend(ctx, header, 1); len(late) > 0 {
+			return nil, late
+		}
+		return nil, errs
+	}
+	return op, h.spend(ctx, header, cost)
+}
+
+func (h *Handler) spend(ctx context.Context, header http.Header, cost int64) gqlerror.List {
+	if h.options.Spend == nil {
+		return nil
+	}
+	if err := h.options.Spend(ctx, header, cost); err != nil {
+		return gqlerror.List{errorOf(audit.AsError(err))}
+	}
+	return nil
+}
+
+// measured parses, validates and measures an operation.
+func (h *Handler) measured(ctx context.Context, params *graphql.RawParams) (op *graphql.OperationContext, cost int64, errs gqlerror.List) {
 	defer func() {
 		if reason := recover(); reason != nil {
 			errs = gqlerror.List{h.recovered(ctx, reason)}
 		}
 	}()
 	if errs = h.screen(ctx, params.Query); len(errs) > 0 {
-		return nil, errs
+		return nil, 0, errs
 	}
 	op, errs = h.exec.CreateOperationContext(ctx, params)
 	if len(errs) > 0 {
-		return nil, mendMessages(op, errs)
+		return nil, 0, mendMessages(op, errs)
 	}
-	if errs = h.options.Limits.check(op); len(errs) > 0 {
-		return nil, errs
+	if cost, errs = h.options.Limits.check(op); len(errs) > 0 {
+		return nil, 0, errs
 	}
 	op.DisableIntrospection = !h.options.Introspection
-	return op, nil
+	return op, cost, nil
 }
 
 // screen refuses a document that is not worth validating. What cannot be parsed

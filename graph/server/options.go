@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -38,6 +39,10 @@ type Options struct {
 	// WebSocket may run at a time: 20.
 	MaxSubscriptionsPerConnection int
 
+	// MaxSubscriptionsPerCaller is how many subscriptions one caller may have open,
+	// over all connections: 1,000.
+	MaxSubscriptionsPerCaller int
+
 	// Origins are those whose pages may open a WebSocket, beside the server's own.
 	Origins []string
 	// Introspection answers __schema and __type.
@@ -51,6 +56,11 @@ type Options struct {
 	// connection_init said as authorization, if anything. The context that it
 	// returns carries the caller to every operation. Nil lets all go on.
 	WebSocketInit func(ctx context.Context, authorization string) (context.Context, error)
+	// Spend takes what an operation costs from what its caller may ask for in a
+	// time, or refuses it, with an *audit.Error. A cost of 0 asks whether anything is
+	// left. What is left is told in the header, which is nil over a WebSocket. Nil
+	// bounds nobody.
+	Spend func(ctx context.Context, header http.Header, cost int64) error
 	// ErrorPresenter makes a resolver's error fit for callers. The default
 	// shows an *audit.Error and hides all others.
 	ErrorPresenter graphql.ErrorPresenterFunc
@@ -97,6 +107,7 @@ func (o Options) withDefaults() Options {
 	o.WriteTimeout = cmp.Or(o.WriteTimeout, 10*time.Second)
 	o.InitTimeout = cmp.Or(o.InitTimeout, 5*time.Second)
 	o.MaxSubscriptionsPerConnection = cmp.Or(o.MaxSubscriptionsPerConnection, 20)
+	o.MaxSubscriptionsPerCaller = cmp.Or(o.MaxSubscriptionsPerCaller, 1000)
 	o.Logger = cmp.Or(o.Logger, slog.Default())
 	if o.ErrorPresenter == nil {
 		o.ErrorPresenter = presentError

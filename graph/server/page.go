@@ -88,6 +88,46 @@ func (m *measurer) listed(field *ast.Field) int64 {
 	return longest
 }
 
+// sent returns how many items the lists of a field's arguments have together, such
+// as the events of a bulk. What is in an item is the item's own affair.
+func (m *measurer) sent(field *ast.Field) int64 {
+	var items int64
+	for _, argument := range field.Arguments {
+		items = plus(items, m.itemsOf(argument.Value))
+	}
+	return items
+}
+
+func (m *measurer) itemsOf(value *ast.Value) int64 {
+	if value == nil {
+		return 0
+	}
+	if value.Kind == ast.Variable {
+		return itemsIn(m.variables[value.Raw])
+	}
+	if value.Kind == ast.ListValue {
+		return int64(len(value.Children))
+	}
+	var items int64
+	for _, child := range value.Children {
+		items = plus(items, m.itemsOf(child.Value))
+	}
+	return items
+}
+
+func itemsIn(value any) int64 {
+	var items int64
+	switch value := value.(type) {
+	case []any:
+		return int64(len(value))
+	case map[string]any:
+		for _, item := range value {
+			items = plus(items, itemsIn(item))
+		}
+	}
+	return items
+}
+
 // wholeNumber reads a variable's value in any form that coercion lets through.
 func wholeNumber(value any) (int64, bool) {
 	switch value := value.(type) {

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
 	"strconv"
 	"sync"
@@ -73,7 +72,19 @@ func (h *Handler) write(w http.ResponseWriter, reply string, response *graphql.R
 	if reply == "" {
 		reply = mediaJSON // what an event stream's client gets instead of its stream
 	}
+	if wait, told := waitIn(response.Errors); told && status != http.StatusOK {
+		w.Header().Set("Retry-After", strconv.Itoa(wait))
+	}
 	h.send(w, reply, status, response)
+}
+
+// waitIn returns after how many seconds a refused request may be sent again, if
+// the errors say it.
+func waitIn(errs gqlerror.List) (wait int, told bool) {
+	if len(errs) > 0 {
+		wait, told = errs[0].Extensions["retryAfter"].(int)
+	}
+	return wait, told
 }
 
 // refuse answers a request that GraphQL has not seen.
@@ -90,10 +101,10 @@ func Refuse(w http.ResponseWriter, r *http.Request, reason *audit.Error) {
 	switch reason.Code {
 	case audit.Unauthenticated:
 		w.Header().Set("WWW-Authenticate", "Bearer")
-	case audit.Unavailable:
-		w.Header().Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(reason.RetryAfter.Seconds())))))
+	case audit.Unavailable, audit.RateLimited:
+		w.Header().Set("Retry-After", strconv.Itoa(seconds(reason.RetryAfter)))
 	}
-	refusal := &graphql.Response{Errors: gqlerror.List{requestError(reason.Code, "%s", reason.Error())}}
+	refusal := &graphql.Response{Errors: gqlerror.List{errorOf(reason)}}
 	body, _ := encode(refusal) // it holds nothing that JSON cannot
 	sendJSON(w, cmp.Or(replyTo(r).reply, mediaJSON), statusOf(reason.Code), body)
 }

@@ -27,8 +27,10 @@ type Query {
   authAudits(first: Int, last: Int): AuthAuditConnection!
   nodes(ids: [ID!]!): [LoginFlow]!
 }
-type Mutation { touch: String }
-type Subscription { ticks(to: Int! = 3): Int!  silence: Int!  refused: Int!  panics: Int!  lines: JSON!  flood: String! }
+type Mutation { touch: String  send(events: [Event!]!): Sent! }
+input Event { id: ID! }
+type Sent { results: [Session!]! }
+type Subscription { ticks(to: Int! = 3): Int!  silence: Int!  lasting: Int!  refused: Int!  panics: Int!  lines: JSON!  flood: String! }
 scalar JSON
 type LoginFlowConnection { nodes: [LoginFlow!]! edges: [LoginFlowEdge!]! totalCount: Int! pageInfo: PageInfo! }
 type LoginFlowEdge { cursor: String! node: LoginFlow! }

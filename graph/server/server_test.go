@@ -44,6 +44,7 @@ func newSchema() *testSchema {
 				return nil
 			},
 			"silence": func(ctx context.Context, _ func(any) bool) error { <-ctx.Done(); return nil },
+			"lasting": func(ctx context.Context, emit func(any) bool) error { emit(1); <-ctx.Done(); return nil },
 			"refused": func(context.Context, func(any) bool) error {
 				return &audit.Error{Code: audit.Forbidden, Message: "not yours"}
 			},

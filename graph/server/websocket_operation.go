@@ -7,6 +7,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/coder/websocket"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/authtrail/authtrail/audit"
@@ -108,9 +109,9 @@ func (s *socket) wanted(op *socketOperation) bool {
 // perform runs an operation to its end and sends what comes of it.
 func (s *socket) perform(ctx context.Context, op *socketOperation, params *graphql.RawParams) {
 	defer op.cancel()
-	prepared, errs := s.prepare(ctx, params)
+	prepared, errs := s.prepare(ctx, params, nil)
 	if len(errs) == 0 {
-		errs = s.deliver(ctx, op, prepared)
+		errs = s.counted(ctx, op, prepared)
 	}
 	// The id is free before the client hears of the end, so that it may use it again.
 	switch awaited := s.release(op); {
@@ -120,6 +121,18 @@ func (s *socket) perform(ctx context.Context, op *socketOperation, params *graph
 	default:
 		s.send(message{ID: op.id, Type: "complete"})
 	}
+}
+
+// counted delivers an operation, counted for as long as it lasts if it subscribes.
+func (s *socket) counted(ctx context.Context, op *socketOperation, prepared *graphql.OperationContext) gqlerror.List {
+	if prepared.Operation.Operation == ast.Subscription {
+		leave, refusal := s.Handler.subscribe(ctx)
+		if refusal != nil {
+			return gqlerror.List{errorOf(refusal)}
+		}
+		defer leave()
+	}
+	return s.deliver(ctx, op, prepared)
 }
 
 // deliver sends each response. One without data ends the operation: it is the
