@@ -28,7 +28,8 @@ func DecodeEvent(raw json.RawMessage, org string) (*Record, error) {
 	if err := checkText(raw, text); err != nil {
 		return nil, err
 	}
-	envelope := membersOf(text)
+	var envelopeRoom, eventRoom [typicalMembers]member
+	envelope := membersIn(envelopeRoom[:0], text)
 	id := envelope.text("unique_id")
 	switch {
 	case !envelope.object:
@@ -42,7 +43,7 @@ func DecodeEvent(raw json.RawMessage, org string) (*Record, error) {
 	if !ok {
 		return nil, envelope.unlike("create_time", "must be an RFC 3339 date and time from 1970 to 2261")
 	}
-	event := membersOf(envelope.value("event"))
+	event := membersIn(eventRoom[:0], envelope.value("event"))
 	if !event.object {
 		return nil, envelope.unlike("event", "must be a JSON object")
 	}
@@ -105,12 +106,13 @@ func (r *Record) Stored() Stored { return Stored{r.Kind, r.Org, r.UniqueID, r.Ti
 
 // Restore returns the record that was stored.
 func Restore(s Stored) *Record {
-	envelope := membersOf(s.Raw)
+	var envelopeRoom, eventRoom [typicalMembers]member
+	envelope := membersIn(envelopeRoom[:0], s.Raw)
 	created, ok := readTime(envelope.text("create_time"))
 	if !ok {
 		created = s.Time
 	}
-	event := membersOf(envelope.value("event"))
+	event := membersIn(eventRoom[:0], envelope.value("event"))
 	r := &Record{Kind: s.Kind, Org: s.Org, UniqueID: s.UniqueID, Time: s.Time.UTC(), CreateTime: created, Raw: s.Raw}
 	r.readMembers(&event)
 	return r
@@ -120,7 +122,7 @@ func Restore(s Stored) *Record {
 func (r *Record) readMembers(event *members) {
 	r.fields = make([]fieldValue, 0, len(event.list)+2)
 	for _, m := range event.list {
-		field, role := memberRole(r.Kind, m.name)
+		number, role := memberRole(r.Kind, m.name)
 		switch {
 		case role == additional:
 			r.addExtra(m, false)
@@ -136,18 +138,21 @@ func (r *Record) readMembers(event *members) {
 				r.addExtra(m, true)
 			}
 		case role == ownName:
-			r.set(field, jsontext.Unquote(m.value))
+			r.set(number, jsontext.Unquote(m.value))
 			r.addExtra(m, false)
 		default:
-			r.set(field, jsontext.Unquote(m.value))
+			r.set(number, jsontext.Unquote(m.value))
 		}
 	}
 	r.fillGeneric(event)
 }
 
-func (r *Record) set(field query.Field, value string) {
-	if field != query.OrgID { // Org has it, with its fallbacks
-		r.fields = append(r.fields, fieldValue{field, [1]string{value}})
+var orgNumber = fieldNumbers[query.OrgID]
+
+func (r *Record) set(number fieldNumber, value string) {
+	if number != orgNumber { // Org has it, with its fallbacks
+		r.fields = append(r.fields, fieldValue{number, [1]string{value}})
+		r.has |= 1 << number
 	}
 }
 
@@ -169,8 +174,9 @@ func (r *Record) fillGeneric(event *members) {
 			continue
 		}
 		if value := event.text(alias.name); value != "" {
-			r.fields = slices.DeleteFunc(r.fields, func(f fieldValue) bool { return f.field == alias.field })
-			r.set(alias.field, value)
+			number := fieldNumbers[alias.field]
+			r.fields = slices.DeleteFunc(r.fields, func(f fieldValue) bool { return f.number == number })
+			r.set(number, value)
 		}
 	}
 }

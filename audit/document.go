@@ -49,8 +49,12 @@ func (r *Record) Values(field query.Field) []string {
 	case query.AttributeID, query.AttributeType, query.AttributeOrgID, query.AttributeName:
 		return r.attributeValues(field)
 	}
+	number, ok := fieldNumbers[field]
+	if !ok || r.has>>number&1 == 0 {
+		return nil
+	}
 	for i := range r.fields {
-		if r.fields[i].field == field {
+		if r.fields[i].number == number {
 			return r.fields[i].value[:]
 		}
 	}

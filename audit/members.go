@@ -17,16 +17,22 @@ type members struct {
 
 type member struct{ name, value string }
 
-func membersOf(text string) members {
+// typicalMembers is how many members most events have at most.
+const typicalMembers = 24
+
+func membersOf(text string) members { return membersIn(make([]member, 0, typicalMembers), text) }
+
+// membersIn is membersOf in the room that the caller has: what is needed for a moment
+// may lie on its stack.
+func membersIn(room []member, text string) members {
 	m := members{object: strings.HasPrefix(strings.TrimLeft(text, " \t\r\n"), "{")}
 	if !m.object {
 		return m
 	}
-	m.list = make([]member, 0, 24)
-	for name, value := range jsontext.Members(text) {
-		m.list = append(m.list, member{name, value})
+	for name, value, next := jsontext.FirstMember(text); next > 0; name, value, next = jsontext.Member(text, next) {
+		room = append(room, member{name, value})
 	}
-	m.list = lastOfEach(m.list)
+	m.list = lastOfEach(room)
 	return m
 }
 
@@ -101,7 +107,7 @@ func (m *members) optionalText(names ...string) bool {
 
 func eventOf(raw string) string {
 	var event string
-	for name, value := range jsontext.Members(raw) {
+	for name, value, next := jsontext.FirstMember(raw); next > 0; name, value, next = jsontext.Member(raw, next) {
 		if name == "event" {
 			event = value
 		}
@@ -145,25 +151,37 @@ const (
 	timeMember             // the event's time
 )
 
-func memberRole(kind Kind, name string) (query.Field, role) {
+func memberRole(kind Kind, name string) (fieldNumber, role) {
 	switch name {
 	case "time":
-		return "", timeMember
+		return 0, timeMember
 	case "audit_attributes":
 		if kind == KindAPI {
-			return "", attributes
+			return 0, attributes
 		}
-		return "", additional
+		return 0, additional
 	case string(query.Subsystem), string(query.LogType), string(query.Hostname):
-		return query.Field(name), ownName
+		return fieldNumbers[query.Field(name)], ownName
 	}
-	if documentedFields[kind][name] {
-		return query.Field(name), documented
+	if number, ok := documentedFields[kind][name]; ok {
+		return number, documented
 	}
-	return "", additional
+	return 0, additional
 }
 
-var documentedFields = map[Kind]map[string]bool{
+// fieldNumber is the place of a field in query.Fields, which has less than 64: quicker
+// to compare than its name.
+type fieldNumber uint8
+
+var fieldNumbers = func() map[query.Field]fieldNumber {
+	numbers := make(map[query.Field]fieldNumber, len(query.Fields))
+	for i, field := range query.Fields {
+		numbers[field] = fieldNumber(i)
+	}
+	return numbers
+}()
+
+var documentedFields = map[Kind]map[string]fieldNumber{
 	KindAuth: nameSet(query.UserID, query.UpstreamUserID, query.OrgID, query.OrgName, query.Event, query.EventName,
 		query.SourceIP, query.TokenID, query.TraceID, query.Session, query.Issuer, query.ClientID,
 		query.ApplicationName, query.LoginOrgID, query.LoginOrgName, query.UpstreamIDP, query.Stage,
@@ -173,12 +191,13 @@ var documentedFields = map[Kind]map[string]bool{
 		query.Session, query.SecondaryID, query.TertiaryID, query.ParentID, query.GrandparentID, query.Description),
 	KindGeneric: nameSet(query.UserID, query.OrgID, query.SourceIP, query.TokenID, query.TraceID, query.Session,
 		query.RequestID),
+	KindRead: nameSet(query.UserID, query.OrgID, query.SourceIP, query.RequestID),
 }
 
-func nameSet(fields ...query.Field) map[string]bool {
-	set := make(map[string]bool, len(fields))
+func nameSet(fields ...query.Field) map[string]fieldNumber {
+	set := make(map[string]fieldNumber, len(fields))
 	for _, field := range fields {
-		set[string(field)] = true
+		set[string(field)] = fieldNumbers[field]
 	}
 	return set
 }

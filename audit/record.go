@@ -33,13 +33,14 @@ type Record struct {
 	Version Version
 
 	fields   []fieldValue
+	has      uint64 // which fields these are, by number
 	extra    []Member
 	document query.Document // of a Row; nil for an event
 }
 
 type fieldValue struct {
-	field query.Field
-	value [1]string // an array, so that Values returns a slice without allocating
+	number fieldNumber
+	value  [1]string // an array, so that Values returns a slice without allocating
 }
 
 // Key identifies a record.

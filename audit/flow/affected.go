@@ -52,7 +52,7 @@ func (n *Neighbourhood) affected(changed []*audit.Record) *affecting {
 		return r.Kind != audit.KindAuth || r.Org != n.org
 	})
 	n.add(changed)
-	a := &affecting{weaver: n.weaver(), keys: map[Key]bool{}, crowded: map[ID]bool{}, moved: map[string]bool{}}
+	a := &affecting{weaver: n.weaver(), keys: map[Key]bool{}, crowded: map[ID]bool{}, moved: map[string]bool{}, grown: map[string]*tied{}}
 	for _, r := range changed {
 		a.change(r)
 	}
@@ -104,7 +104,8 @@ type affecting struct {
 	*weaver
 	keys    map[Key]bool
 	crowded map[ID]bool
-	moved   map[string]bool // by unique_id
+	moved   map[string]bool  // by unique_id
+	grown   map[string]*tied // by request id
 }
 
 // see looks at an id of a changed record; nil when it leads nowhere.
@@ -123,7 +124,11 @@ func (a *affecting) change(r *audit.Record) {
 	if request == "" {
 		a.move(r)
 	} else {
-		own = a.grow(request)
+		var grown bool // by another of its records
+		if own, grown = a.grown[request]; !grown {
+			own = a.grow(request)
+			a.grown[request] = own
+		}
 	}
 	for _, id := range idsOf(r) {
 		t := a.see(id)

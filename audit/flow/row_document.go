@@ -18,9 +18,11 @@ type storedFlow struct {
 	head
 	text string // the events
 
-	decode sync.Once
-	links  []audit.Link
-	damage error
+	decode  sync.Once
+	links   []audit.Link
+	damage  error
+	listing sync.Once
+	listed  []*audit.Record // of the links
 }
 
 // undecided is the outcome of a stored flow that nothing decides.
@@ -99,12 +101,14 @@ func (s *storedFlow) viaNames() []string {
 
 // decoded returns the records; none of a row without them.
 func (s *storedFlow) decoded() []*audit.Record {
-	links, _ := s.events()
-	records := make([]*audit.Record, len(links))
-	for i, link := range links {
-		records[i] = link.Record
-	}
-	return records
+	s.listing.Do(func() {
+		links, _ := s.events()
+		s.listed = make([]*audit.Record, len(links))
+		for i, link := range links {
+			s.listed[i] = link.Record
+		}
+	})
+	return s.listed
 }
 
 // Strings implements query.Document: those of the records.

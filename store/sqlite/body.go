@@ -3,6 +3,8 @@ package sqlite
 import (
 	_ "embed"
 	"fmt"
+	"slices"
+	"sync"
 
 	"github.com/klauspost/compress/s2"
 )
@@ -33,23 +35,53 @@ func newCodec(maxBytes int) (codec, error) {
 	return codec{dictionary, maxBytes}, nil
 }
 
-func (c codec) encode(raw string) []byte {
-	body := make([]byte, 1+s2.MaxEncodedLen(len(raw)))
-	body[0] = dictionaryV1
-	block := c.dictionary.Encode(body[1:], []byte(raw))
-	return body[:1+len(block)]
+// scratch is the room in which bodies are made and read. What is kept of them is as
+// long as it has to be.
+type scratch struct{ raw, block []byte }
+
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
+
+// maxScratch is how much room is kept for the next body.
+const maxScratch = 256 << 10
+
+func (s *scratch) release() {
+	if cap(s.raw)+cap(s.block) <= maxScratch {
+		scratches.Put(s)
+	}
 }
 
-func (c codec) decode(body []byte) (string, error) {
-	if len(body) == 0 || body[0] != dictionaryV1 {
-		return "", fmt.Errorf("decompress a record: no body of this version")
+func (c codec) encode(raw string) []byte {
+	s := scratches.Get().(*scratch)
+	defer s.release()
+	s.raw = append(s.raw[:0], raw...)
+	s.block = slices.Grow(s.block[:0], s2.MaxEncodedLen(len(raw)))
+	block := c.dictionary.Encode(s.block[:cap(s.block)], s.raw)
+	body := make([]byte, 1+len(block))
+	body[0] = dictionaryV1
+	copy(body[1:], block)
+	return body
+}
+
+// decode returns the raw event of which the parts are the bodies.
+func (c codec) decode(parts ...[]byte) (string, error) {
+	s := scratches.Get().(*scratch)
+	defer s.release()
+	s.raw = s.raw[:0]
+	for _, body := range parts {
+		if len(body) == 0 || body[0] != dictionaryV1 {
+			return "", fmt.Errorf("decompress a record: no body of this version")
+		}
+		size, err := s2.DecodedLen(body[1:])
+		if err != nil || size > c.maxBytes {
+			return "", fmt.Errorf("decompress a record: its size is damaged")
+		}
+		from := len(s.raw)
+		s.raw = slices.Grow(s.raw, size)
+		part, err := c.dictionary.Decode(s.raw[from:from+size], body[1:])
+		if err != nil {
+			return "", fmt.Errorf("decompress a record: %w", err)
+		}
+		s.raw = append(s.raw, part...)
 	}
-	if size, err := s2.DecodedLen(body[1:]); err != nil || size > c.maxBytes {
-		return "", fmt.Errorf("decompress a record: its size is damaged")
-	}
-	raw, err := c.dictionary.Decode(nil, body[1:])
-	if err != nil {
-		return "", fmt.Errorf("decompress a record: %w", err)
-	}
-	return string(raw), nil
+	return string(s.raw), nil
 }

@@ -99,6 +99,14 @@ const maxFeedBytes = 8 << 20
 // so that a position it gives is one that Wait and Since know already.
 func (s *Store) since(ctx context.Context, seq int64, limit int, batch *audit.FeedBatch) error {
 	end, _ := s.feed.now()
+	if recent := s.recent.since(seq, end, limit); len(recent) > 0 {
+		batch.Records, batch.Positions = recent, make([]audit.Position, len(recent))
+		for i := range recent {
+			batch.Positions[i] = s.position(seq + int64(i) + 1)
+		}
+		batch.Next = batch.Positions[len(recent)-1]
+		return nil
+	}
 	rows, err := s.ask.since.QueryContext(ctx, seq, end, limit)
 	if err != nil {
 		return err

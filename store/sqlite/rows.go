@@ -48,12 +48,11 @@ func (r *row) compare(other *row) int {
 
 // record restores the record of a row.
 func (s *Store) record(r *row) (*audit.Record, error) {
-	raw, err := s.bodies.decode(r.body)
-	if err == nil && r.rest != nil {
-		var rest string
-		rest, err = s.bodies.decode(r.rest)
-		raw += rest
+	parts := append(make([][]byte, 0, 2), r.body)
+	if r.rest != nil {
+		parts = append(parts, r.rest)
 	}
+	raw, err := s.bodies.decode(parts...)
 	if err != nil {
 		return nil, &audit.Error{Code: audit.Unavailable, Message: "a stored record is damaged",
 			Err: fmt.Errorf("record %d: %w", r.id, err)}

@@ -35,6 +35,7 @@ func (s *Store) write(w *writer) {
 			s.writeGroup(w, j)
 			idle.Reset(idleBeforeTidying)
 		case <-idle.C:
+			w.recent.forget()
 			if w.tidy() {
 				idle.Reset(0)
 			}
@@ -86,10 +87,11 @@ type writer struct {
 	saved int64 // the spill that the database knows of
 
 	lists     valueLists
-	listedNow []listed // in the present transaction
-	savedNow  []*code  // likewise
-	spillNow  int64    // likewise; 0 for none
-	fed       int64    // the last place in the feed that was given in it; 0 for none
+	listedNow []listed        // in the present transaction
+	savedNow  []*code         // likewise
+	spillNow  int64           // likewise; 0 for none
+	fed       int64           // the last place in the feed that was given in it; 0 for none
+	fedNow    []*audit.Record // events that have got a place in it
 }
 
 func (s *Store) newWriter(ctx context.Context) (*writer, error) {
@@ -123,12 +125,14 @@ func (w *writer) commit(group []*job) error {
 
 // alter does work that may change records in a transaction, and makes it known.
 func (w *writer) alter(work func() error) error {
-	w.listedNow, w.savedNow, w.spillNow, w.fed = w.listedNow[:0], w.savedNow[:0], 0, 0
+	w.listedNow, w.savedNow, w.spillNow, w.fed, w.fedNow = w.listedNow[:0], w.savedNow[:0], 0, 0, nil
 	if err := w.transact(work); err != nil {
 		w.forget()
 		return err
 	}
 	w.saved = max(w.saved, w.spillNow)
+	w.recent.add(w.fedNow, w.fed)
+	w.fedNow = nil
 	w.feed.advance(w.fed)
 	return nil
 }
@@ -224,6 +228,7 @@ func (w *writer) appendFeed(group []*job) (int64, error) {
 		for i, it := range j.items {
 			if it != nil && j.outcomes[i].Status == audit.Accepted {
 				added = append(added, it.id)
+				w.fedNow = append(w.fedNow, it.record)
 			}
 		}
 	}

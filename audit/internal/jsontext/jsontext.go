@@ -16,24 +16,38 @@ import (
 // the text of its value. Text that is no object has none.
 func Members(object string) iter.Seq2[string, string] {
 	return func(yield func(name, value string) bool) {
-		i := skipSpace(object, 0)
-		if i >= len(object) || object[i] != '{' {
-			return
-		}
-		i = skipSpace(object, i+1)
-		for i < len(object) && object[i] == '"' {
-			nameEnd := skipString(object, i)
-			name := Unquote(object[i:nameEnd])
-			i = skipSpace(object, nameEnd)
-			i = skipSpace(object, i+1) // the colon
-			end := skipValue(object, i)
-			if !yield(name, object[i:end]) {
-				return
-			}
-			i = skipSpace(object, end)
-			i = skipSpace(object, i+1) // the comma, or the closing brace
+		name, value, next := FirstMember(object)
+		for next > 0 && yield(name, value) {
+			name, value, next = Member(object, next)
 		}
 	}
+}
+
+// FirstMember returns the first member of an object, as Members does, and the place
+// of the next one; that is 0 where there is none, and no member is returned. With
+// Member it is Members for those whose room must not move to the heap.
+func FirstMember(object string) (name, value string, next int) {
+	i := skipSpace(object, 0)
+	if i >= len(object) || object[i] != '{' {
+		return "", "", 0
+	}
+	return Member(object, skipSpace(object, i+1))
+}
+
+// Member returns the member at a place that FirstMember or Member gave, and the
+// place of the next one, likewise.
+func Member(object string, i int) (name, value string, next int) {
+	if i >= len(object) || object[i] != '"' {
+		return "", "", 0
+	}
+	nameEnd := skipString(object, i)
+	name = Unquote(object[i:nameEnd])
+	i = skipSpace(object, nameEnd)
+	i = skipSpace(object, i+1) // the colon
+	end := skipValue(object, i)
+	value = object[i:end]
+	i = skipSpace(object, end)
+	return name, value, skipSpace(object, i+1) // the comma, or the closing brace
 }
 
 // Elements yields the texts of an array's elements in order. Text that is no
