@@ -39,9 +39,9 @@ type Config struct {
 	PublicURL string `name:"public-url" placeholder:"URL" help:"Address that callers know the server by, such as https://audit.example.com, for the links in its answers; without it they are relative."`
 
 	SecretKeyFile string `name:"secret-key-file" type:"path" placeholder:"FILE" help:"File with the keys that the secrets of destinations are encrypted with, the newest first. Without it the embedded store makes secret.key in its data folder, and with --store elasticsearch no secret is taken."`
-	DeliveryDir   string `name:"delivery-dir" type:"path" placeholder:"DIR" help:"Folder that file destinations write in, and never outside of it; the folder delivered in --data unless told."`
 
-	Access AccessConfig `embed:""`
+	Access   AccessConfig   `embed:""`
+	Delivery DeliveryConfig `embed:""`
 
 	FlowIdle       time.Duration `default:"15m" placeholder:"TIME" help:"How long an undecided login may be idle before it counts as abandoned."`
 	FlowBuilder    bool          `default:"true" negatable:"" help:"Keep the login flows current; of processes that share a cluster, one does so at a time. With --no-flow-builder this one never does."`
@@ -71,7 +71,7 @@ func (c Config) Validate() error {
 	if c.Auth == "none" && !isLoopback(host) {
 		return fmt.Errorf("--listen %s: without authentication (--auth none) only a loopback address is allowed, such as 127.0.0.1", c.Listen)
 	}
-	if err := errors.Join(c.validateStore(), c.validateAuth(), c.validatePublicURL(), c.validateAccess()); err != nil {
+	if err := errors.Join(c.validateStore(), c.validateAuth(), c.validatePublicURL(), c.validateAccess(), c.validateDelivery()); err != nil {
 		return err
 	}
 	for _, flag := range []struct {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -112,9 +111,4 @@ func syncFolder(folder string) error {
 		return err
 	}
 	return errors.Join(f.Sync(), f.Close())
-}
-
-// deliveryFolder is where the files of file destinations are.
-func (c Config) deliveryFolder() string {
-	return cmp.Or(c.DeliveryDir, filepath.Join(c.Data, "delivered"))
 }

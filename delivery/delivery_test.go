@@ -85,7 +85,9 @@ func TestAReceiverThatFailsGetsTheSameAgainInOrder(t *testing.T) {
 	if pause := second.Sub(first); pause > 50*time.Millisecond+100*time.Millisecond { // what a busy machine adds
 		t.Errorf("the first retry came after %s", pause)
 	}
-	w.becomes(d, func(h destination.Health) bool { return h.Retries == 3 && h.State == destination.Delivering && h.LastError == "" })
+	w.becomes(d, func(h destination.Health) bool {
+		return h.Retries == 3 && h.State == destination.Delivering && h.LastError == ""
+	})
 }
 
 func TestTheFirstRetryComesWithinFiftyMillisecondsAndTheLastWithinFiveMinutes(t *testing.T) {

@@ -1,0 +1,148 @@
+package file
+
+import (
+	"compress/gzip"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// rotatedTime is what is appended to the name of a file that is rotated, after a dot.
+// The names of later ones sort later.
+const rotatedTime = "20060102T150405.000000000Z"
+
+const (
+	compressed = ".gz"
+	partial    = ".gz.partial"
+)
+
+// due reports whether the file is to be rotated before so many bytes are written.
+func (s *sender) due(more int64) bool {
+	if s.whole == 0 {
+		return false
+	}
+	if s.options.MaxBytes > 0 && s.whole+more > s.options.MaxBytes {
+		return true
+	}
+	info, err := s.file.Stat()
+	if err != nil || s.options.Every <= 0 {
+		return false
+	}
+	return info.ModTime().UTC().Truncate(s.options.Every).Before(s.options.Now().UTC().Truncate(s.options.Every))
+}
+
+// rotate gives the file another name, and begins a new one, which is locked as well.
+func (s *sender) rotate() error {
+	name := s.path + "." + s.options.Now().UTC().Format(rotatedTime)
+	if err := s.root.Rename(s.path, name); err != nil {
+		return err
+	}
+	old := s.file
+	s.file = nil
+	err := s.open()
+	unlock(old)
+	_ = old.Close() // it is synced
+	if err != nil {
+		return err
+	}
+	if err := lock(s.file); err != nil {
+		return err
+	}
+	s.whole = 0
+	s.compress()
+	return s.syncFolder()
+}
+
+// compress compresses what was rotated and is not compressed yet, beside the work,
+// and removes the oldest of too many.
+func (s *sender) compress() {
+	s.beside.Go(func() {
+		s.files.tidying.Lock()
+		defer s.files.tidying.Unlock()
+		root, err := os.OpenRoot(s.options.Folder)
+		if err == nil {
+			err = errors.Join(s.tidyUp(root), root.Close())
+		}
+		if err != nil {
+			s.log.Warn("a rotated file stays as it is; the next rotation tries again", "error", err)
+		}
+	})
+}
+
+func (s *sender) tidyUp(root *os.Root) error {
+	rotated, err := s.rotated(root)
+	if err != nil {
+		return err
+	}
+	if s.options.Keep > 0 {
+		for len(rotated) > s.options.Keep {
+			if err := root.Remove(rotated[0]); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+			rotated = rotated[1:]
+		}
+	}
+	for _, name := range rotated {
+		if strings.HasSuffix(name, compressed) {
+			continue
+		}
+		if err := compressFile(root, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rotated lists what was rotated of the file, oldest first. A file that was being
+// compressed when the process died is there once more.
+func (s *sender) rotated(root *os.Root) ([]string, error) {
+	folder, base := filepath.Dir(s.path), filepath.Base(s.path)
+	entries, err := fs.ReadDir(root.FS(), filepath.ToSlash(folder))
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, entry := range entries {
+		rest, ok := strings.CutPrefix(entry.Name(), base+".")
+		if _, err := time.Parse(rotatedTime, strings.TrimSuffix(rest, compressed)); ok && err == nil && entry.Type().IsRegular() {
+			names = append(names, filepath.Join(folder, entry.Name()))
+		}
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// compressFile puts a compressed file in the place of one. It is whole and durable
+// before the other is removed.
+func compressFile(root *os.Root, name string) error {
+	from, err := root.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // another process was quicker
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { _ = from.Close() }() // it was only read
+	if err := lock(from); err != nil {
+		return err
+	}
+	defer unlock(from)
+	to, err := root.OpenFile(name+partial, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, fileMode)
+	if err != nil {
+		return err
+	}
+	zipped := gzip.NewWriter(to)
+	_, err = io.Copy(zipped, from)
+	if err = errors.Join(err, zipped.Close(), to.Sync(), to.Close()); err != nil {
+		return errors.Join(err, root.Remove(name+partial))
+	}
+	if err := root.Rename(name+partial, name+compressed); err != nil {
+		return err
+	}
+	return root.Remove(name)
+}

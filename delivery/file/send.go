@@ -1,0 +1,195 @@
+package file
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+
+	"github.com/authtrail/authtrail/delivery"
+)
+
+// sender writes one file.
+type sender struct {
+	files   *Files
+	options Options
+	path    string      // below the folder
+	turn    *sync.Mutex // of all senders of this path
+	log     *slog.Logger
+	beside  sync.WaitGroup // what compresses
+
+	root  *os.Root // nil while closed
+	file  *os.File // likewise
+	whole int64    // the size up to which the file is known to end with a line
+	tidy  bool     // whether former files were looked through
+}
+
+// Send implements delivery.Sender.
+func (s *sender) Send(ctx context.Context, batch []delivery.Message) (delivery.Result, error) {
+	if err := ctx.Err(); err != nil {
+		return delivery.Result{}, err
+	}
+	size := 0
+	for _, m := range batch {
+		size += len(m.Body) + 1
+	}
+	lines := make([]byte, 0, size)
+	for _, m := range batch {
+		lines = append(append(lines, m.Body...), '\n')
+	}
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	if err := s.write(lines); err != nil {
+		s.release()
+		return delivery.Result{}, failure(err)
+	}
+	return delivery.Result{}, nil
+}
+
+// failure says why a file cannot be written, without the server's own paths.
+func failure(err error) *delivery.Failure {
+	reason := err
+	var path *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &path):
+		reason = path.Err
+	case errors.As(err, &link):
+		reason = link.Err
+	}
+	return &delivery.Failure{Reason: "the file cannot be written: " + reason.Error(), Err: err}
+}
+
+// write appends lines to the file, which is whole before and after, and syncs it.
+func (s *sender) write(lines []byte) error {
+	if err := s.ready(); err != nil {
+		return err
+	}
+	defer func() { unlock(s.file) }() // which may be another by then
+	if err := s.mend(); err != nil {
+		return err
+	}
+	if s.due(int64(len(lines))) {
+		if err := s.rotate(); err != nil {
+			return err
+		}
+	}
+	if _, err := s.file.Write(lines); err != nil {
+		return errors.Join(err, s.file.Truncate(s.whole)) // what was written of it is sent again
+	}
+	if err := s.file.Sync(); err != nil {
+		return err
+	}
+	s.whole += int64(len(lines))
+	return nil
+}
+
+// ready has the file open that is at the path now, and locked.
+func (s *sender) ready() error {
+	for range 10 {
+		if s.file == nil {
+			if err := s.open(); err != nil {
+				return err
+			}
+		}
+		if err := lock(s.file); err != nil {
+			return fmt.Errorf("lock the file: %w", err)
+		}
+		same, err := s.isThere()
+		if same {
+			return nil
+		}
+		unlock(s.file)
+		s.release() // it was moved or removed
+		if err != nil {
+			return err
+		}
+	}
+	return errors.New("it is moved again and again")
+}
+
+// isThere reports whether the open file is the one at the path.
+func (s *sender) isThere() (bool, error) {
+	there, err := s.root.Stat(s.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	open, err := s.file.Stat()
+	return err == nil && os.SameFile(there, open), err
+}
+
+// open opens the file, and makes it where it is missing. The root keeps it in the
+// folder, whatever links there are by now.
+func (s *sender) open() (err error) {
+	if s.root == nil {
+		if err := os.MkdirAll(s.options.Folder, folderMode); err != nil {
+			return err
+		}
+		if s.root, err = os.OpenRoot(s.options.Folder); err != nil {
+			return err
+		}
+	}
+	if err := s.root.MkdirAll(filepath.Dir(s.path), folderMode); err != nil {
+		return err
+	}
+	info, err := s.root.Stat(s.path)
+	missing := errors.Is(err, fs.ErrNotExist)
+	if err != nil && !missing {
+		return err
+	}
+	if !missing && !info.Mode().IsRegular() {
+		return &fs.PathError{Op: "open", Path: s.path, Err: errors.New("something else than a file is there")}
+	}
+	s.file, err = s.root.OpenFile(s.path, os.O_RDWR|os.O_CREATE|os.O_APPEND|syscall.O_NONBLOCK, fileMode)
+	if err != nil {
+		return err
+	}
+	s.whole = -1
+	if missing {
+		err = s.syncFolder()
+	}
+	if !s.tidy {
+		s.tidy = true
+		s.compress()
+	}
+	return err
+}
+
+// syncFolder makes the names in the file's folder durable.
+func (s *sender) syncFolder() error {
+	folder, err := s.root.Open(filepath.Dir(s.path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
+}
+
+// release closes the file.
+func (s *sender) release() {
+	if s.file != nil {
+		_ = s.file.Close() // what was to be kept is synced
+		s.file = nil
+	}
+	if s.root != nil {
+		_ = s.root.Close()
+		s.root = nil
+	}
+}
+
+// Close implements delivery.Sender.
+func (s *sender) Close() error {
+	s.files.closed(s)
+	s.beside.Wait()
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	s.release()
+	return nil
+}
