@@ -35,6 +35,7 @@ type application struct {
 	stop    chan struct{} // closed to end all streams
 
 	destinations   *storedDestinations
+	deliveries     *deliveries
 	authentication *authentication
 	release        context.CancelFunc // ends what the authentication does in the background
 }
@@ -59,14 +60,21 @@ func newApplication(ctx context.Context, config Config, logger *slog.Logger) (*a
 		release()
 		return nil, errors.Join(err, openedFlows.Close(), opened.Close())
 	}
-	flows := keepFlows(background, config, store, metrics.FlowStore(openedFlows), logger)
+	flowStore := metrics.FlowStore(openedFlows)
+	deliveries, err := openDelivery(config, store, flowStore, store, destinations, logger)
+	if err != nil {
+		release()
+		return nil, errors.Join(err, openedFlows.Close(), opened.Close())
+	}
+	flows := keepFlows(background, config, store, flowStore, logger)
 	app := &application{
 		config: config, logger: logger, store: store, stop: make(chan struct{}), flows: flows,
 		indexer:        indexer.New(store, indexer.Options{QueueBytes: config.QueueBytes, Pace: flows.pace, Logger: logger}),
-		authentication: callers, release: release, destinations: destinations,
+		authentication: callers, release: release, destinations: destinations, deliveries: deliveries,
 	}
 	metrics.WatchQueue(app.indexer.Depth)
 	metrics.WatchFlowBuilder(func() observe.FlowBuilder { return observe.FlowBuilder(app.flows.builder.Stats()) })
+	metrics.WatchDelivery(deliveries.observed)
 	ingester := metrics.Ingester(app.indexer)
 	app.graphql = app.graphQL(ingester, metrics.GraphQLError, spend)
 	app.handler = routes(routeHandlers{
@@ -152,6 +160,7 @@ func (a *application) sayListening(s streams, url string) {
 func (a *application) serve(ctx context.Context, listener net.Listener) error {
 	defer a.logger.Info("stopped")
 	defer a.close()
+	defer a.deliveries.run(ctx)()
 	withdraw := a.announce(listener)
 	defer withdraw()
 	httpServer := &http.Server{
