@@ -34,6 +34,7 @@ type application struct {
 	handler http.Handler
 	stop    chan struct{} // closed to end all streams
 
+	reads          recordedReads
 	destinations   *storedDestinations
 	deliveries     *deliveries
 	authentication *authentication
@@ -72,6 +73,7 @@ func newApplication(ctx context.Context, config Config, logger *slog.Logger) (*a
 		indexer:        indexer.New(store, indexer.Options{QueueBytes: config.QueueBytes, Pace: flows.pace, Logger: logger}),
 		authentication: callers, release: release, destinations: destinations, deliveries: deliveries,
 	}
+	app.recordReads()
 	metrics.WatchQueue(app.indexer.Depth)
 	metrics.WatchFlowBuilder(func() observe.FlowBuilder { return observe.FlowBuilder(app.flows.builder.Stats()) })
 	metrics.WatchDelivery(deliveries.observed)
@@ -83,6 +85,7 @@ func newApplication(ctx context.Context, config Config, logger *slog.Logger) (*a
 		rest:     rest.New(rest.Options{Searcher: store, Ingester: ingester, Destinations: destinations.Store, PublicURL: strings.TrimRight(config.PublicURL, "/"), Timeout: config.RequestTimeout, Spend: spend, Logger: logger}),
 		metrics:  metrics,
 		ready:    store.Ready,
+		reads:    app.reads,
 		logger:   logger,
 
 		authentication: callers, origins: config.Access.CORSOrigins,
@@ -134,7 +137,8 @@ func (a *application) graphQL(ingester audit.Ingester, countError func(audit.Cod
 		Timeout: a.config.RequestTimeout, Introspection: a.config.Access.Introspection, Stop: a.stop, Logger: a.logger,
 		WebSocketInit: a.authentication.socket, CountError: countError, Origins: a.config.Access.CORSOrigins,
 		Spend: spend, MaxSubscriptionsPerCaller: a.config.Access.MaxSubscriptions,
-		ErrorPresenter: graph.ErrorPresenter(a.logger), RecoverFunc: graph.Recover(a.logger),
+		OperationMiddleware: a.reads.graphQL(),
+		ErrorPresenter:      graph.ErrorPresenter(a.logger), RecoverFunc: graph.Recover(a.logger),
 	})
 }
 
@@ -188,6 +192,7 @@ func (a *application) serve(ctx context.Context, listener net.Listener) error {
 	if err != nil {
 		_ = httpServer.Close()
 	}
+	err = errors.Join(err, a.finishReads(draining))
 	switch {
 	case err == nil:
 		return nil
@@ -214,6 +219,7 @@ func (a *application) announce(listener net.Listener) (withdraw func()) {
 // close closes the stores; what was acknowledged is durable already.
 func (a *application) close() {
 	a.release()
+	_ = a.finishReads(context.Background()) // once served, that is done already
 	a.flows.stop()
 	if err := a.flows.store.Close(); err != nil {
 		a.logger.Error("close the store of login flows", "error", err)

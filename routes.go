@@ -22,6 +22,7 @@ type routeHandlers struct {
 	metrics        *observe.Metrics
 	ready          func(context.Context) error
 	authentication *authentication
+	reads          recordedReads
 	origins        []string // whose pages may use the APIs, beside our own
 	logger         *slog.Logger
 }
@@ -45,9 +46,9 @@ func routes(h routeHandlers) http.Handler {
 	r.Get("/v1/openapi.json", rest.OpenAPI)
 
 	r.Group(func(r chi.Router) {
-		r.Use(h.authentication.callers)
+		r.Use(h.reads.caller, h.authentication.callers)
 		r.Handle("/graphql", h.graphql)
-		r.Mount("/v1", h.rest)
+		r.Mount("/v1", h.reads.rest(h.rest))
 		r.With(ownersOnly).Method(http.MethodGet, "/metrics", h.metrics.Handler())
 	})
 	return r

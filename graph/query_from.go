@@ -26,7 +26,7 @@ func (r *resolver) queryFrom(
 	if err != nil {
 		return audit.Query{}, nil, err
 	}
-	q := audit.Query{Scope: scope, Kinds: []audit.Kind{kind}, Where: where, Order: order, Window: window}
+	q := audit.Query{Scope: scope, Kinds: audit.PrincipalFrom(ctx).KindsOf(kind), Where: where, Order: order, Window: window}
 	return q, found, q.Validate()
 }
 

@@ -116,7 +116,7 @@ func (d *Detection) Records(ctx context.Context) ([]Node, error) {
 // read returns the records by their keys.
 func (a *detectionRecords) read(ctx context.Context) (map[audit.LookupKey]Node, error) {
 	return once(&a.memo, "records", func() (map[audit.LookupKey]Node, error) {
-		pages, err := a.reader.existing(ctx, query.UniqueID, a.keys)
+		pages, err := a.reader.existing(ctx, audit.Kinds, query.UniqueID, a.keys)
 		if err != nil {
 			return nil, err
 		}

@@ -20,7 +20,9 @@ const (
 	traceID
 )
 
-var recordKinds = map[audit.Kind]byte{audit.KindAuth: authAuditID, audit.KindAPI: auditID, audit.KindGeneric: eventID}
+var recordKinds = map[audit.Kind]byte{
+	audit.KindAuth: authAuditID, audit.KindAPI: auditID, audit.KindGeneric: eventID, audit.KindRead: eventID,
+}
 
 // globalID identifies an object among all objects.
 type globalID struct {

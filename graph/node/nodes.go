@@ -45,10 +45,10 @@ func chosen(ids []globalID, kinds ...byte) (keys []audit.LookupKey, places []int
 	return keys, places
 }
 
-// existing returns the page of one record of each key.
-func (r *Reader) existing(ctx context.Context, field query.Field, keys []audit.LookupKey) ([]audit.Page, error) {
+// existing returns the page of one record of each key, of some kinds.
+func (r *Reader) existing(ctx context.Context, kinds []audit.Kind, field query.Field, keys []audit.LookupKey) ([]audit.Page, error) {
 	group := &strands{reader: r, field: field, keys: keys}
-	l, err := group.lookup(ctx, audit.Kinds, audit.Order{}, audit.Window{Limit: 1})
+	l, err := group.lookup(ctx, kinds, audit.Order{}, audit.Window{Limit: 1})
 	if err != nil || len(keys) == 0 {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (r *Reader) existing(ctx context.Context, field query.Field, keys []audit.L
 
 func (r *Reader) findRecords(ctx context.Context, ids []globalID, nodes []Node) error {
 	keys, places := chosen(ids, authAuditID, auditID, eventID)
-	pages, err := r.existing(ctx, query.UniqueID, keys)
+	pages, err := r.existing(ctx, audit.PrincipalFrom(ctx).KindsOf(audit.Kinds...), query.UniqueID, keys)
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func (r *Reader) findStrands(
 	ctx context.Context, kind byte, field query.Field, ids []globalID, nodes []Node,
 ) error {
 	keys, places := chosen(ids, kind)
-	pages, err := r.existing(ctx, field, keys)
+	pages, err := r.existing(ctx, audit.Kinds, field, keys)
 	if err != nil {
 		return err
 	}

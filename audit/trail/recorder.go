@@ -1,0 +1,160 @@
+package trail
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/authtrail/authtrail/audit"
+)
+
+// Options configure a Recorder. Zero values mean the defaults.
+type Options struct {
+	// Pending is how many events may wait to be written, those of readings under way
+	// included; default 2,000. When so many wait, the next reading waits before it begins.
+	Pending int
+	// Gather is how long the first event of a batch waits for others; default 100 ms.
+	Gather time.Duration
+	// Patience is how long a reading waits for its place before it is refused; default 5 s.
+	Patience time.Duration
+	Now      func() time.Time // default time.Now
+	Logger   *slog.Logger     // default slog.Default()
+}
+
+// Recorder writes readings to a store in the background. It is safe for concurrent use.
+type Recorder struct {
+	store   audit.Appender
+	options Options
+	places  *semaphore.Weighted
+
+	mu      sync.Mutex
+	waiting []item
+	closed  bool
+
+	wake    chan struct{} // has room for one
+	closing chan struct{}
+	done    chan struct{} // closed when nothing more will be written
+	stop    context.CancelFunc
+}
+
+// item is an event to be: a reading, in one org.
+type item struct {
+	began   time.Time
+	org     string
+	members []byte
+	held    bool // it has a place of its own, as all have but those of a reading in very many orgs
+}
+
+// New returns a Recorder that writes to a store until it is closed.
+func New(store audit.Appender, options Options) *Recorder {
+	options.Pending = cmp.Or(options.Pending, 2_000)
+	options.Gather = cmp.Or(options.Gather, 100*time.Millisecond)
+	options.Patience = cmp.Or(options.Patience, 5*time.Second)
+	options.Logger = cmp.Or(options.Logger, slog.Default())
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	r := &Recorder{store: store, options: options, places: semaphore.NewWeighted(int64(options.Pending)), stop: stop,
+		wake: make(chan struct{}, 1), closing: make(chan struct{}), done: make(chan struct{})}
+	go r.run(ctx)
+	return r
+}
+
+// Begin takes a place for a reading of the principal of ctx. When events wait that
+// cannot be written, it waits too, and in the end refuses with Unavailable: who reads
+// so much that it cannot be recorded, or while it cannot, reads nothing. End must follow.
+func (r *Recorder) Begin(ctx context.Context) (*Reading, error) {
+	principal := audit.PrincipalFrom(ctx)
+	orgs := principal.Scope().List()
+	if principal.Scope().All() {
+		orgs = []string{principal.Org}
+	}
+	reading := &Reading{recorder: r, began: r.options.Now().UTC(), subject: principal.Subject, from: CallerFrom(ctx), orgs: orgs,
+		places: int64(min(len(orgs), r.options.Pending))}
+	if r.places.TryAcquire(reading.places) {
+		return reading, nil
+	}
+	waiting, cancel := context.WithTimeout(ctx, r.options.Patience)
+	defer cancel()
+	if err := r.places.Acquire(waiting, reading.places); err != nil {
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("wait to record the reading: %w", ctx.Err())
+		}
+		return nil, &audit.Error{Code: audit.Unavailable, RetryAfter: r.options.Patience,
+			Message: "readings cannot be recorded at the moment, so that nothing can be read; try again later"}
+	}
+	return reading, nil
+}
+
+// Reading is one that has its place.
+type Reading struct {
+	recorder *Recorder
+	began    time.Time
+	subject  string
+	from     Caller
+	orgs     []string
+	places   int64
+	once     sync.Once
+}
+
+// End records the reading, in each org whose records it was about: owners of one
+// must not learn of another. It never waits. A second End does nothing.
+func (g *Reading) End(read Read) {
+	g.once.Do(func() {
+		orgs := g.orgs
+		if read.Orgs != nil {
+			orgs = read.Orgs
+		}
+		g.recorder.add(g, orgs, encode(g.began, g.recorder.options.Now().Sub(g.began), g.subject, g.from, read))
+	})
+}
+
+// Cancel gives the place back: nothing was read. Nothing happens after an End.
+func (g *Reading) Cancel() { g.once.Do(func() { g.recorder.places.Release(g.places) }) }
+
+// add puts a reading among those that wait, and gives back the places that it does not need.
+func (r *Recorder) add(g *Reading, orgs []string, members []byte) {
+	r.mu.Lock()
+	closed := r.closed
+	for i, org := range orgs {
+		r.waiting = append(r.waiting, item{g.began, org, members, int64(i) < g.places})
+	}
+	r.mu.Unlock()
+	r.places.Release(max(0, g.places-int64(len(orgs))))
+	if closed {
+		r.options.Logger.Error("a reading that outlasted the server was not recorded", "request_id", g.from.RequestID)
+	}
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Close writes what waits, and returns when that is done, or with an error that says how much is
+// lost when ctx ends. Readings must have ended.
+func (r *Recorder) Close(ctx context.Context) error {
+	select {
+	case <-r.closing:
+	default:
+		close(r.closing)
+	}
+	select {
+	case <-r.done:
+	case <-ctx.Done():
+		r.stop()
+		<-r.done
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed = true
+	if lost := len(r.waiting); lost > 0 {
+		return fmt.Errorf("record readings: %d were not written", lost)
+	}
+	return nil
+}
