@@ -15,7 +15,10 @@ import (
 //     fewer rows.
 //   - What is returned belongs to the caller, except Records, which are shared
 //     and must not be changed.
-//   - An acknowledged record is seen by every call that begins afterwards.
+//   - An acknowledged record is seen by every call that begins afterwards in the same
+//     process, or in one that was started since. Where a store serves several
+//     processes, searches and counts of the others see it within a second. A feed
+//     has it at once, whichever process reads.
 
 // Appender takes records in.
 type Appender interface {

@@ -38,7 +38,20 @@ func measureElasticsearch(ctx context.Context, o options) error {
 	if err := c.settle(ctx); err != nil {
 		return err
 	}
+	if err := c.recordOwn(ctx); err != nil {
+		return err
+	}
 	return c.questions(ctx)
+}
+
+// recordOwn has the program that is recorded answer from the indices of the other
+// one, which alone have login flows.
+func (c *comparison) recordOwn(ctx context.Context) (err error) {
+	if err := c.recorded.stop(); err != nil {
+		return err
+	}
+	c.recorded, err = c.server(ctx, c.recorder.URL, ownPrefix)
+	return err
 }
 
 // comparison is a program on Elasticsearch, one that is recorded, and a client
@@ -49,7 +62,6 @@ type comparison struct {
 	recorder       *recorder
 	own            *serverProcess
 	recorded       *serverProcess
-	recordedPrefix string
 	direct         *http.Client
 	folders        []string
 }
@@ -66,11 +78,10 @@ func (c *comparison) start(ctx context.Context) (err error) {
 	if c.own, err = c.server(ctx, c.elasticsearch, ownPrefix); err != nil {
 		return err
 	}
-	c.recordedPrefix = recordedPrefix
 	if !c.directIngest {
-		c.recordedPrefix = ownPrefix // it is asked only
+		return nil
 	}
-	if c.recorded, err = c.server(ctx, c.recorder.URL, c.recordedPrefix); err != nil || !c.directIngest {
+	if c.recorded, err = c.server(ctx, c.recorder.URL, recordedPrefix); err != nil {
 		return err
 	}
 	return c.prepareDirect(ctx)

@@ -1,7 +1,6 @@
 package elastic
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"runtime/debug"
@@ -15,7 +14,8 @@ import (
 //
 // Its records are sent in bulks, one after another, so that each shard numbers
 // them in the order in which they came. What is acknowledged is in the translog
-// of every copy in sync, and refreshed.
+// of every copy in sync. It is refreshed when this process next reads; others see it
+// when the engine refreshes by itself, within a second.
 func (s *Store) Append(ctx context.Context, batch []*audit.Record) ([]audit.Outcome, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("append records: %w", err)
@@ -33,30 +33,15 @@ func (s *Store) Append(ctx context.Context, batch []*audit.Record) ([]audit.Outc
 func (s *Store) append(ctx context.Context, batch []*audit.Record) ([]audit.Outcome, error) {
 	writing := appending{store: s, outcomes: make([]audit.Outcome, len(batch)), first: make(map[string]int, len(batch)),
 		bulk: bulk{format: s.format}, touched: map[string]bool{}}
-	if err := s.visibly(ctx, writing.touched, func() error { return writing.write(ctx, batch) }); err != nil {
+	if err := writing.write(ctx, batch); err != nil {
 		return nil, err
+	}
+	if len(writing.touched) > 0 {
+		s.refreshes.note(writing.touched)
+		s.feed.notify()
 	}
 	writing.settleRepeats()
 	return writing.outcomes, nil
-}
-
-// visibly writes, and returns when what was written can be seen: write notes in
-// touched which indices it wrote to.
-func (s *Store) visibly(ctx context.Context, touched map[string]bool, write func() error) error {
-	s.refreshes.begin()
-	err := write()
-	if err != nil {
-		touched = nil // nobody is told that it is there
-	}
-	refresh, closed := s.refreshes.finish(touched)
-	if err = cmp.Or(err, closed); err != nil || refresh == nil {
-		return err
-	}
-	if err := refresh.wait(ctx); err != nil {
-		return err
-	}
-	s.feed.notify()
-	return nil
 }
 
 // write sends the batch, all of it.
@@ -78,7 +63,7 @@ func (f *format) refusal(r *audit.Record) string {
 	switch {
 	case r == nil:
 		return "there is no record"
-	case !slices.Contains(f.Kinds, r.Kind):
+	case !slices.Contains(f.Kinds, r.Kind) && !slices.Contains(f.Apart, r.Kind):
 		return "the kind of event is unknown"
 	case !audit.InTimeRange(r.Time):
 		return "the time is not from 1970 to 2261"

@@ -49,6 +49,9 @@ func statuses(t testing.TB, s *Store, batch ...*audit.Record) []audit.OutcomeSta
 // held returns all records that a search sees, up to 10,000.
 func held(t testing.TB, s *Store, index string) []*audit.Record {
 	t.Helper()
+	if err := s.refreshWritten([]string{index}); err != nil { // what other processes have written, too
+		t.Fatalf("refresh: %v", err)
+	}
 	var answer struct {
 		Hits struct {
 			Hits []struct {
@@ -187,6 +190,44 @@ func TestARecordSentBySeveralProcessesIsAcceptedOnce(t *testing.T) {
 		}
 	}
 	expectHeld(t, processes[0], records...)
+}
+
+// What one process was told is there, it finds at once; so does one that begins
+// then, and one that runs finds it when the engine has refreshed by itself.
+func TestWhatIsAcknowledgedIsFoundByEveryProcess(t *testing.T) {
+	t.Parallel()
+	options := testOptions(t)
+	writer, reader := open(t, options), open(t, options)
+	all := []audit.Query{{Scope: audit.AllOrgs()}}
+	expect := func(s *Store, want int) {
+		t.Helper()
+		if counts, err := s.Count(t.Context(), all); err != nil || counts[0] != want {
+			t.Errorf("%v records are found, %v; want %d", counts, err, want)
+		}
+	}
+	expect(reader, 0)
+	for i := range 5 {
+		statuses(t, writer, event(t, "o", fmt.Sprintf("r-%d", i), testTime, ""))
+		expect(writer, i+1)
+	}
+	statuses(t, writer, event(t, "o", "last", testTime, ""))
+	expect(open(t, options), 6)
+	statuses(t, writer, event(t, "o", "one-more", testTime, ""))
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		counts, err := reader.Count(t.Context(), all)
+		if err != nil || time.Now().After(deadline) {
+			t.Fatalf("another process finds %v, %v; want 7", counts, err)
+		}
+		if counts[0] == 7 {
+			break
+		}
+	}
+	repeat := event(t, "o", "by-another", testTime, "")
+	statuses(t, writer, repeat)
+	if got := statuses(t, reader, repeat); got[0] != audit.Duplicate {
+		t.Errorf("a repeat at another process is %v", got)
+	}
+	expect(reader, 8) // it was told that it is there
 }
 
 func TestWhatCannotBeHeldIsRejectedAlone(t *testing.T) {

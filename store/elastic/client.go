@@ -3,7 +3,6 @@ package elastic
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +14,8 @@ import (
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/authtrail/authtrail/audit"
 )
@@ -48,11 +49,17 @@ func (c *client) do(ctx context.Context, request esapi.Request, answer any) erro
 	return decode(body, answer)
 }
 
+// asSent spares what the engine, which makes the answers, has checked: that no name
+// stands in an object twice, and that all is UTF-8.
+var asSent = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+
+// decode reads an answer. The names of members are those that the type says, in
+// the same case.
 func decode(body []byte, answer any) error {
 	if answer == nil {
 		return nil
 	}
-	if err := json.Unmarshal(body, answer); err != nil {
+	if err := json.Unmarshal(body, answer, asSent); err != nil {
 		return unavailable("Elasticsearch's answer cannot be read", err)
 	}
 	return nil
@@ -118,6 +125,14 @@ func (c *client) unanswered(ctx context.Context, err error, waited time.Duration
 	return unavailable("Elasticsearch cannot be reached", err)
 }
 
+// waitedInVain notes that somebody has waited for a request that many share. One
+// that is not answered speaks for all of them.
+func (c *client) waitedInVain(err error, waited time.Duration) {
+	if c.open.Err() == nil && waited >= c.timeout/3 && c.breaker.failed() {
+		c.log.Error("Elasticsearch cannot be reached; asking less often until it answers", "cause", err)
+	}
+}
+
 // refused says what an answer other than success means.
 func (c *client) refused(response *esapi.Response, body []byte) error {
 	failure := readFailure(response.StatusCode, body)
@@ -154,9 +169,9 @@ func unavailable(message string, cause error) *audit.Error {
 
 // engineError is a request that Elasticsearch understood and refused.
 type engineError struct {
-	Status int
-	Type   string
-	Reason string
+	Status int    `json:"-"`
+	Type   string `json:"type"`
+	Reason string `json:"reason"`
 
 	RootCause []engineCause `json:"root_cause"`
 	CausedBy  engineCause   `json:"caused_by"`
@@ -164,8 +179,8 @@ type engineError struct {
 
 // engineCause is why: that all shards failed says little.
 type engineCause struct {
-	Type   string
-	Reason string
+	Type   string `json:"type"`
+	Reason string `json:"reason"`
 }
 
 func (e *engineError) Error() string {
@@ -181,10 +196,10 @@ func (e *engineError) Error() string {
 // readFailure reads the body of an answer that is not a success.
 func readFailure(status int, body []byte) *engineError {
 	var answer struct {
-		Error json.RawMessage `json:"error"`
+		Error jsontext.Value `json:"error"`
 	}
 	failure := &engineError{Status: status}
-	if json.Unmarshal(body, &answer) != nil || json.Unmarshal(answer.Error, failure) != nil {
+	if json.Unmarshal(body, &answer, asSent) != nil || json.Unmarshal(answer.Error, failure, asSent) != nil {
 		failure.Reason = string(body[:min(len(body), 500)]) // of a proxy, or a plain sentence
 	}
 	failure.Status = status

@@ -184,7 +184,12 @@ func writeOldDay(t *testing.T, s *Store) map[string]bool {
 // copies returns the nodes that have the primary of a shard, and its replica.
 func copies(t *testing.T, s *Store, index string, number int) (primary, replica string) {
 	t.Helper()
-	var rows []struct{ Shard, Prirep, State, Node string }
+	var rows []struct {
+		Shard  string `json:"shard"`
+		Prirep string `json:"prirep"`
+		State  string `json:"state"`
+		Node   string `json:"node"`
+	}
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
 		rows = nil
 		if err := s.client.do(t.Context(), esapi.CatShardsRequest{Index: []string{index}, Format: "json"}, &rows); err != nil {

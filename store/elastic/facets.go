@@ -23,7 +23,7 @@ func (s *Store) Facets(ctx context.Context, requests []audit.FacetRequest) ([][]
 			return nil, err
 		}
 	}
-	facets, err := s.facets(ctx, requests)
+	facets, err := whenSeen(ctx, s, func() ([][]audit.ValueCount, error) { return s.facets(ctx, requests) })
 	if err != nil {
 		return nil, fmt.Errorf("count values: %w", err)
 	}

@@ -22,6 +22,7 @@ type feed struct {
 	numbers shared             // how far the shards are
 	views   shared             // how far they are, and everything up to there visible
 	visible map[shardKey]int64 // as the last view left it; only views use it
+	due     time.Time          // when the next view may refresh; likewise
 	passed  passed
 	origins origins
 	average atomic.Int64 // bytes of a record in the last batch

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 )
 
 // readVisible returns all shards as readStreams does, when all up to their
@@ -13,7 +14,7 @@ import (
 // refreshed after a checkpoint was read holds everything up to it.
 func (f *feed) readVisible(ctx context.Context) (shards []shard, err error) {
 	for range attempts {
-		if shards, err = f.readStreams(ctx); err != nil {
+		if shards, err = f.readPaced(ctx); err != nil {
 			return nil, err
 		}
 		if err = f.refresh(ctx, shards); !errors.Is(err, errDropped) && !errors.Is(err, errUnseen) {
@@ -23,15 +24,36 @@ func (f *feed) readVisible(ctx context.Context) (shards []shard, err error) {
 	return shards, err
 }
 
+// readPaced returns all shards. When some have moved soon after they were
+// refreshed, more will come, which the next refresh waits for.
+func (f *feed) readPaced(ctx context.Context) ([]shard, error) {
+	shards, err := f.readStreams(ctx)
+	wait := time.Until(f.due)
+	if err != nil || wait <= 0 || len(f.movedOf(shards)) == 0 {
+		return shards, err
+	}
+	if err := f.pause(ctx, wait, nil); err != nil {
+		return nil, err
+	}
+	return f.readStreams(ctx)
+}
+
+// movedOf returns the indices of shards that have moved since they were last refreshed.
+func (f *feed) movedOf(shards []shard) map[string]bool {
+	moved := map[string]bool{}
+	for _, s := range shards {
+		visible, known := f.visible[s.key]
+		if s.origin == "" && (!known && s.checkpoint >= 0 || known && s.checkpoint > visible) {
+			moved[s.index] = true
+		}
+	}
+	return moved
+}
+
 // refresh refreshes the indices of shards that have moved since they were last refreshed.
 func (f *feed) refresh(ctx context.Context, shards []shard) error {
 	shards = slices.DeleteFunc(slices.Clone(shards), func(s shard) bool { return s.origin != "" })
-	moved := map[string]bool{}
-	for _, s := range shards {
-		visible, ok := f.visible[s.key]
-		moved[s.index] = moved[s.index] || !ok && s.checkpoint >= 0 || ok && s.checkpoint > visible
-	}
-	maps.DeleteFunc(moved, func(_ string, has bool) bool { return !has })
+	moved := f.movedOf(shards)
 	names, absent := slices.Sorted(maps.Keys(moved)), 0
 	all := len(names) > maxNamedIndices
 	if all {
@@ -43,9 +65,11 @@ func (f *feed) refresh(ctx context.Context, shards []shard) error {
 		}
 	}
 	if len(names) > 0 {
+		began := time.Now()
 		if err := f.store.refreshAll(ctx, names, absent); err != nil {
 			return fmt.Errorf("refresh what was written: %w", err)
 		}
+		f.due = began.Add(distance(time.Since(began)))
 	}
 	f.visible = make(map[shardKey]int64, len(shards)) // forgets the shards that are gone
 	for _, s := range shards {

@@ -13,6 +13,7 @@ type format struct {
 	audit.Format
 	rows    string // the kinds of rows that are no events; empty for events
 	version int    // of the mapping
+	layout  int    // the version of the template
 	known   map[query.Field]bool
 	prose   []query.Field // the fields whose words can be asked about by themselves
 }
@@ -22,9 +23,9 @@ func newFormat(of audit.Format) *format {
 	if of.Restore == nil {
 		of = audit.Events()
 	}
-	f := &format{Format: of, version: mappingVersion, known: make(map[query.Field]bool, len(of.Fields))}
+	f := &format{Format: of, version: mappingVersion, layout: layoutVersion, known: make(map[query.Field]bool, len(of.Fields))}
 	if !slices.Equal(of.Kinds, audit.Kinds) {
-		f.rows, f.version = kindNames(of.Kinds), rowsMappingVersion
+		f.rows, f.version, f.layout = kindNames(of.Kinds), rowsMappingVersion, rowsLayoutVersion
 	}
 	for _, field := range of.Fields {
 		f.known[field] = true

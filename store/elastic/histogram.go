@@ -16,7 +16,7 @@ func (s *Store) Histograms(ctx context.Context, requests []audit.HistogramReques
 			return nil, err
 		}
 	}
-	histograms, err := s.histograms(ctx, requests)
+	histograms, err := whenSeen(ctx, s, func() ([][]audit.Bucket, error) { return s.histograms(ctx, requests) })
 	if err != nil {
 		return nil, fmt.Errorf("count over time: %w", err)
 	}

@@ -21,9 +21,17 @@ func (s *Store) Lookup(ctx context.Context, l audit.Lookup) ([]audit.Page, error
 	if err := l.Validate(); err != nil {
 		return nil, err
 	}
+	pages, err := whenSeen(ctx, s, func() ([]audit.Page, error) { return s.lookup(ctx, l) })
+	if err != nil {
+		return nil, fmt.Errorf("look up records: %w", err)
+	}
+	return pages, nil
+}
+
+func (s *Store) lookup(ctx context.Context, l audit.Lookup) ([]audit.Page, error) {
 	d := s.format.newDeal(l)
 	if err := s.deal(ctx, d); err != nil {
-		return nil, fmt.Errorf("look up records: %w", err)
+		return nil, err
 	}
 	pages := make([]audit.Page, len(d.walks))
 	for i, w := range d.walks {

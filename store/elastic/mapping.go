@@ -10,9 +10,14 @@ import (
 // rowsMappingVersion with every change of that of other rows, as when their format
 // has a new field. A partition keeps the version that it was made with; Reindex
 // makes anew those of older ones.
+//
+// The versions of the layouts are those of the templates, which older programs must
+// not put back. They are raised with every change of the mapping, and of the settings.
 const (
 	mappingVersion     = 1
+	layoutVersion      = 2
 	rowsMappingVersion = 1
+	rowsLayoutVersion  = 1
 )
 
 // mappings say what the engine makes of a document's members.

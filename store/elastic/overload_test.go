@@ -71,7 +71,9 @@ func appendUntilHeld(t *testing.T, s *Store, batch []*audit.Record) {
 // turnedAway returns how many writes to a shard, and how many whole bulks, the node says it had no room for.
 func turnedAway(t *testing.T, s *Store) (writes, bulks int) {
 	t.Helper()
-	var pools []struct{ Rejected string }
+	var pools []struct {
+		Rejected string `json:"rejected"`
+	}
 	if err := s.client.do(t.Context(), esapi.CatThreadPoolRequest{ThreadPoolPatterns: []string{"write"}, H: []string{"rejected"}, Format: "json"}, &pools); err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,7 @@ func TestWithoutItsTemplateAPartitionIsAsItShouldBe(t *testing.T) {
 		t.Errorf("after the partition was deleted the records are %v", got)
 	}
 	expectHeld(t, s, records...)
-	if installed, err := s.installedTemplate(t.Context()); err != nil || *installed != s.format.meta() {
+	if installed, err := s.installedTemplate(t.Context()); err != nil || installed.Version != layoutVersion {
 		t.Errorf("the template is %v, %v", installed, err)
 	}
 }

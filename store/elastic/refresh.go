@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 )
@@ -44,6 +45,24 @@ func absentOf(shards []shard) (absent int) {
 	return absent
 }
 
+// whenSeen reads when all that this process has acknowledged can be seen.
+func whenSeen[T any](ctx context.Context, s *Store, read func() (T, error)) (answer T, err error) {
+	if err := s.seen(ctx); err != nil {
+		return answer, err
+	}
+	return read()
+}
+
+// seen returns when all that this process has acknowledged can be seen.
+func (s *Store) seen(ctx context.Context) error {
+	began := time.Now()
+	err := s.refreshes.seen(ctx)
+	if err != nil {
+		s.client.waitedInVain(err, time.Since(began))
+	}
+	return err
+}
+
 // refreshWritten makes what was written to the indices visible. Where copies are
 // absent, or a partition was dropped since, that takes a look at all partitions.
 func (s *Store) refreshWritten(indices []string) error {
@@ -54,7 +73,7 @@ func (s *Store) refreshWritten(indices []string) error {
 	}
 	for tries := 0; tries < attempts && (errors.Is(err, errUnseen) || errors.Is(err, errDropped)); tries++ {
 		var shards []shard
-		if shards, err = s.readShards(ctx); err == nil {
+		if shards, err = s.readShards(ctx); err == nil && len(shards) > 0 {
 			err = s.refreshAll(ctx, []string{s.names.records()}, absentOf(shards))
 		}
 	}

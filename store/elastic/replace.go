@@ -62,14 +62,27 @@ func (s *Store) replace(ctx context.Context, changes []audit.Replacement) error 
 	// Of a conflict, too, and where only some of it could be written, what was written is
 	// made visible, and what is there instead: who then reads the rows again must not read
 	// what they were, and make one that seems to be missing once more in another partition.
-	err := s.visibly(ctx, r.touched, func() error {
-		r.write(ctx)
-		return nil
-	})
+	err := s.visibly(ctx, r.touched, func() { r.write(ctx) })
 	if err = cmp.Or(r.err, err); err != nil {
 		return err
 	}
 	return r.result(ctx)
+}
+
+// visibly writes, and returns when what was written can be seen: write notes in
+// touched which indices it wrote to.
+func (s *Store) visibly(ctx context.Context, touched map[string]bool, write func()) error {
+	s.refreshes.begin()
+	write()
+	refresh, err := s.refreshes.finish(touched)
+	if err != nil || refresh == nil {
+		return err
+	}
+	if err := refresh.wait(ctx); err != nil {
+		return err
+	}
+	s.feed.notify()
+	return nil
 }
 
 // replacing is one Replace under way.

@@ -40,6 +40,7 @@ func TestWhoSearchesWhilePartitionsMoveIsAnsweredAMomentLater(t *testing.T) {
 				t.Fatal(err)
 			}
 			s := newStore(es, options)
+			clear(s.refreshes.noted) // all that there is was seen
 			t.Cleanup(func() { _ = s.Close() })
 			expect := func(what string, err error) {
 				t.Helper()

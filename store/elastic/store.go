@@ -108,7 +108,8 @@ func newStore(c *client, options Options) *Store {
 		client: c, names: names{options.IndexPrefix}, format: newFormat(options.Format), log: options.Logger, options: options,
 		now: options.now, bulks: make(chan struct{}, maxBulks), done: make(chan struct{}),
 	}
-	s.refreshes = refreshes{refresh: s.refreshWritten, run: s.background, done: s.done, quiet: make(chan struct{}, 1)}
+	s.refreshes = refreshes{refresh: s.refreshWritten, run: s.background, done: s.done, quiet: make(chan struct{}, 1),
+		noted: map[string]bool{s.names.records(): true}} // what others were told is there before this process began
 	s.feed = newFeed(s)
 	return s
 }

@@ -2,6 +2,7 @@ package elastic
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -35,7 +36,7 @@ type indexSettings struct {
 	SortFields      []string `json:"index.sort.field"`
 	SortOrders      []string `json:"index.sort.order"`
 	Codec           string   `json:"index.codec"`
-	RefreshInterval string   `json:"index.refresh_interval"`
+	RefreshInterval string   `json:"index.refresh_interval,omitempty"`
 	Durability      string   `json:"index.translog.durability"`
 }
 
@@ -46,7 +47,7 @@ func (o Options) layout() indexLayout {
 		SortFields:      []string{fieldTime, fieldTie}, // as a search sorts that names no order: newest first
 		SortOrders:      []string{"desc", "desc"},
 		Codec:           "best_compression",
-		RefreshInterval: "30s",     // what must be seen is refreshed when it is acknowledged
+		RefreshInterval: newFormat(o.Format).refreshInterval(),
 		Durability:      "request", // what is acknowledged is on disk
 	}
 	switch {
@@ -64,7 +65,7 @@ func (o Options) layout() indexLayout {
 func (o Options) template(n names) indexTemplate {
 	layout := o.layout()
 	layout.Aliases = map[string]struct{}{n.records(): {}}
-	return indexTemplate{Patterns: []string{n.partition("*")}, Priority: 500, Version: layout.Mappings.Meta.Version, Template: layout}
+	return indexTemplate{Patterns: []string{n.partition("*")}, Priority: 500, Version: newFormat(o.Format).layout, Template: layout}
 }
 
 // install brings the cluster to this program's version: the template, the
@@ -82,14 +83,14 @@ func (s *Store) install(ctx context.Context) error {
 	if err := s.checkFormat(installed, partitions); err != nil {
 		return err
 	}
-	if installed.Version > s.format.version {
+	if installed.Version > s.format.layout {
 		return &audit.Error{Code: audit.Unavailable, Message: fmt.Sprintf(
-			"the indices %s are of version %d, and this program knows versions up to %d: run a newer program", s.names.partition("*"), installed.Version, s.format.version)}
+			"the indices %s are of version %d, and this program knows versions up to %d: run a newer program", s.names.partition("*"), installed.Version, s.format.layout)}
 	}
 	if err := s.installTemplate(ctx); err != nil {
 		return err
 	}
-	if err := s.upgradePartitions(ctx, partitions); err != nil {
+	if err := cmp.Or(s.upgradePartitions(ctx, partitions), s.upgradeRefreshes(ctx)); err != nil {
 		return fmt.Errorf("upgrade the partitions: %w", err)
 	}
 	return s.makePartition(ctx, overflow)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -39,7 +40,7 @@ func TestTemplateIsAsReviewed(t *testing.T) {
 		t.Fatal(err)
 	}
 	if strings.TrimSpace(string(want)) != got.String() {
-		t.Errorf("the template has changed. Where it is meant to: raise mappingVersion if partitions must be made anew, "+
+		t.Errorf("the template has changed. Where it is meant to: raise mappingVersion if partitions must be made anew, and layoutVersion, "+
 			"run this test with -update, and review the difference of %s", golden)
 	}
 }
@@ -54,7 +55,7 @@ func TestAnOlderProgramRefusesANewerTemplate(t *testing.T) {
 		t.Fatal(err)
 	}
 	again, err := Open(context.Background(), options)
-	if err == nil || again != nil || !strings.Contains(err.Error(), "of version 2, and this program knows versions up to 1: run a newer program") {
+	if err == nil || again != nil || !strings.Contains(err.Error(), "of version 3, and this program knows versions up to 2: run a newer program") {
 		t.Errorf("opening the indices of a newer program: %v", err)
 	}
 }
@@ -77,11 +78,13 @@ func TestANewerProgramAddsItsFieldsToOlderPartitions(t *testing.T) {
 	fresh := event(t, "o", "new", testTime, `"api_name":"a","audit_attributes":[{"attribute_id":"x"}]`)
 	statuses(t, next, fresh)
 	expectHeld(t, next, old, fresh)
-	if installed, err := next.installedTemplate(ctx); err != nil || *installed != next.format.meta() {
+	if installed, err := next.installedTemplate(ctx); err != nil || installed.Version != layoutVersion {
 		t.Errorf("the template is of version %v, %v", installed, err)
 	}
 	x := "x"
-	var count struct{ Count int }
+	var count struct {
+		Count int `json:"count"`
+	}
 	query := strings.NewReader(`{"query":{"term":{"attribute":"` + attributeTerm(nil, &x, nil) + `"}}}`)
 	if err := next.client.do(ctx, esapi.CountRequest{Index: []string{next.names.records()}, Body: query}, &count); err != nil || count.Count != 1 {
 		t.Errorf("%d records are found by the new field, %v; want the new one", count.Count, err)
@@ -89,6 +92,23 @@ func TestANewerProgramAddsItsFieldsToOlderPartitions(t *testing.T) {
 	versions, err := next.partitionVersions(ctx)
 	if err != nil || versions[next.partitionOf(testTime)] != 0 || versions[next.names.partition(overflow)] != mappingVersion {
 		t.Errorf("the partitions are of the versions %v, %v", versions, err)
+	}
+}
+
+// What this program acknowledges other processes see when the engine refreshes by itself.
+func TestOlderPartitionsAreRefreshedAsOftenAsNewOnes(t *testing.T) {
+	t.Parallel()
+	options := testOptions(t)
+	s := open(t, options)
+	late := esapi.IndicesPutSettingsRequest{Index: []string{s.names.records()}, Body: strings.NewReader(`{"index.refresh_interval":"30s"}`)}
+	if err := s.client.do(t.Context(), late, nil); err != nil {
+		t.Fatal(err)
+	}
+	open(t, options)
+	var settings any
+	read := esapi.IndicesGetSettingsRequest{Index: []string{s.names.records()}, Name: []string{"index.refresh_interval"}}
+	if err := s.client.do(t.Context(), read, &settings); err != nil || strings.Contains(fmt.Sprint(settings), "30s") {
+		t.Errorf("after a newer program was started: %v, %v", settings, err)
 	}
 }
 

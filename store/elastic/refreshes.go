@@ -12,31 +12,71 @@ import (
 // cluster much the same for one record as for thousands, and each leaves segments
 // to be merged; so all who wait share one, it waits for those who still write, and
 // under load they come at a distance.
+//
+// Who replaces rows waits for a refresh (begin, finish). Who appends records only
+// notes where, and who reads afterwards waits (note, seen): most records are
+// written long before anybody asks.
 type refreshes struct {
 	refresh func(indices []string) error
 	run     func(func()) bool // on a goroutine; false when the store is closed
 	done    <-chan struct{}
 
 	mu      sync.Mutex
-	writing int           // appends that will soon wait
-	quiet   chan struct{} // gets a value when there are none
-	next    *round        // what the coming refresh has to do; nil when nobody waits for it
+	writing int             // those who will soon wait
+	quiet   chan struct{}   // gets a value when there are none
+	noted   map[string]bool // indices that hold what no refresh has begun after
+	showing *round          // the refresh under way of what was noted; nil when there is none
+	next    *round          // what the coming refresh has to do; nil when nobody waits for it
 	running bool
-	last    time.Time // when the last one began
+	due     time.Time // the next one does not begin earlier
 }
 
 // round is one refresh, and those who wait for it.
 type round struct {
 	begun   time.Time // when the first began to wait
 	indices map[string]bool
-	over    chan struct{} // closed when err is set
+	noted   map[string]bool // those of them that were noted
+	over    chan struct{}   // closed when err is set
 	err     error
 }
 
 const (
-	refreshDistance = 150 * time.Millisecond // the least time between the beginnings of two refreshes
-	gatherAtMost    = time.Second            // how long a refresh waits for those who still write
+	gatherAtMost = time.Second // how long a refresh waits for those who still write
+
+	// Between the beginnings of two refreshes lies some times what the former took,
+	// so that they use a part of the cluster only.
+	refreshShare    = 4
+	refreshDistance = 150 * time.Millisecond // at most
 )
+
+// distance is how long after its beginning a refresh that took a while is followed by the next.
+func distance(took time.Duration) time.Duration { return min(refreshShare*took, refreshDistance) }
+
+// note says that the indices hold what has to be seen from now on.
+func (r *refreshes) note(indices map[string]bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	maps.Copy(r.noted, indices)
+}
+
+// seen returns when all that was noted before is visible.
+func (r *refreshes) seen(ctx context.Context) error {
+	awaited, err := r.unseen()
+	if err != nil || awaited == nil {
+		return err
+	}
+	return awaited.wait(ctx)
+}
+
+// unseen returns the refresh that makes visible what was noted, nil where all of it is.
+func (r *refreshes) unseen() (*round, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.noted) == 0 {
+		return r.showing, nil
+	}
+	return r.join()
+}
 
 // begin says that somebody writes. The work is over with finish.
 func (r *refreshes) begin() {
@@ -59,10 +99,18 @@ func (r *refreshes) finish(indices map[string]bool) (*round, error) {
 	if len(indices) == 0 {
 		return nil, nil
 	}
+	joined, err := r.join()
+	if err == nil {
+		maps.Copy(joined.indices, indices)
+	}
+	return joined, err
+}
+
+// join returns the coming refresh. The caller holds r.mu.
+func (r *refreshes) join() (*round, error) {
 	if r.next == nil {
 		r.next = &round{begun: time.Now(), indices: map[string]bool{}, over: make(chan struct{})}
 	}
-	maps.Copy(r.next.indices, indices)
 	if !r.running {
 		if !r.run(r.work) {
 			return nil, errClosed()
@@ -90,8 +138,9 @@ func (r *refreshes) work() {
 		if current == nil {
 			return
 		}
+		began := time.Now()
 		current.err = r.refresh(slices.Sorted(maps.Keys(current.indices)))
-		close(current.over)
+		r.end(current, began)
 	}
 }
 
@@ -105,15 +154,32 @@ func (r *refreshes) take() *round {
 		r.running = false
 		return nil
 	}
-	r.last = time.Now()
+	if len(r.noted) > 0 {
+		current.noted, r.noted = r.noted, map[string]bool{}
+		maps.Copy(current.indices, current.noted)
+		r.showing = current
+	}
 	return current
+}
+
+// end tells those who wait that a refresh is over. What a failed one has not
+// shown, the next one has to.
+func (r *refreshes) end(current *round, began time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if current.err != nil {
+		maps.Copy(r.noted, current.noted)
+	}
+	r.showing = nil
+	r.due = began.Add(distance(time.Since(began)))
+	close(current.over)
 }
 
 // pause keeps the distance to the last refresh, and lets those come along who
 // still write.
 func (r *refreshes) pause() {
 	r.mu.Lock()
-	due := r.last.Add(refreshDistance)
+	due := r.due
 	waited := r.next != nil
 	r.mu.Unlock()
 	if !waited {
