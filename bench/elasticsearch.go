@@ -58,12 +58,12 @@ func (c *comparison) recordOwn(ctx context.Context) (err error) {
 // that asks Elasticsearch directly.
 type comparison struct {
 	options
-	set            dataset
-	recorder       *recorder
-	own            *serverProcess
-	recorded       *serverProcess
-	direct         *http.Client
-	folders        []string
+	set      dataset
+	recorder *recorder
+	own      *serverProcess
+	recorded *serverProcess
+	direct   *http.Client
+	folders  []string
 }
 
 func (c *comparison) start(ctx context.Context) (err error) {
