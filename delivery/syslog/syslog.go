@@ -1,0 +1,110 @@
+package syslog
+
+import (
+	"cmp"
+	"context"
+	"io"
+	"os"
+	"strconv"
+
+	"github.com/authtrail/authtrail/audit/destination"
+	"github.com/authtrail/authtrail/delivery"
+	"github.com/authtrail/authtrail/delivery/format"
+	"github.com/authtrail/authtrail/delivery/socket"
+)
+
+// Options are what senders need.
+type Options struct {
+	socket.Options
+	// Host is what this machine is called in messages; empty is its own name.
+	Host string
+}
+
+// ports are those of locations without one.
+var ports = map[string]string{"udp": "514", "tcp": "514", "tls": "6514"}
+
+// maxDatagram is the most bytes that a datagram of IPv4 holds.
+const maxDatagram = 65_507
+
+// sender implements delivery.Sender.
+type sender struct {
+	line       *socket.Line
+	summarizer *format.Summarizer
+	host       string
+	buffer     []byte
+}
+
+// New returns what opens destinations of the type syslog.
+func New(options Options) delivery.Open {
+	name, _ := os.Hostname()
+	host := field(cmp.Or(options.Host, name), 255)
+	return func(d destination.Destination) (delivery.Sender, error) {
+		line, err := socket.New(d, ports, options.Options)
+		if err != nil {
+			return nil, err
+		}
+		summarizer, err := format.NewSummarizer(d)
+		if err != nil {
+			return nil, err
+		}
+		return &sender{line: line, summarizer: summarizer, host: host}, nil
+	}
+}
+
+// Close implements delivery.Sender.
+func (s *sender) Close() error { return s.line.Close() }
+
+// Send implements delivery.Sender.
+func (s *sender) Send(ctx context.Context, batch []delivery.Message) (delivery.Result, error) {
+	if s.line.Datagrams() {
+		return s.sendDatagrams(ctx, batch)
+	}
+	var result delivery.Result
+	s.buffer = s.buffer[:0]
+	var one []byte
+	for place, m := range batch {
+		var err error
+		if one, err = s.message(one[:0], m); err != nil {
+			result.Refused = append(result.Refused, delivery.Refusal{Place: place, Reason: err.Error()})
+			continue
+		}
+		s.buffer = append(strconv.AppendInt(s.buffer, int64(len(one)), 10), ' ')
+		s.buffer = append(s.buffer, one...)
+	}
+	if len(s.buffer) == 0 {
+		return result, nil
+	}
+	err := s.line.Do(ctx, func(w io.Writer) error {
+		_, err := w.Write(s.buffer)
+		return err
+	})
+	result.Answer = s.line.Answer(len(s.buffer))
+	return result, err
+}
+
+func (s *sender) sendDatagrams(ctx context.Context, batch []delivery.Message) (delivery.Result, error) {
+	var result delivery.Result
+	sent := 0
+	err := s.line.Do(ctx, func(w io.Writer) error {
+		result.Refused, sent = nil, 0
+		for place, m := range batch {
+			var err error
+			s.buffer, err = s.message(s.buffer[:0], m)
+			switch {
+			case err != nil:
+				result.Refused = append(result.Refused, delivery.Refusal{Place: place, Reason: err.Error()})
+				continue
+			case len(s.buffer) > maxDatagram:
+				result.Refused = append(result.Refused, socket.Oversized(place, len(s.buffer), maxDatagram))
+				continue
+			}
+			if _, err := w.Write(s.buffer); err != nil {
+				return err
+			}
+			sent += len(s.buffer)
+		}
+		return nil
+	})
+	result.Answer = s.line.Answer(sent)
+	return result, err
+}
