@@ -132,7 +132,7 @@ func (k *Keys) age(at int) time.Duration { return k.options.Now().Sub(k.known.Ke
 
 // read reads the keys, unless it did so just now.
 func (k *Keys) read(ctx context.Context) error {
-	if !k.readAt.IsZero() && time.Since(k.readAt) < freshFor {
+	if !k.readAt.IsZero() && k.options.Now().Sub(k.readAt) < freshFor {
 		return nil
 	}
 	return k.readNow(ctx)
@@ -150,7 +150,7 @@ func (k *Keys) readNow(ctx context.Context) error {
 			return fmt.Errorf("read the keys that sign tokens: %w", err)
 		}
 	}
-	k.known, k.version, k.readAt = read, entry.Version, time.Now()
+	k.known, k.version, k.readAt = read, entry.Version, k.options.Now()
 	return nil
 }
 
@@ -176,7 +176,7 @@ func (k *Keys) change(ctx context.Context, next func(context.Context) (document,
 		}
 		version, err := k.options.Registry.Put(ctx, audit.Entry{EntryKey: place, Body: body, Version: k.version})
 		if err == nil {
-			k.known, k.version, k.readAt = changed, version, time.Now()
+			k.known, k.version, k.readAt = changed, version, k.options.Now()
 			return nil
 		}
 		if !isCode(err, audit.Conflict) {

@@ -43,7 +43,7 @@ func credentialsOf(options Options, d destination.Destination, origin string) (c
 		return newOAuth(options, d), nil
 	case destination.ClientCertificate:
 		if options.Certificate == nil {
-			return nil, &delivery.Failure{Reason: "this server has no client certificate; it needs --delivery-client-certificate"}
+			return nil, &delivery.Failure{Reason: "this server has no client certificate; it needs --delivery-certificate-file"}
 		}
 	}
 	return header{}, nil

@@ -1,0 +1,4 @@
+package webhook
+
+// OriginOf is for tests.
+var OriginOf = originOf
