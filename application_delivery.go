@@ -17,6 +17,9 @@ import (
 	receivers "github.com/authtrail/authtrail/delivery/dial"
 	"github.com/authtrail/authtrail/delivery/file"
 	"github.com/authtrail/authtrail/delivery/format"
+	"github.com/authtrail/authtrail/delivery/graylog"
+	"github.com/authtrail/authtrail/delivery/socket"
+	"github.com/authtrail/authtrail/delivery/syslog"
 	"github.com/authtrail/authtrail/delivery/token"
 	"github.com/authtrail/authtrail/delivery/webhook"
 	"github.com/authtrail/authtrail/observe"
@@ -58,7 +61,10 @@ func openDelivery(c Config, records delivery.Rows, flows delivery.Rows, registry
 
 // openers is the place that knows which types of destinations there are.
 func (d *deliveries) openers(dialer *receivers.Dialer, certificate *receivers.Certificate) map[string]delivery.Open {
+	sockets := socket.Options{Dialer: dialer, Certificate: certificate}
 	return map[string]delivery.Open{
+		destination.Syslog:  syslog.New(syslog.Options{Options: sockets}),
+		destination.Graylog: graylog.New(graylog.Options{Options: sockets}),
 		destination.File:    d.files.Open,
 		destination.Webhook: webhook.New(webhook.Options{Dialer: dialer, Tokens: d.tokens, Certificate: certificate, Version: version()}),
 	}

@@ -1,6 +1,7 @@
 package format
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -112,6 +113,14 @@ func (e *event) brief(name string, most int) string {
 	return ""
 }
 
+// generic takes an id under the name that generic events have for it.
+func (e *event) generic(name string) string {
+	if e.Kind != audit.KindGeneric {
+		return ""
+	}
+	return e.brief(name, cefShort)
+}
+
 // cefOutcomes are the words for what went well or did not.
 var cefOutcomes = map[Outcome]string{Success: "success", Failure: "failure", Denied: "failure"}
 
@@ -129,7 +138,7 @@ func cefRecord(to []byte, e *event) []byte {
 	} else {
 		l.text("act", e.brief("event_name", 63))
 	}
-	l.text("suid", e.brief("user_id", cefShort))
+	l.text("suid", cmp.Or(e.brief("user_id", cefShort), e.generic("sub")))
 	l.text("suser", e.brief("upstream_user_id", cefShort))
 	l.address(e.brief("source_ip", cefShort))
 	l.text("requestClientApplication", e.brief("user_agent", cefShort))
@@ -138,7 +147,7 @@ func cefRecord(to []byte, e *event) []byte {
 	l.custom(1, "requestId", e.brief("request_id", cefLong))
 	l.custom(2, "session", e.brief("session", cefLong))
 	l.custom(3, "traceId", e.brief("trace_id", cefLong))
-	l.custom(4, "tokenId", e.brief("token_id", cefLong))
+	l.custom(4, "tokenId", cmp.Or(e.brief("token_id", cefLong), e.generic("jti")))
 	l.custom(5, "orgId", unquoted(e.org()))
 	l.custom(6, "upstreamIdp", e.brief("upstream_idp", cefLong))
 	l.text("deviceCustomDate1", strconv.FormatInt(e.CreateTime.UnixMilli(), 10))

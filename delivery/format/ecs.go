@@ -48,7 +48,7 @@ func ecsEvent(o *object, e *event) {
 	o.text("kind", "event")
 	switch e.Kind {
 	case audit.KindAuth:
-		ecsKind(o, "authentication", ecsTypes[outcome])
+		ecsKind(o, "authentication", e.ecsType())
 		o.raw("action", e.take("event_name"))
 	case audit.KindAPI:
 		ecsKind(o, "api", ecsAPITypes[apiActivities[strings.ToLower(unquoted(e.seen("action")))].name])
@@ -62,9 +62,14 @@ func ecsEvent(o *object, e *event) {
 	o.close()
 }
 
-// ecsTypes are those that the schema expects of authentication: a success starts a
-// session, and all else is information.
-var ecsTypes = map[Outcome]string{Success: "start"}
+// ecsType is one of those that the schema expects of authentication: a token or a code
+// for one starts a session, and every other step is information.
+func (e *event) ecsType() string {
+	if e.outcome() == Success && (unquoted(e.seen("event_name")) == "Token" || unquoted(e.seen("result")) == "CodeIssued") {
+		return "start"
+	}
+	return "info"
+}
 
 // ecsAPITypes are the types of what is done through an API.
 var ecsAPITypes = map[string]string{"Create": "creation", "Read": "access", "Update": "change", "Delete": "deletion"}
@@ -128,7 +133,11 @@ func ecsFlow(to []byte, f *envelope) []byte {
 	o.text("message", f.title())
 	o.open("event")
 	o.text("kind", "event")
-	ecsKind(o, "authentication", ecsTypes[f.outcome()])
+	kind := "info"
+	if f.outcome() == Success {
+		kind = "start"
+	}
+	ecsKind(o, "authentication", kind)
 	o.text("action", "login-flow")
 	o.text("outcome", ecsOutcomes[f.outcome()])
 	ecsSource(o, "login_flow", f.id())

@@ -6,16 +6,8 @@ import (
 
 	"github.com/authtrail/authtrail/audit"
 	"github.com/authtrail/authtrail/audit/flow"
-	"github.com/authtrail/authtrail/audit/query"
 	"github.com/authtrail/authtrail/audit/redact"
 )
-
-// Closed reports whether the row of a login flow is of one that is closed, and so to be
-// sent.
-func Closed(row *audit.Record) bool {
-	_, open := row.Get(query.FlowOpen)
-	return row.Kind == audit.KindFlow && !open
-}
 
 // envelopeOf returns a login flow as it may be seen. It is put together again from its
 // records as they may be seen, so that what is said of it repeats nothing redacted.

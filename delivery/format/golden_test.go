@@ -82,19 +82,6 @@ func TestTheBulkEventIsSentAsItCame(t *testing.T) {
 	}
 }
 
-func TestFlowsAreSentWhenTheyAreClosed(t *testing.T) {
-	t.Parallel()
-	rows := sampleFlows()
-	for _, row := range rows {
-		if !format.Closed(row) {
-			t.Fatal("a closed flow is called open")
-		}
-	}
-	if format.Closed(sample()[0]) {
-		t.Error("an event is called a closed flow")
-	}
-}
-
 func TestAnUnknownFormatIsRefused(t *testing.T) {
 	t.Parallel()
 	if _, err := format.New(in("leef")); err == nil || !strings.Contains(err.Error(), `"leef"`) {

@@ -1,10 +1,6 @@
 package format
 
-import (
-	"time"
-
-	"github.com/authtrail/authtrail/audit"
-)
+import "github.com/authtrail/authtrail/audit"
 
 // ocsfVersion is the released version of the schema that the events are of.
 const ocsfVersion = "1.8.0"
@@ -61,10 +57,9 @@ func ocsfAuth(o *object, e *event) {
 	ocsfHead(o, e, ocsfAuthentication, authActivity(e))
 	ocsfStatus(o, e.outcome(), unquoted(e.seen("result")))
 	o.raw("status_code", e.take("result"))
-	if mfa := unquoted(e.seen("event_name")) == "MFA Challenge"; mfa {
-		o.flag("is_mfa", true)
-	}
 	switch unquoted(e.seen("event_name")) {
+	case "MFA Challenge":
+		o.flag("is_mfa", true)
 	case "Authentication Request", "Token":
 		o.number("auth_protocol_id", 4)
 		o.text("auth_protocol", "OpenID")
@@ -250,15 +245,13 @@ func ocsfFlow(to []byte, f *envelope) []byte {
 	o.text("status_code", string(f.Outcome))
 	o.text("status_detail", f.Verdict.Text)
 	o.flag("is_mfa", f.MFA)
-	o.number("auth_protocol_id", 4)
-	o.text("auth_protocol", "OpenID")
 	o.open("metadata")
 	ocsfProduct(o)
 	o.text("uid", f.id())
 	o.text("correlation_uid", f.RequestID)
 	o.text("tenant_uid", f.Org)
 	o.text("log_name", "login_flow")
-	o.number("logged_time", f.EndedAt.Truncate(time.Millisecond).UnixMilli())
+	o.number("logged_time", f.EndedAt.UnixMilli())
 	o.close()
 	ocsfFlowParties(o, f)
 	o.open("unmapped")
