@@ -92,6 +92,9 @@ func (s *sender) request(ctx context.Context, id string, body []byte) (*http.Req
 // refusal is what a status other than 2xx says.
 func (s *sender) refusal(answer reply, said string) error {
 	failure := delivery.Failure{Status: answer.status, Reason: inWords(answer.status, said)}
+	if answer.status == http.StatusBadRequest && aboutConnection(answer.body) {
+		return &failure
+	}
 	switch answer.status {
 	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
 		return &refusedContent{failure, answer.status == http.StatusRequestEntityTooLarge}
@@ -101,6 +104,12 @@ func (s *sender) refusal(answer reply, said string) error {
 		failure.After = s.retryAfter(answer.header)
 	}
 	return &failure
+}
+
+// aboutConnection reports whether a proxy complains about the connection, for which
+// nginx has no status but 400: an expired certificate is no reason to discard events.
+func aboutConnection(body []byte) bool {
+	return bytes.Contains(body, []byte("SSL certificate")) || bytes.Contains(body, []byte("plain HTTP request was sent to HTTPS port"))
 }
 
 // inWords is what the receiver answered.

@@ -54,3 +54,11 @@ func serve(t testing.TB, answer http.HandlerFunc) (location string) {
 	t.Cleanup(server.Close)
 	return server.URL
 }
+
+// statusOf is what the receiver answered, 0 where it did not.
+func statusOf(result delivery.Result, err error) int {
+	if err != nil {
+		return delivery.FailureOf(err).Status
+	}
+	return result.Status
+}
