@@ -38,12 +38,13 @@ type serverProcess struct {
 	log     *lockedBuffer
 	url     string
 	reap    sync.Once
+	dead    chan struct{} // closed when it was killed
 }
 
 // startProcess runs a server until it is killed, or the test ends.
 func startProcess(t *testing.T, flags ...string) *serverProcess {
 	t.Helper()
-	s := &serverProcess{process: exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestServerThatIsKilled$"), log: &lockedBuffer{}}
+	s := &serverProcess{process: exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestServerThatIsKilled$"), log: &lockedBuffer{}, dead: make(chan struct{})}
 	args := append([]string{"serve", "--listen", "127.0.0.1:0"}, flags...)
 	s.process.Env = append(os.Environ(), serveArgs+"="+strings.Join(args, "\n"))
 	s.process.Stderr = s.log
@@ -62,7 +63,10 @@ func startProcess(t *testing.T, flags ...string) *serverProcess {
 
 func (s *serverProcess) kill() {
 	_ = s.process.Process.Kill()
-	s.reap.Do(func() { _ = s.process.Wait() }) // it says "signal: killed"
+	s.reap.Do(func() {
+		_ = s.process.Wait() // it says "signal: killed"
+		close(s.dead)
+	})
 }
 
 // building reports whether the server builds the login flows.
@@ -75,8 +79,13 @@ func (s *serverProcess) building(t *testing.T) bool {
 // sendLines sends bulk events, a hundred at a time, and returns how many were
 // acknowledged before the server was gone.
 func (s *serverProcess) sendLines(lines []json.RawMessage) (acknowledged int) {
+	return s.sendBulks(lines, 100)
+}
+
+// sendBulks is sendLines with another number at a time.
+func (s *serverProcess) sendBulks(lines []json.RawMessage, size int) (acknowledged int) {
 	for acknowledged < len(lines) {
-		some := lines[acknowledged:min(acknowledged+100, len(lines))]
+		some := lines[acknowledged:min(acknowledged+size, len(lines))]
 		body, _ := json.Marshal(map[string]any{"events": some})
 		answer, err := http.Post(s.url+"/v1/bulk_audit_events", "application/json", bytes.NewReader(body))
 		if err != nil {
