@@ -144,7 +144,7 @@ func (s *Store) sendOnce(ctx context.Context, b *bulk, tell telling) ([]bulkItem
 	case hasStatus(err, http.StatusRequestEntityTooLarge):
 		return nil, s.sendHalves(ctx, b, tell)
 	case err != nil:
-		return nil, err
+		return nil, asUnavailable(err)
 	}
 	if err := decode(body, &answer); err != nil {
 		return nil, err
@@ -154,6 +154,17 @@ func (s *Store) sendOnce(ctx context.Context, b *bulk, tell telling) ([]bulkItem
 		return nil, wrong
 	}
 	return busy, err
+}
+
+// asUnavailable returns an error of a whole bulk. What the engine refuses before it
+// has looked at any document is no fault of the records in it.
+func asUnavailable(err error) error {
+	var known *audit.Error
+	var refused *engineError
+	if errors.As(err, &refused) && !errors.As(err, &known) {
+		return unavailable("Elasticsearch takes no writes for now", err)
+	}
+	return err
 }
 
 // isOverloaded reports whether a whole bulk was turned away.

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/authtrail/authtrail/audit"
 )
@@ -71,22 +73,45 @@ func (b *bulk) settle(answer bulkAnswer, tell telling) ([]bulkItem, error) {
 		}
 	}
 	if len(busy) > 0 {
-		message := "Elasticsearch is overloaded"
-		switch why.Error.Type {
-		case blocked:
-			message = "Elasticsearch takes no writes of that time for now"
-		case missingAlias:
-			message = "Elasticsearch has not made a partition yet"
-		}
-		return busy, unavailable(message, fmt.Errorf("%d of %d records: %d %s: %s",
+		return busy, unavailable(why.message(), fmt.Errorf("%d of %d records: %d %s: %s",
 			len(busy), len(b.items), why.Status, why.Error.Type, why.Error.Reason))
 	}
 	return nil, nil
 }
 
+// message says why something has to be sent again.
+func (r bulkResult) message() string {
+	switch {
+	case r.Error.Type == missingAlias:
+		return "Elasticsearch has not made a partition yet"
+	case r.ofIndex():
+		return "Elasticsearch takes no writes of that time for now"
+	}
+	return "Elasticsearch is overloaded"
+}
+
 // blocked is the engine's word for an index that takes no writes: while a
 // reindex replaces it, or because a disk is full.
 const blocked = "cluster_block_exception"
+
+// ofIndex reports whether a refusal concerns the index or the cluster, and would meet
+// any document: the sender keeps it until somebody has mended that.
+func (r bulkResult) ofIndex() bool {
+	switch {
+	case r.Status == http.StatusUnauthorized, r.Status == http.StatusForbidden: // a block, or a lack of privileges
+		return true
+	case slices.Contains([]string{blocked, missingAlias, "index_closed_exception", "security_exception", "validation_exception"}, r.Error.Type):
+		return true
+	}
+	return slices.ContainsFunc(reasonsOfIndex, func(part string) bool { return strings.Contains(r.Error.Reason, part) })
+}
+
+// reasonsOfIndex tell from a bad document what the engine calls an illegal argument as well.
+var reasonsOfIndex = []string{
+	"no write index is defined for alias", // somebody has added an index to the alias
+	"shards, but this cluster",            // its nodes hold as many as they may
+	"number of documents in the",          // a shard holds as many as Lucene can number
+}
 
 // outcome returns what became of an action, unless it has to be sent again: the
 // cluster was too busy, or the partition is being replaced. Duplicate says that
@@ -100,8 +125,7 @@ func (r bulkResult) outcome(exact bool) (audit.Outcome, bool) {
 		return audit.Outcome{Status: audit.Duplicate}, true
 	case exact && r.Error.Type == missingAlias:
 		return audit.Outcome{Status: audit.Duplicate}, true
-	case r.Status == http.StatusTooManyRequests, r.Status >= 500,
-		r.Error.Type == blocked, r.Error.Type == missingAlias, r.Error.Type == "index_closed_exception":
+	case r.Status == http.StatusTooManyRequests, r.Status >= 500, r.ofIndex():
 		return audit.Outcome{}, false
 	}
 	reason := r.Error.Reason

@@ -149,6 +149,9 @@ func (c *client) refused(response *esapi.Response, body []byte) error {
 		return &audit.Error{Code: audit.Unavailable, Message: "Elasticsearch cannot answer now", RetryAfter: retryAfter(response), Err: failure}
 	}
 	c.breaker.succeeded()
+	if failure.Type == blocked {
+		return unavailable("Elasticsearch takes no writes for now", failure)
+	}
 	if failure.Status == http.StatusUnauthorized || failure.Status == http.StatusForbidden {
 		return unavailable("Elasticsearch refuses the credentials, or what they may do", failure)
 	}
