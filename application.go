@@ -43,6 +43,10 @@ type application struct {
 
 // newApplication opens the store and puts the parts together. close releases it.
 func newApplication(ctx context.Context, config Config, logger *slog.Logger) (*application, error) {
+	allowed, err := openAccess(config)
+	if err != nil {
+		return nil, err
+	}
 	opened, openedFlows, err := openStores(ctx, config, logger)
 	if err != nil {
 		return nil, err
@@ -53,10 +57,9 @@ func newApplication(ctx context.Context, config Config, logger *slog.Logger) (*a
 		release()
 		return nil, errors.Join(err, openedFlows.Close(), opened.Close())
 	}
-	spend := spending(config)
 	metrics := observe.NewMetrics()
 	store := metrics.Store(opened)
-	destinations, err := openDestinations(config, store)
+	destinations, err := openDestinations(config, store, openedFlows)
 	if err != nil {
 		release()
 		return nil, errors.Join(err, openedFlows.Close(), opened.Close())
@@ -78,14 +81,14 @@ func newApplication(ctx context.Context, config Config, logger *slog.Logger) (*a
 	metrics.WatchFlowBuilder(func() observe.FlowBuilder { return observe.FlowBuilder(app.flows.builder.Stats()) })
 	metrics.WatchDelivery(deliveries.observed)
 	ingester := metrics.Ingester(app.indexer)
-	app.graphql = app.graphQL(ingester, metrics.GraphQLError, spend)
+	app.graphql = app.graphQL(ingester, metrics.GraphQLError, allowed)
 	app.handler = routes(routeHandlers{
 		graphql:  app.graphql,
 		graphiql: playground(config),
-		rest:     rest.New(rest.Options{Searcher: store, Ingester: ingester, Destinations: destinations.Store, PublicURL: strings.TrimRight(config.PublicURL, "/"), Timeout: config.RequestTimeout, Spend: spend, Logger: logger}),
+		rest:     rest.New(rest.Options{Searcher: store, Ingester: ingester, Destinations: destinations.Store, PublicURL: strings.TrimRight(config.PublicURL, "/"), Timeout: config.RequestTimeout, Spend: allowed.spend, Logger: logger}),
 		metrics:  metrics,
 		ready:    store.Ready,
-		reads:    app.reads,
+		reads:    app.reads, tokenKeys: deliveries.tokens.Set,
 		logger:   logger,
 
 		authentication: callers, origins: config.Access.CORSOrigins,
@@ -125,7 +128,7 @@ func openStore(ctx context.Context, config Config, logger *slog.Logger) (audit.S
 }
 
 // graphQL returns the handler of /graphql.
-func (a *application) graphQL(ingester audit.Ingester, countError func(audit.Code), spend spend) *server.Handler {
+func (a *application) graphQL(ingester audit.Ingester, countError func(audit.Code), allowed access) *server.Handler {
 	schema := graph.New(graph.Deps{
 		Store:    a.store,
 		Flows:    a.flows.view,
@@ -136,7 +139,7 @@ func (a *application) graphQL(ingester audit.Ingester, countError func(audit.Cod
 	return server.New(schema, server.Options{
 		Timeout: a.config.RequestTimeout, Introspection: a.config.Access.Introspection, Stop: a.stop, Logger: a.logger,
 		WebSocketInit: a.authentication.socket, CountError: countError, Origins: a.config.Access.CORSOrigins,
-		Spend: spend, MaxSubscriptionsPerCaller: a.config.Access.MaxSubscriptions,
+		Spend: allowed.spend, Documents: allowed.documents, MaxSubscriptionsPerCaller: a.config.Access.MaxSubscriptions,
 		OperationMiddleware: a.reads.graphQL(),
 		ErrorPresenter:      graph.ErrorPresenter(a.logger), RecoverFunc: graph.Recover(a.logger),
 	})

@@ -28,9 +28,9 @@ type storedDestinations struct {
 
 // openDestinations reads the keys. The embedded store keeps one beside its data, made
 // when there is the first secret; the processes on a cluster must be given theirs.
-func openDestinations(c Config, registry audit.Registry) (*storedDestinations, error) {
+func openDestinations(c Config, records audit.Store, flows audit.Feed) (*storedDestinations, error) {
 	d := &storedDestinations{keyFile: c.SecretKeyFile}
-	options := secret.Options{Registry: registry}
+	options := secret.Options{Registry: records}
 	if d.keyFile == "" && c.Store == "sqlite" {
 		d.keyFile = filepath.Join(c.Data, secretKeyFile)
 		options.Create = func() ([]secret.Key, error) { return makeSecretKey(d.keyFile) }
@@ -43,20 +43,34 @@ func openDestinations(c Config, registry audit.Registry) (*storedDestinations, e
 		options.Keys, d.keys = keys, len(keys)
 	}
 	d.vault = secret.New(options)
-	d.Store = destination.New(destination.Options{Registry: registry, Vault: d.vault, Folder: c.deliveryFolder()})
+	d.Store = destination.New(destination.Options{
+		Registry: records, Vault: d.vault, Folder: c.deliveryFolder(),
+		Ends: func(ctx context.Context) (ends destination.Beginning, err error) {
+			if ends.Records, err = records.End(ctx); err != nil {
+				return ends, err
+			}
+			ends.Flows, err = flows.End(ctx)
+			return ends, err
+		},
+	})
 	return d, nil
 }
 
 // check refuses a server that has another key than the store, and has what older
 // keys have encrypted encrypted with the newest. Commands that open the data folder
-// for a moment need no key, and are not told of one.
-func (d *storedDestinations) check(ctx context.Context, logger *slog.Logger) error {
+// for a moment need no key, and are not told of one. Reseal does so with what is
+// encrypted beside destinations.
+func (d *storedDestinations) check(ctx context.Context, logger *slog.Logger, reseal func(context.Context) error) error {
 	err := d.vault.Check(ctx)
 	if errors.Is(err, secret.ErrOtherKey) {
 		return fmt.Errorf("--secret-key-file: the secrets of destinations are encrypted with a key that %s; give the file that has it", d.lacking())
 	}
 	if err == nil && d.keys > 1 {
-		if err := d.Rotate(ctx); err != nil {
+		err := reseal(ctx)
+		if err == nil {
+			err = d.Rotate(ctx) // which says that all is done
+		}
+		if err != nil {
 			logger.Warn("what older secret keys have encrypted needs them still; the next start tries again", "error", err)
 		}
 	}

@@ -47,7 +47,8 @@ type Destination struct {
 	Beginning Beginning // where its delivery begins
 	Keys      *Keys     // nil unless it was revealed, and where there is no key to encrypt them
 
-	sealed string // the whole authentication, encrypted, where Spec has not all of it
+	sealed     string // the whole authentication, encrypted, where Spec has not all of it
+	sealedKeys string // the keys, encrypted
 }
 
 // Spec is what its owner says of a destination.
@@ -142,6 +143,6 @@ func (a *Authentication) withoutSecrets() *Authentication {
 
 // WithoutSecrets returns the destination as those may see it who may not write it.
 func (d Destination) WithoutSecrets() Destination {
-	d.Spec.Authentication = d.Spec.Authentication.withoutSecrets()
+	d.Spec.Authentication, d.Keys = d.Spec.Authentication.withoutSecrets(), nil
 	return d
 }

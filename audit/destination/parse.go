@@ -85,6 +85,9 @@ func readSpec(o *object) Spec {
 	if r := o.child("routing"); r != nil {
 		s.Routing = &Routing{External: r.flag("external"), Extra: r.extra()}
 	}
+	if d := o.child(settingsName); d != nil {
+		s.Delivery = readSettings(d)
+	}
 	s.Extra = o.extra()
 	return s
 }

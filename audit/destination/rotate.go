@@ -17,7 +17,7 @@ func (s *Store) Rotate(ctx context.Context) error {
 			return fmt.Errorf("look for what older keys have encrypted: %w", err)
 		}
 		for _, r := range rows {
-			if r.sealed == "" || s.options.Vault.Newest(r.sealed) {
+			if s.newest(r.sealed) && s.newest(r.sealedKeys) {
 				continue
 			}
 			if err := s.sealAgain(ctx, r); err != nil {
@@ -27,6 +27,9 @@ func (s *Store) Rotate(ctx context.Context) error {
 		return s.options.Vault.Rotated(ctx)
 	})
 }
+
+// newest reports whether something is sealed with the newest key, or nothing is.
+func (s *Store) newest(sealed string) bool { return sealed == "" || s.options.Vault.Newest(sealed) }
 
 func (s *Store) sealAgain(ctx context.Context, r row) error {
 	revealed, err := s.Reveal(r.Destination)

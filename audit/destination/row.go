@@ -29,6 +29,9 @@ type document struct {
 	Updated time.Time       `json:"updated"`
 	Public  json.RawMessage `json:"destination"`
 	Sealed  string          `json:"sealed,omitempty"` // the whole authentication
+	Keys    string          `json:"keys,omitempty"`   // sealed as well
+
+	Beginning Beginning `json:"beginning,omitzero"`
 }
 
 func keyOf(org, id string) audit.EntryKey { return audit.EntryKey{Kind: entryKind, Org: org, ID: id} }
@@ -42,21 +45,25 @@ func placeOf(d Destination) string {
 
 // rowOf makes the row of a destination that has its secrets, and encrypts them.
 func (s *Store) rowOf(ctx context.Context, d Destination) (row, error) {
-	d.sealed = ""
+	sealedKeys, err := s.sealKeys(ctx, d)
+	if err != nil {
+		return row{}, err
+	}
+	d.sealed, d.sealedKeys = "", sealedKeys
 	if a := d.Spec.Authentication; a != nil && !bytes.Equal(a.json(), a.withoutSecrets().json()) {
 		sealed, err := s.options.Vault.Seal(ctx, a.json(), placeOf(d))
 		if err != nil {
 			return row{}, fmt.Errorf("encrypt the authentication: %w", err)
 		}
 		d.sealed = sealed
-		d = d.WithoutSecrets()
 	}
-	return row{Destination: d}, nil
+	return row{Destination: d.WithoutSecrets()}, nil
 }
 
 func (r row) entry() audit.Entry {
 	body, _ := json.Marshal(document{
 		Pending: r.pending, Created: r.Created, Updated: r.Updated, Public: r.JSON(), Sealed: r.sealed,
+		Keys: r.sealedKeys, Beginning: r.Beginning,
 	})
 	return audit.Entry{EntryKey: r.key(), Body: body, Version: r.version}
 }
@@ -71,7 +78,8 @@ func readRow(e audit.Entry) (row, error) {
 	if err != nil {
 		return row{}, &audit.Error{Code: audit.Internal, Message: "a stored destination cannot be read", Err: err}
 	}
-	read.ID, read.Created, read.Updated, read.sealed = e.ID, d.Created, d.Updated, d.Sealed
+	read.ID, read.Created, read.Updated = e.ID, d.Created, d.Updated
+	read.sealed, read.sealedKeys, read.Beginning = d.Sealed, d.Keys, d.Beginning
 	return row{Destination: read, pending: d.Pending, version: e.Version, body: e.Body}, nil
 }
 

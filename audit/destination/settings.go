@@ -51,18 +51,22 @@ type Redaction struct {
 }
 
 // Keys are secrets of a destination that the server made. They are known of a
-// revealed destination only.
+// revealed destination only. They print nothing.
 type Keys struct {
 	// Signing signs what a webhook is sent, as Standard Webhooks writes it: whsec_
-	// and 24 to 64 bytes in base64.
+	// and 24 to 64 bytes in base64. Empty for what never was a webhook.
 	Signing string
-	// Hashing keys the hashes of redacted values: 32 random bytes.
+	// Hashing keys the hashes of redacted values: 32 random bytes. Nil for what never
+	// had any hashed.
 	Hashing []byte
 }
 
 // Beginning is where in the feeds a destination begins: at their ends when it was
 // created, before which it is sent nothing.
-type Beginning struct{ Records, Flows audit.Position }
+type Beginning struct {
+	Records audit.Position `json:"records"`
+	Flows   audit.Position `json:"flows"`
+}
 
 // FormatOf returns the form in which a destination wants its events.
 func (s Spec) FormatOf() string {

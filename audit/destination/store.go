@@ -3,7 +3,6 @@ package destination
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"time"
@@ -44,6 +43,9 @@ type Options struct {
 	// default 2 s. No harm is done to one that takes longer: it is tried again.
 	Patience time.Duration
 	Now      func() time.Time // default time.Now
+	// Ends returns where the feeds end, which is where a destination that is created
+	// begins. Without it, it begins where they end when it is first delivered to.
+	Ends func(context.Context) (Beginning, error)
 }
 
 // New returns a store.
@@ -65,7 +67,8 @@ var (
 	errNotFound = &audit.Error{Code: audit.NotFound, Message: "there is no such destination"}
 	errStale    = &audit.Error{Code: audit.Conflict, Field: "metadata.updated",
 		Message: "the destination has changed since; fetch the latest version and try again with it"}
-	errTaken = &audit.Error{Code: audit.Conflict, Field: "spec.name",
+	errNoEnds = &audit.Error{Code: audit.Unavailable, Message: "where the events end cannot be told now; try again"}
+	errTaken  = &audit.Error{Code: audit.Conflict, Field: "spec.name",
 		Message: "another destination of this organisation has this name"}
 )
 
@@ -77,51 +80,6 @@ func again(change func() error) error {
 		}
 	}
 	return errBusy
-}
-
-// Create stores a new destination of the organisation that its spec names, and
-// returns it. Where the name is taken it is a Conflict, and the destination that
-// has it is returned.
-func (s *Store) Create(ctx context.Context, draft Destination) (created Destination, err error) {
-	if err := checkLocation(draft.Spec, s.options.Folder); err != nil {
-		return Destination{}, err
-	}
-	s.sweep(ctx, draft.Spec.OrgID)
-	err = again(func() (err error) {
-		created, err = s.create(ctx, draft)
-		return err
-	})
-	if err == nil {
-		s.hasChanged(created)
-	}
-	return created, wrap("create a destination", err)
-}
-
-func (s *Store) create(ctx context.Context, d Destination) (Destination, error) {
-	d.ID, d.Created = rand.Text(), s.now()
-	d.Updated = d.Created
-	if taken, err := s.named(ctx, d.Spec.OrgID, d.Spec.Name); err != nil || taken != nil {
-		return valueOf(taken), cmp.Or(err, error(errTaken))
-	}
-	row, err := s.rowOf(ctx, d)
-	if err != nil {
-		return Destination{}, err
-	}
-	row.pending = true
-	if row.version, err = s.put(ctx, row); err != nil {
-		return Destination{}, err
-	}
-	_, taken, err := s.claim(ctx, d.Spec.OrgID, d.Spec.Name, d.ID)
-	if err != nil {
-		return Destination{}, err // what is pending is swept later
-	}
-	if taken != nil {
-		_ = s.options.Registry.Delete(ctx, row.key(), row.version) // or swept later
-		return *taken, errTaken
-	}
-	row.pending = false
-	_, err = s.put(ctx, row)
-	return d, err
 }
 
 // Get returns a destination that lies in the scope, or NotFound.
@@ -157,13 +115,20 @@ func (s *Store) replace(ctx context.Context, scope audit.Scope, id string, d Des
 	case d.Spec.OrgID != old.Spec.OrgID:
 		return Destination{}, audit.Invalid("spec.org_id", "a destination stays in its organisation; create another there")
 	}
-	d.ID, d.Created, d.Updated = old.ID, old.Created, s.now()
+	former, err := s.openKeys(old.Destination)
+	if err != nil {
+		return Destination{}, err
+	}
+	if d, err = s.keyed(d, former); err != nil {
+		return Destination{}, err
+	}
+	d.ID, d.Created, d.Updated, d.Beginning = old.ID, old.Created, s.now(), old.Beginning
 	if !d.Updated.After(old.Updated) {
 		d.Updated = old.Updated.Add(time.Microsecond)
 	}
-	former := audit.Entry{}
+	formerName := audit.Entry{}
 	if d.Spec.Name != old.Spec.Name {
-		if former, err = s.claimOf(ctx, old.Destination); err != nil {
+		if formerName, err = s.claimOf(ctx, old.Destination); err != nil {
 			return Destination{}, err
 		}
 		_, taken, err := s.claim(ctx, d.Spec.OrgID, d.Spec.Name, id)
@@ -179,7 +144,7 @@ func (s *Store) replace(ctx context.Context, scope audit.Scope, id string, d Des
 	if _, err := s.put(ctx, row); err != nil {
 		return Destination{}, err
 	}
-	s.release(ctx, former)
+	s.release(ctx, formerName)
 	return d, nil
 }
 
@@ -216,6 +181,11 @@ func (s *Store) Delete(ctx context.Context, scope audit.Scope, id string) error 
 
 // Reveal returns a destination with its secrets.
 func (s *Store) Reveal(d Destination) (Destination, error) {
+	keys, err := s.openKeys(d)
+	if err != nil {
+		return Destination{}, err
+	}
+	d.Keys, d.sealedKeys = cmp.Or(keys, d.Keys), ""
 	if d.sealed == "" {
 		return d, nil
 	}

@@ -35,6 +35,9 @@ func (s Spec) validate() error {
 	if s.Webhook != nil && s.Webhook.Format != FormatAgilicus && s.Webhook.Format != FormatUnified {
 		return audit.Invalid("spec.webhook_settings.format", "must be agilicus or unified")
 	}
+	if err := s.validateDelivery(); err != nil {
+		return err
+	}
 	return s.Authentication.validate()
 }
 

@@ -80,6 +80,9 @@ func (s Spec) json() json.RawMessage {
 		r.add("external", s.Routing.External)
 		f.add("routing", r.object(s.Routing.Extra))
 	}
+	if s.Delivery != nil {
+		f.add(settingsName, s.Delivery.json())
+	}
 	return f.object(s.Extra)
 }
 

@@ -100,6 +100,13 @@ func (v *Vault) openCheck(entry audit.Entry) (newest bool, err error) {
 	return false, ErrOtherKey
 }
 
+// Seals reports whether there is a key to seal with, or one can be made.
+func (v *Vault) Seals() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return len(v.keys) > 0 || v.create != nil
+}
+
 // Seal encrypts with the newest key. What it returns opens at the same place only.
 func (v *Vault) Seal(ctx context.Context, plain []byte, place string) (string, error) {
 	v.mu.Lock()
