@@ -88,10 +88,10 @@ func newApplication(ctx context.Context, config Config, logger *slog.Logger) (*a
 		rest:     rest.New(rest.Options{Searcher: store, Ingester: ingester, Destinations: destinations.Store, PublicURL: strings.TrimRight(config.PublicURL, "/"), Timeout: config.RequestTimeout, Spend: allowed.spend, Logger: logger}),
 		metrics:  metrics,
 		ready:    store.Ready,
-		reads:    app.reads, tokenKeys: deliveries.tokens.Set,
+		reads:    app.reads,
 		logger:   logger,
 
-		authentication: callers, origins: config.Access.CORSOrigins,
+		tokenKeys: deliveries.tokens.Set, authentication: callers, origins: config.Access.CORSOrigins,
 	})
 	return app, nil
 }
@@ -170,14 +170,7 @@ func (a *application) serve(ctx context.Context, listener net.Listener) error {
 	defer a.deliveries.run(ctx)()
 	withdraw := a.announce(listener)
 	defer withdraw()
-	httpServer := &http.Server{
-		Handler:           a.handler,
-		ReadHeaderTimeout: headerTimeout,
-		WriteTimeout:      bodyTimeout + a.config.RequestTimeout + answerTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(a.logger.Handler(), slog.LevelWarn),
-	}
+	httpServer := newHTTPServer(a.handler, a.config.RequestTimeout, a.logger)
 	failed := make(chan error, 1)
 	bounded := boundConnections(listener, a.config.Access.MaxConnections, a.logger)
 	go func() { failed <- httpServer.Serve(bounded) }()

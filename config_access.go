@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/authtrail/authtrail/graph/generated"
+	"github.com/authtrail/authtrail/graph/server"
 	"github.com/authtrail/authtrail/ratelimit"
 )
 
@@ -33,15 +35,30 @@ const (
 	maxHeader     = 64 << 10
 )
 
-// spend takes what a request costs from what its caller may ask for.
-type spend = func(ctx context.Context, header http.Header, cost int64) error
+// access is what callers may ask for.
+type access struct {
+	spend     func(ctx context.Context, header http.Header, cost int64) error // nil: any amount
+	documents *server.Documents                                               // nil: any document
+}
 
-// spending returns how --rate-limit bounds callers; nil if it does not.
-func spending(c Config) spend {
-	if c.Access.RateLimit == 0 {
-		return nil
+// openAccess returns what the configuration allows callers.
+func openAccess(c Config) (access, error) {
+	var a access
+	if c.Access.RateLimit > 0 {
+		a.spend = ratelimit.New(ratelimit.Options{PerMinute: c.Access.RateLimit, Burst: c.Access.RateBurst}).Spend
 	}
-	return ratelimit.New(ratelimit.Options{PerMinute: c.Access.RateLimit, Burst: c.Access.RateBurst}).Spend
+	if c.Access.TrustedDocuments == "" {
+		return a, nil
+	}
+	documents, err := server.ReadDocuments(c.Access.TrustedDocuments)
+	if err != nil {
+		return a, fmt.Errorf("--trusted-documents: %w", err)
+	}
+	if err := documents.Check(generated.NewExecutableSchema(generated.Config{}).Schema(), server.Limits{}); err != nil {
+		return a, fmt.Errorf("--trusted-documents: %w", err)
+	}
+	a.documents = documents
+	return a, nil
 }
 
 func (c AccessConfig) playground() bool {

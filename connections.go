@@ -10,6 +10,19 @@ import (
 	"time"
 )
 
+// newHTTPServer returns a server that holds no connection for longer than its
+// request may take; streams set deadlines of their own for each event.
+func newHTTPServer(handler http.Handler, requestTimeout time.Duration, logger *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: headerTimeout,
+		WriteTimeout:      bodyTimeout + requestTimeout + answerTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+	}
+}
+
 // boundConnections returns the listener with at most so many connections open.
 // Further ones wait in the system's queue until one closes, which the log says.
 func boundConnections(listener net.Listener, most int, logger *slog.Logger) net.Listener {

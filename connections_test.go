@@ -129,3 +129,30 @@ func TestHeadersOverTheLimitAreRefused(t *testing.T) {
 		t.Errorf("got %s", answer.Status)
 	}
 }
+
+// A reader that takes nothing of a long answer is cut off.
+func TestAnAnswerThatIsNotReadIsGivenUp(t *testing.T) {
+	t.Parallel()
+	failed := make(chan error, 1)
+	endless := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		for page := make([]byte, 1<<20); ; {
+			if _, err := w.Write(page); err != nil {
+				failed <- err
+				return
+			}
+		}
+	})
+	configured := newHTTPServer(endless, 30*time.Second, slog.New(slog.DiscardHandler))
+	if configured.WriteTimeout != bodyTimeout+30*time.Second+answerTimeout || configured.ReadHeaderTimeout <= 0 || configured.IdleTimeout <= 0 {
+		t.Errorf("deadlines %v, %v, %v", configured.WriteTimeout, configured.ReadHeaderTimeout, configured.IdleTimeout)
+	}
+	configured.WriteTimeout = 100 * time.Millisecond
+	server := httptest.NewUnstartedServer(endless)
+	server.Config = configured
+	server.Start()
+	t.Cleanup(server.Close)
+	fmt.Fprintf(dial(t, server.URL), "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+	if err := <-failed; !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("writing ended with %v", err)
+	}
+}

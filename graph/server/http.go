@@ -32,6 +32,8 @@ func New(schema graphql.ExecutableSchema, options Options) *Handler {
 	exec.SetParserTokenLimit(options.Limits.Tokens)
 	cache := newQueryCache(options.CachedQueries, options.CachedQuerySize)
 	exec.SetQueryCache(cache)
+	exec.SetDefaultRulesFn(validationRules)
+	exec.SetDisableSuggestion(!options.Introspection) // they would tell names of the schema
 	for _, extension := range options.Extensions {
 		exec.Use(extension)
 	}
@@ -96,7 +98,7 @@ func (h *Handler) servePost(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, accepted.reply, fail)
 		return
 	}
-	params, fail := paramsFromBody(body)
+	params, fail := h.options.Documents.paramsFromBody(body)
 	h.answer(w, r, accepted, params, fail)
 }
 
@@ -106,7 +108,7 @@ func (h *Handler) serveGet(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, accepted.reply, fail)
 		return
 	}
-	params, fail := paramsFromURL(r.URL)
+	params, fail := h.options.Documents.paramsFromURL(r.URL)
 	h.answer(w, r, accepted, params, fail)
 }
 

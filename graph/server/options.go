@@ -47,6 +47,8 @@ type Options struct {
 	Origins []string
 	// Introspection answers __schema and __type.
 	Introspection bool
+	// Documents are the only ones that are run. Nil runs all that are within Limits.
+	Documents *Documents
 	// Stop ends all streams when it closes: SSE with a complete event,
 	// WebSockets with code 1001. Nil never does. http.Server.Shutdown waits
 	// for streams and hijacked connections are not told at all, so close it first.

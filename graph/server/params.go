@@ -13,12 +13,12 @@ import (
 
 // paramsFromBody reads a GraphQL request from JSON. What is wrong is named by
 // parameter or by byte, and never repeated: a body may hold secrets.
-func paramsFromBody(body []byte) (*graphql.RawParams, *failure) {
+func (d *Documents) paramsFromBody(body []byte) (*graphql.RawParams, *failure) {
 	members := map[string]json.RawMessage{}
 	if err := json.Unmarshal(body, &members); err != nil {
 		return nil, badJSON(body, err)
 	}
-	return paramsFrom(members)
+	return d.paramsFrom(members)
 }
 
 func badJSON(body []byte, err error) *failure {
@@ -37,13 +37,13 @@ func badJSON(body []byte, err error) *failure {
 }
 
 // paramsFromURL reads a GraphQL request from the parameters of a GET.
-func paramsFromURL(u *url.URL) (*graphql.RawParams, *failure) {
+func (d *Documents) paramsFromURL(u *url.URL) (*graphql.RawParams, *failure) {
 	values, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
 		return nil, refused(http.StatusBadRequest, "the URL's parameters are not validly encoded")
 	}
 	members := map[string]json.RawMessage{}
-	for _, name := range []string{"query", "operationName", "variables", "extensions"} {
+	for _, name := range []string{"query", "documentId", "operationName", "variables", "extensions"} {
 		given := values[name]
 		if len(given) > 1 {
 			return nil, refused(http.StatusBadRequest, "%s: is given more than once", name)
@@ -52,22 +52,25 @@ func paramsFromURL(u *url.URL) (*graphql.RawParams, *failure) {
 			continue
 		}
 		members[name] = json.RawMessage(given[0])
-		if name == "query" || name == "operationName" {
+		if name == "query" || name == "documentId" || name == "operationName" {
 			members[name], _ = json.Marshal(given[0]) // a string always can be
 		}
 	}
-	return paramsFrom(members)
+	return d.paramsFrom(members)
 }
 
-// paramsFrom takes the four parameters of a request; others are left alone, as
-// the protocol keeps them for its future.
-func paramsFrom(members map[string]json.RawMessage) (*graphql.RawParams, *failure) {
+// paramsFrom takes the parameters of a request; others are left alone, as the
+// protocol keeps them for its future. The query is the document that is run, also
+// where the request names it by an id.
+func (d *Documents) paramsFrom(members map[string]json.RawMessage) (*graphql.RawParams, *failure) {
 	params := &graphql.RawParams{}
+	var wanted asked
 	for _, parameter := range []struct {
 		name, kind string
 		into       any
 	}{
-		{"query", "a string", &params.Query},
+		{"query", "a string", &wanted.text},
+		{"documentId", "a string", &wanted.id},
 		{"operationName", "a string", &params.OperationName},
 		{"variables", "a JSON object", &params.Variables},
 		{"extensions", "a JSON object", &params.Extensions},
@@ -80,10 +83,25 @@ func paramsFrom(members map[string]json.RawMessage) (*graphql.RawParams, *failur
 			return nil, refused(http.StatusBadRequest, "%s: must be %s", parameter.name, parameter.kind)
 		}
 	}
-	if params.Query == "" {
+	if d != nil && wanted.id == "" {
+		wanted.id = persistedID(params.Extensions)
+	}
+	if wanted == (asked{}) {
 		return nil, missingQuery(params)
 	}
-	return params, nil
+	var fail *failure
+	params.Query, fail = d.resolve(wanted)
+	return params, fail
+}
+
+// persistedID returns the id that Apollo's clients send as
+// extensions.persistedQuery.sha256Hash, if they do.
+func persistedID(extensions map[string]any) string {
+	persisted, _ := extensions["persistedQuery"].(map[string]any)
+	if hash, _ := persisted["sha256Hash"].(string); hash != "" {
+		return sha256Prefix + hash
+	}
+	return ""
 }
 
 // decodeAll decodes JSON and reports whether it was that and nothing else.

@@ -31,7 +31,7 @@ func (s *socket) subscribe(m message) (websocket.StatusCode, string) {
 	if json.Unmarshal(m.Payload, &members) != nil {
 		return closeBadMessage, "Invalid message: the payload of subscribe must be an object"
 	}
-	params, fail := paramsFrom(members)
+	params, fail := s.options.Documents.paramsFrom(members)
 	if fail != nil {
 		s.sendErrors(m.ID, gqlerror.List{requestError(fail.code, "%s", fail.message)})
 		return 0, ""
