@@ -28,7 +28,7 @@ func serve(ctx context.Context, config Config, s streams, prepare func(url strin
 	if err != nil {
 		return err
 	}
-	if err := app.destinations.check(ctx, app.logger); err != nil {
+	if err := app.destinations.check(ctx, app.logger, app.deliveries.tokens.Reseal); err != nil {
 		app.close()
 		return err
 	}

@@ -23,6 +23,7 @@ type routeHandlers struct {
 	ready          func(context.Context) error
 	authentication *authentication
 	reads          recordedReads
+	tokenKeys      func(context.Context) (json.RawMessage, error)
 	origins        []string // whose pages may use the APIs, beside our own
 	logger         *slog.Logger
 }
@@ -44,6 +45,7 @@ func routes(h routeHandlers) http.Handler {
 	r.Get("/healthz", health(func(context.Context) error { return nil }))
 	r.Get("/readyz", health(h.ready))
 	r.Get("/v1/openapi.json", rest.OpenAPI)
+	r.Get("/.well-known/jwks.json", jwks(h.tokenKeys))
 
 	r.Group(func(r chi.Router) {
 		r.Use(h.reads.caller, h.authentication.callers)

@@ -20,6 +20,7 @@ func TestEveryDocumentedPathAnswers(t *testing.T) {
 		"/v1/auth_audits":             `"auth_audits"`,
 		"/v1/audits":                  `"audits"`,
 		"/v1/openapi.json":            `"openapi"`,
+		"/.well-known/jwks.json":      `{"keys":[]}`,
 		"/healthz":                    `"ok"`,
 		"/readyz":                     `"ok"`,
 		"/metrics":                    "authtrail_http_requests_in_flight",
