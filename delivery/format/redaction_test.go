@@ -12,6 +12,7 @@ import (
 	"github.com/authtrail/authtrail/audit/destination"
 	"github.com/authtrail/authtrail/audit/flow"
 	"github.com/authtrail/authtrail/audit/redact"
+	"github.com/authtrail/authtrail/delivery/format"
 )
 
 // properties are those that forms put somewhere else, and some that nobody knows.
@@ -57,6 +58,20 @@ func drawRaw(t *rapid.T, m marker) (raw, path string) {
 	return string(text), path
 }
 
+// shown is what protocols show beside the body.
+func shown(t testing.TB, d destination.Destination, r *audit.Record) string {
+	t.Helper()
+	s, err := format.NewSummarizer(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	summary, err := s.Summary(r)
+	if err != nil || summary.ID == "" || summary.Title == "" {
+		t.Fatalf("%+v, %v", summary, err)
+	}
+	return fmt.Sprintf("%+v", summary)
+}
+
 func TestNoFormatLetsARedactedValueThrough(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -68,7 +83,11 @@ func TestNoFormatLetsARedactedValueThrough(t *testing.T) {
 			if !m.in(t, name, encode(t, in(name), r)) {
 				rt.Fatalf("%s lost what was not redacted: %s", name, raw)
 			}
-			got := encode(t, in(name, destination.Redaction{Field: path, Action: action}), r)
+			d := in(name, destination.Redaction{Field: path, Action: action})
+			if beside := shown(t, d, r); strings.Contains(beside, string(m)) {
+				rt.Fatalf("%s is shown of %s: %s", path, raw, beside)
+			}
+			got := encode(t, d, r)
 			if m.in(t, name, got) {
 				rt.Fatalf("%s shows %s of %s: %s", name, path, raw, got)
 			}
@@ -112,11 +131,28 @@ func TestNoEnvelopeLetsARedactedValueThrough(t *testing.T) {
 				t.Fatalf("%s lost what was not redacted in %s", name, property)
 			}
 			for _, action := range []string{destination.RedactRemove, destination.RedactHash} {
-				got := encode(t, in(name, destination.Redaction{Field: property, Action: action}), row)
-				if m.in(t, name, got) {
+				d := in(name, destination.Redaction{Field: property, Action: action})
+				got := encode(t, d, row) + "\n" + shown(t, d, row)
+				if m.in(t, name, encode(t, d, row)) || strings.Contains(shown(t, d, row), string(m)) {
 					t.Errorf("%s shows %s (%s): %s", name, property, action, got)
 				}
 			}
+		}
+	}
+}
+
+func TestTheTimeIsThatOfProcessingWhereItIsRedacted(t *testing.T) {
+	t.Parallel()
+	r := record(t, `{"unique_id":"r","create_time":"2026-01-02T03:04:05Z","event":{"event_name":"Token","time":"2025-07-08T09:10:11.5Z"}}`)
+	milliseconds := fmt.Sprint(r.Time.UnixMilli())
+	for _, name := range formats {
+		d := in(name, destination.Redaction{Field: "time", Action: destination.RedactRemove})
+		whole, got := encode(t, in(name), r), encode(t, d, r)+shown(t, d, r)
+		if !strings.Contains(whole, "2025-07-08") {
+			t.Errorf("%s lost the time: %s", name, whole)
+		}
+		if strings.Contains(got, "2025-07-08") || strings.Contains(got, milliseconds) || strings.Contains(got, "1751965811") {
+			t.Errorf("%s shows the time: %s", name, got)
 		}
 	}
 }

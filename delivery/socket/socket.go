@@ -182,5 +182,5 @@ func (l *Line) Close() error {
 // Oversized is the refusal of a message that no datagram can hold.
 func Oversized(place, bytes, most int) delivery.Refusal {
 	return delivery.Refusal{Place: place, Reason: fmt.Sprintf(
-		"the message has %d bytes, and a datagram holds %d at most; use tcp:// or tls:// for such events", bytes, most)}
+		"the message has %d bytes, which is more than datagrams hold (%d at most); use tcp:// or tls:// for such events", bytes, most)}
 }

@@ -3,9 +3,11 @@ package syslog
 import (
 	"cmp"
 	"context"
+	"errors"
 	"io"
 	"os"
 	"strconv"
+	"syscall"
 
 	"github.com/authtrail/authtrail/audit/destination"
 	"github.com/authtrail/authtrail/delivery"
@@ -23,7 +25,7 @@ type Options struct {
 // ports are those of locations without one.
 var ports = map[string]string{"udp": "514", "tcp": "514", "tls": "6514"}
 
-// maxDatagram is the most bytes that a datagram of IPv4 holds.
+// maxDatagram is the most bytes that a datagram of IPv4 holds; systems may allow less.
 const maxDatagram = 65_507
 
 // sender implements delivery.Sender.
@@ -98,7 +100,11 @@ func (s *sender) sendDatagrams(ctx context.Context, batch []delivery.Message) (d
 				result.Refused = append(result.Refused, socket.Oversized(place, len(s.buffer), maxDatagram))
 				continue
 			}
-			if _, err := w.Write(s.buffer); err != nil {
+			switch _, err := w.Write(s.buffer); {
+			case errors.Is(err, syscall.EMSGSIZE): // some systems allow less
+				result.Refused = append(result.Refused, socket.Oversized(place, len(s.buffer), maxDatagram))
+				continue
+			case err != nil:
 				return err
 			}
 			sent += len(s.buffer)
