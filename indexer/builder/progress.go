@@ -27,13 +27,13 @@ type progress struct {
 	mu       sync.Mutex
 	ended    bool // Run has returned
 	stats    Stats
-	current  time.Time      // what was acknowledged before is followed
-	waiting  bool           // for records: what is acknowledged by now is followed
-	position audit.Position // likewise, as a place
-	ends     []feedEnd      // of the feed, when it was read; those that were not passed yet, oldest first
-	moved    chan struct{}  // closed and replaced when records were followed
-	movedAt  time.Time      // when that was
-	reads    uint64         // of the feed, that have begun
+	current  time.Time       // what was acknowledged before is followed
+	waiting  bool            // for records: what is acknowledged by now is followed
+	position audit.Position  // likewise, as a place
+	ends     []feedEnd       // of the feed, when it was read; those that were not passed yet, oldest first
+	movedAt  time.Time       // when records were followed
+	queued   []chan struct{} // the turns of those who wait to bring records, in their order
+	reads    uint64          // of the feed, that have begun
 	waiters  map[*waiter]struct{}
 	roused   func() // ends the wait for records; nil while there is none
 }
@@ -84,11 +84,18 @@ func (p *progress) followed(batch audit.FeedBatch, last bool, read, now time.Tim
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.stats.Records += uint64(len(batch.Records))
-	p.position = batch.Next
-	p.move(now)
+	p.position, p.movedAt = batch.Next, now
 	if last {
 		p.current, p.ends = read, nil
 	}
+	p.pass(batch)
+	if p.behind(now) < maxBehind {
+		p.admit(letIn)
+	}
+}
+
+// pass notes which places a batch has passed.
+func (p *progress) pass(batch audit.FeedBatch) {
 	if len(p.waiters) == 0 && len(p.ends) == 0 {
 		return
 	}
@@ -102,25 +109,12 @@ func (p *progress) followed(batch audit.FeedBatch, last bool, read, now time.Tim
 	p.release(func(w *waiter) bool { return passed[w.position] })
 }
 
-// move lets those go on who wait for the builder to do something.
-func (p *progress) move(now time.Time) {
-	p.movedAt = now
-	p.wake()
-}
-
-func (p *progress) wake() {
-	if p.moved != nil {
-		close(p.moved)
-		p.moved = nil
-	}
-}
-
 // atEnd notes that a read of the feed has found nothing.
 func (p *progress) atEnd(number uint64, position audit.Position, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.position, p.current, p.waiting, p.ends = position, now, true, nil
-	p.move(now)
+	p.position, p.current, p.waiting, p.ends, p.movedAt = position, now, true, nil, now
+	p.admit(len(p.queued))
 	p.release(func(w *waiter) bool { return w.reads < number })
 }
 
@@ -159,7 +153,7 @@ func (p *progress) end() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.stats.Working, p.waiting, p.position = false, false, ""
-	p.wake()
+	p.admit(len(p.queued))
 }
 
 // stop says that Run has returned; nobody waits for it any more.

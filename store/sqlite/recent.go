@@ -30,7 +30,7 @@ func (c *committed) next() int64 { return c.first + int64(len(c.records)) }
 
 // maxRecentBytes is how many bytes of events are kept at most: what comes in within
 // less than a second. With what was read of it, an event takes twice its size.
-const maxRecentBytes = 8 << 20
+const maxRecentBytes = 12 << 20
 
 // add takes the records of a commit, of which the last has a place.
 func (r *recent) add(records []*audit.Record, last int64) {
