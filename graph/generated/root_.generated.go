@@ -242,7 +242,10 @@ type Query {
     before: String
   ): AuditConnection!
 
-  "Generic events: whatever else was sent, for example access logs."
+  """
+  Generic events: whatever else was sent, for example access logs. Owners of an
+  org find among them who has read what of it: ` + "`" + `subsystem:authtrail_reads` + "`" + `.
+  """
   events(
     "What must hold; values are compared exactly."
     filter: EventFilter
@@ -2309,7 +2312,7 @@ enum Role {
   VIEWER
   "Also send events."
   EDITOR
-  "Also manage destinations."
+  "Also manage destinations, and see who has read what."
   OWNER
 }
 

@@ -524,7 +524,7 @@ const (
 	RoleViewer Role = "VIEWER"
 	// Also send events.
 	RoleEditor Role = "EDITOR"
-	// Also manage destinations.
+	// Also manage destinations, and see who has read what.
 	RoleOwner Role = "OWNER"
 )
 
