@@ -31,6 +31,7 @@ func TestEachEventIsJudgedByItself(t *testing.T) {
 		{"no UTF-8", json.RawMessage("{\"unique_id\":\"e\",\"x\":\"\xff\"}"), "e", audit.StatusInvalid, "UTF-8"},
 		{"too large", event("f", `"x":"`+strings.Repeat("x", audit.MaxEventBytes)+`"`), "f", audit.StatusInvalid, "bytes"},
 		{"also good", event("g", ``), "g", audit.StatusSuccess, ""},
+		{"not for senders", event("h", `"subsystem":"Authtrail_Reads"`), "h", audit.StatusInvalid, "kept for the server"},
 	}
 	var list []json.RawMessage
 	for _, test := range tests {
