@@ -46,6 +46,10 @@ test: ## Run all tests: the Go suite, the tests of clusters, then the end-to-end
 test-cluster: ## Test on clusters of three nodes, which are killed one by one; takes minutes
 	$(GO) test -count=1 -v -tags cluster -p 1 -run 'Cluster.*Node' ./store/elastic/...
 
+.PHONY: delivery-proof
+delivery-proof: ## Deliver 100,000 events to a receiver that fails, while the server is killed again and again
+	AUTHTRAIL_TEST_DELIVERED_EVENTS=100000 $(GO) test -count=1 -v -run 'ThoughServersAreKilledAndReceiversFail' .
+
 .PHONY: e2e
 e2e: build ## Run the real program against the published SDK, the GraphQL over HTTP audit, and a browser
 	e2e/run

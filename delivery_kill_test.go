@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/authtrail/authtrail/delivery/deliverytest"
+	"github.com/authtrail/authtrail/store/elastic/elastictest"
 )
 
 // deliveredEvents is how many events are sent in these tests, unless the variable says
@@ -159,5 +160,63 @@ func TestAServerThatComesBackDeliversWithinASecond(t *testing.T) {
 	}
 	if err := receiver.Check(wanted, 0); err != nil {
 		t.Error(err)
+	}
+}
+
+// Of two servers on one cluster one delivers to a destination. When it is killed, the
+// other goes on within fifteen seconds.
+func TestTheOtherServerDeliversOnWhenOneIsKilled(t *testing.T) {
+	t.Parallel()
+	flags := []string{"--store", "elasticsearch", "--elasticsearch-url", elastictest.URL(t), "--elasticsearch-index-prefix", elastictest.Prefix(t),
+		"--elasticsearch-replicas", "0", "--elasticsearch-shards", "1", "--delivery-allow", allowReceivers, "--no-flow-builder"}
+	faults := []deliverytest.Fault{deliverytest.Reset, deliverytest.Slow, deliverytest.ServerError, deliverytest.RetrySome, deliverytest.Garbage}
+	receiver := deliverytest.NewReceiver(t, deliverytest.Plan{Seed: rand.Uint64(), Faults: faults, Every: 4})
+	servers := []*serverProcess{startProcess(t, flags...), startProcess(t, flags...)}
+	id := destinationID(t, fetch(t, http.MethodPost, servers[0].url+destinations, webhookTo(receiver.URL)), http.StatusCreated)
+	var wanted []string
+	for round := range 2 {
+		eventually(t, "one of the servers delivers", func() bool { return servers[0].delivering(t, id) != servers[1].delivering(t, id) })
+		if servers[1].delivering(t, id) {
+			servers[0], servers[1] = servers[1], servers[0]
+		}
+		lines, some := numberedEvents(round*4_000, (round+1)*4_000)
+		wanted = append(wanted, some...)
+		if n := servers[1].sendBulks(lines, 500); n != len(lines) {
+			t.Fatalf("%d events were acknowledged; the log is %s", n, servers[1].log)
+		}
+		servers[0].kill()
+		began := time.Now()
+		eventually(t, "all events have arrived", func() bool { return receiver.Check(wanted, largestBatch) == nil })
+		took := time.Since(began)
+		t.Logf("the other had delivered everything %s after the kill", took.Round(100*time.Millisecond))
+		if took > 15*time.Second {
+			t.Errorf("the other had delivered everything %s after the kill", took)
+		}
+		servers[0] = startProcess(t, flags...)
+	}
+}
+
+// Deleting a destination at one server ends what another sends to it.
+func TestADestinationThatIsDeletedAtTheOtherServerIsSentNothingMore(t *testing.T) {
+	t.Parallel()
+	flags := []string{"--store", "elasticsearch", "--elasticsearch-url", elastictest.URL(t), "--elasticsearch-index-prefix", elastictest.Prefix(t),
+		"--elasticsearch-replicas", "0", "--delivery-allow", allowReceivers, "--no-flow-builder"}
+	receiver := deliverytest.NewReceiver(t, deliverytest.Plan{Faults: []deliverytest.Fault{deliverytest.Slow}, Every: 1, Pause: 20 * time.Millisecond})
+	holder := startProcess(t, flags...)
+	id := holder.deliversTo(t, receiver.URL)
+	other := startProcess(t, append(flags, "--no-delivery")...)
+	lines, _ := numberedEvents(0, 10_000)
+	if n := other.sendBulks(lines, 1_000); n != len(lines) {
+		t.Fatalf("%d events were acknowledged", n)
+	}
+	eventually(t, "the first events have arrived", func() bool { n, _ := receiver.Has(); return n > 0 })
+	if got := fetch(t, http.MethodDelete, other.url+destinations+"/"+id, ""); got.status != http.StatusNoContent {
+		t.Fatalf("deleted: %+v", got)
+	}
+	time.Sleep(50 * time.Millisecond) // what was sent just before is read
+	before, _ := receiver.Has()
+	eventually(t, "the other server has let go", func() bool { return !holder.delivering(t, id) })
+	if after, _ := receiver.Has(); after != before || after >= len(lines)*8/10 {
+		t.Errorf("%d events came after the deletion, all in all %d", after-before, after)
 	}
 }

@@ -2,7 +2,6 @@ package delivery
 
 import (
 	"cmp"
-	"context"
 	"log/slog"
 	"sync"
 	"time"
@@ -56,9 +55,8 @@ type Delivery struct {
 	roused  chan struct{} // has one when the supervisor is to look
 
 	mu      sync.Mutex
-	running context.Context // of Run; nil before
-	changes uint64          // of destinations that this process has made
-	touched map[key]bool    // which may be gone
+	changes uint64       // of destinations that this process has made
+	touched map[key]bool // which may be gone
 	workers map[key]*worker
 	wishes  map[key]wish
 }
@@ -67,6 +65,10 @@ type Delivery struct {
 type key struct{ org, id string }
 
 func keyOf(d destination.Destination) key { return key{d.Spec.OrgID, d.ID} }
+
+// takenOver is for how long a process may be silent before others take over: they do
+// in a little more.
+const takenOver = 8 * time.Second
 
 // New returns a Delivery, which sends nothing before Run. It watches the destinations.
 func New(options Options) *Delivery {
@@ -80,7 +82,7 @@ func New(options Options) *Delivery {
 	if options.Logger == nil {
 		options.Logger = slog.Default()
 	}
-	leaseOptions := lease.Options{Alone: options.Alone}
+	leaseOptions := lease.Options{Alone: options.Alone, Duration: takenOver}
 	if options.Alone {
 		leaseOptions.Duration = time.Minute // nobody waits for it
 	}

@@ -11,9 +11,6 @@ import (
 // Run delivers until ctx ends; then it lets what is being sent end, and gives the
 // leases back. It is called once.
 func (d *Delivery) Run(ctx context.Context) {
-	d.mu.Lock()
-	d.running = ctx
-	d.mu.Unlock()
 	poll := time.NewTicker(d.options.Poll)
 	defer poll.Stop()
 	swept, warned := time.Time{}, time.Time{}
