@@ -57,12 +57,6 @@ func New(d destination.Destination, ports map[string]string, options Options) (*
 	return l, nil
 }
 
-// Network is udp, tcp or tls.
-func (l *Line) Network() string { return l.network }
-
-// Address is the host and the port.
-func (l *Line) Address() string { return l.address }
-
 // Datagrams reports whether each write is one datagram, which nothing acknowledges.
 func (l *Line) Datagrams() bool { return l.network == "udp" }
 

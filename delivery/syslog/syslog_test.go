@@ -16,8 +16,6 @@ import (
 
 	"github.com/authtrail/authtrail/audit/destination"
 	"github.com/authtrail/authtrail/delivery"
-	"github.com/authtrail/authtrail/delivery/socket"
-	"github.com/authtrail/authtrail/delivery/syslog"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -192,24 +190,6 @@ func TestNoFieldShowsWhatIsRedacted(t *testing.T) {
 	if err != nil || strings.Contains(got, "ann") || strings.Contains(got, "s-9") || strings.Contains(got, "2025-12") ||
 		!strings.Contains(got, `user_id="hmac-sha256:`) {
 		t.Errorf("%v: %s", err, got)
-	}
-}
-
-func TestPortsThatLocationsLeaveOut(t *testing.T) {
-	t.Parallel()
-	var asked []string
-	for _, location := range []string{"udp://127.0.0.1", "tcp://127.0.0.1", "tls://127.0.0.1"} {
-		line, err := socket.New(to(location, ""), map[string]string{"udp": "514", "tcp": "514", "tls": "6514"}, socket.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		asked = append(asked, line.Network()+" "+line.Address())
-	}
-	if got := strings.Join(asked, ", "); got != "udp 127.0.0.1:514, tcp 127.0.0.1:514, tls 127.0.0.1:6514" {
-		t.Error(got)
-	}
-	if _, err := syslog.New(syslog.Options{})(to("http://127.0.0.1", "")); err == nil {
-		t.Error("a location that is none is opened")
 	}
 }
 
