@@ -10,14 +10,30 @@ import (
 
 // purge removes what is remembered of a destination that is no more. What it leaves,
 // sweep removes later.
-func (d *Delivery) purge(ctx context.Context, k key) {
+func (d *Delivery) purge(ctx context.Context, k key) error {
 	for _, entry := range []audit.EntryKey{k.lease(), k.wish()} {
-		present, err := d.options.Registry.Get(ctx, entry)
-		if err == nil {
-			_ = d.options.Registry.Delete(ctx, entry, present.Version)
+		if err := d.remove(ctx, entry); err != nil {
+			return err
 		}
 	}
-	_ = d.dropLetters(ctx, k, math.MaxInt64)
+	return d.dropLetters(ctx, k, math.MaxInt64)
+}
+
+// remove removes an entry, though another process may be changing it.
+func (d *Delivery) remove(ctx context.Context, entry audit.EntryKey) (err error) {
+	for range changeAttempts {
+		var present audit.Entry
+		if present, err = d.options.Registry.Get(ctx, entry); err == nil {
+			err = d.options.Registry.Delete(ctx, entry, present.Version)
+		}
+		if !isCode(err, audit.Conflict) {
+			break
+		}
+	}
+	if isCode(err, audit.NotFound) {
+		return nil
+	}
+	return err
 }
 
 // sweep removes what is remembered of destinations that are no more, and whose
@@ -38,7 +54,7 @@ func (d *Delivery) sweep(ctx context.Context) {
 	began := time.Now()
 	for k := range remembered {
 		if _, there := all[k]; !there && time.Since(began) < time.Minute {
-			d.purge(ctx, k)
+			_ = d.purge(ctx, k) // or in an hour
 		}
 	}
 }

@@ -64,7 +64,6 @@ func (d *Delivery) changed(org, id string) {
 	k := key{org, id}
 	d.mu.Lock()
 	d.changes++
-	d.touched[k] = true
 	w := d.workers[k]
 	delete(d.workers, k)
 	d.mu.Unlock()
@@ -72,6 +71,9 @@ func (d *Delivery) changed(org, id string) {
 		w.cut()
 		<-w.done
 	}
+	d.mu.Lock()
+	d.touched[k] = true
+	d.mu.Unlock()
 	d.rouse()
 }
 
@@ -96,11 +98,10 @@ func (d *Delivery) look(ctx context.Context) error {
 	}
 	d.wishes = wishes
 	for k := range d.touched {
-		if _, there := all[k]; !there {
-			d.purge(ctx, k)
+		if _, there := all[k]; there || d.purge(ctx, k) == nil {
+			delete(d.touched, k)
 		}
 	}
-	clear(d.touched)
 	d.adjust(ctx, all)
 	return nil
 }
