@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestASearchOverLoginFlowsKnowsTheirFields(t *testing.T) {
@@ -13,6 +14,15 @@ func TestASearchOverLoginFlowsKnowsTheirFields(t *testing.T) {
 		`outcome:denied`:               FieldValue{Field: FlowOutcome, Value: "denied"},
 		`failed_stage:"MFA Challenge"`: FieldValue{Field: FlowFailedStage, Value: "mfa challenge"},
 		`retries:2`:                    FieldValue{Field: FlowRetries, Value: "2"},
+		`retries:=02`:                  FieldValue{Field: FlowRetries, Value: "2"},
+		`retries:>0`:                   NumberRange{Field: FlowRetries, Min: new(int64(1))},
+		`duration_ms:<=5`:              NumberRange{Field: FlowDurationMS, Max: new(int64(6))},
+		`-duration_ms:">= 5"`:          Not{NumberRange{Field: FlowDurationMS, Min: new(int64(5))}},
+		`ended_at:<2026-11-01`:         NumberRange{Field: FlowEndedAt, Max: new(time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC).UnixNano())},
+		`outcome:TIMED_OUT`:            FieldValue{Field: FlowOutcome, Value: "timed_out"},
+		`outcome:in*`:                  FieldValue{Field: FlowOutcome, Value: "in", Prefix: true},
+		`has:outcome`:                  Has{Field: FlowOutcome},
+		`open:TRUE`:                    FieldValue{Field: FlowOpen, Value: "true"},
 		`has:conflict`:                 Has{Field: FlowConflict},
 		`via:tok*`:                     FieldValue{Field: FlowVia, Value: "tok", Prefix: true},
 		`user_id:ann`:                  FieldValue{Field: UserID, Value: "ann"},
@@ -38,6 +48,42 @@ func TestASearchOverLoginFlowsKnowsTheirFields(t *testing.T) {
 	}
 	if _, err = ParseFlows(strings.Repeat("x", MaxBytes+1), pageNow); err == nil {
 		t.Error("a search of any length was read")
+	}
+}
+
+func TestAValueThatNoFlowCanHaveIsAMistake(t *testing.T) {
+	t.Parallel()
+	for search, want := range map[string]string{
+		`okta outcome:wibble`: `column 14: unknown outcome "wibble"; there are succeeded, denied, failed, timed_out, expired, abandoned, in_progress`,
+		`outcome:deneid`:      `column 9: unknown outcome "deneid"; perhaps you meant denied; there are`,
+		`outcome:x*`:          `unknown outcome "x"`,
+		`retries:two`:         `column 9: expected a whole number after retries:, for example retries:>=2`,
+		`retries:>`:           `expected a whole number after retries:>`,
+		`retries:2*`:          `a number takes no *; write a range, as in retries:>=1000 retries:<2000`,
+		`retries:=>2`:         `unknown comparison "=>"`,
+		`duration_ms:1.5`:     `expected a whole number`,
+		`duration_ms:1` + strings.Repeat("0", 30): `expected a whole number`,
+		`ended_at:soon`: `unreadable time "soon"`,
+		`open:false`:    `expected open:true; for flows that were closed, write -has:open`,
+	} {
+		if _, err := ParseFlows(search, pageNow); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", search, err, want)
+		}
+	}
+}
+
+func TestARangeOfTimeIsOneOfEnds(t *testing.T) {
+	t.Parallel()
+	n, err := ParseFlows(`ended_at:2026-11-01`, pageNow)
+	if err != nil {
+		t.Fatal(err)
+	}
+	day := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	if want := AllOf(NumberRange{Field: FlowEndedAt, Min: new(day.UnixNano())}, NumberRange{Field: FlowEndedAt, Max: new(day.AddDate(0, 0, 1).UnixNano())}); !Equal(n, want) {
+		t.Errorf("got %s, want %s", n, want)
+	}
+	if again, err := ParseFlows(n.String(), pageNow); err != nil || !Equal(again, n) {
+		t.Errorf("it prints %s, which is %v (%v)", n, again, err)
 	}
 }
 

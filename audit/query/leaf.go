@@ -71,6 +71,12 @@ func (p *parser) fieldValue(t lexeme, field Field) (Node, error) {
 		return Has{Field: field}, nil
 	case t.value == "":
 		return nil, p.missingValue(t)
+	case field == FlowOutcome:
+		return p.outcome(t)
+	case field == FlowOpen:
+		return p.open(t)
+	case field == FlowDurationMS, field == FlowRetries, field == FlowEndedAt:
+		return p.numberRange(t, field)
 	case field.Text():
 		tokens, prefix, err := p.phrase(t)
 		return FieldWords{Field: field, Tokens: tokens, Prefix: prefix}, err

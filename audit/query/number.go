@@ -6,8 +6,8 @@ import (
 )
 
 // NumberRange matches when a value of the field is a number n with
-// Min <= n < Max; a nil bound is open. Only filters produce it: it has no
-// syntax of its own.
+// Min <= n < Max; a nil bound is open. A search over login flows writes it with
+// one bound, as retries:>=2; with none it has no syntax.
 type NumberRange struct {
 	Field    Field
 	Min, Max *int64
@@ -18,10 +18,10 @@ func (NumberRange) node() {}
 func (n NumberRange) String() string {
 	var bounds []string
 	if n.Min != nil {
-		bounds = append(bounds, string(n.Field)+">="+strconv.FormatInt(*n.Min, 10))
+		bounds = append(bounds, string(n.Field)+":>="+strconv.FormatInt(*n.Min, 10))
 	}
 	if n.Max != nil {
-		bounds = append(bounds, string(n.Field)+"<"+strconv.FormatInt(*n.Max, 10))
+		bounds = append(bounds, string(n.Field)+":<"+strconv.FormatInt(*n.Max, 10))
 	}
 	if len(bounds) == 0 {
 		return string(n.Field) + "=any number"

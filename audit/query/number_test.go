@@ -53,9 +53,9 @@ func TestNumberRangesPrintReadably(t *testing.T) {
 	t.Parallel()
 	two, ten := int64(2), int64(10)
 	for want, n := range map[string]query.Node{
-		"retries>=2 retries<10": query.NumberRange{Field: "retries", Min: &two, Max: &ten},
-		"retries<10":            query.NumberRange{Field: "retries", Max: &ten},
-		"retries=any number":    query.NumberRange{Field: "retries"},
+		"retries:>=2 retries:<10": query.NumberRange{Field: "retries", Min: &two, Max: &ten},
+		"retries:<10":             query.NumberRange{Field: "retries", Max: &ten},
+		"retries=any number":      query.NumberRange{Field: "retries"},
 	} {
 		if n.String() != want {
 			t.Errorf("%q, want %q", n.String(), want)

@@ -48,7 +48,7 @@ func TestNodesThatOnlyFiltersProducePrintReadably(t *testing.T) {
 		`*`:                                    TimeRange{},
 		`-(-payroll)`:                          Not{Not{Words{Tokens: []string{"payroll"}}}},
 		`-*`:                                   Not{nil},
-		`-(count>=1 count<2)`:                  Not{NumberRange{Field: "count", Min: &one, Max: &two}},
+		`-(count:>=1 count:<2)`:                Not{NumberRange{Field: "count", Min: &one, Max: &two}},
 		`count=any number`:                     NumberRange{Field: "count"},
 		`user_id:*`:                            FieldValue{Field: UserID, Prefix: true},
 		`user_id="a" -(has:session OR fire*)`: And{[]Node{
