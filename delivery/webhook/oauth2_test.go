@@ -53,8 +53,8 @@ func provide(t *testing.T, lifetime time.Duration) (issuer string) {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil)
 	issuer = "http://" + server.Listener.Addr().String()
-	provider, err := op.NewOpenIDProvider(issuer, &op.Config{CryptoKey: [32]byte{7}},
-		&shortLived{storage.NewStorage(storage.NewUserStore(issuer)), lifetime},
+	provider, err := op.NewProvider(&op.Config{CryptoKey: [32]byte{7}},
+		&shortLived{storage.NewStorage(storage.NewUserStore(issuer)), lifetime}, op.StaticIssuer(issuer),
 		op.WithAllowInsecure(), op.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,10 @@ import (
 	"github.com/authtrail/authtrail/delivery"
 )
 
+// growth is by what part of itself the size of requests grows with each that is taken,
+// after the receiver said that one was too large.
+const growth = 64
+
 // span is a part of a batch.
 type span struct{ from, to int }
 
@@ -44,6 +48,7 @@ func (s *sender) Send(ctx context.Context, batch []delivery.Message) (delivery.R
 		case err != nil:
 			return later(total, part.from, len(batch), err), nil
 		default:
+			s.most += s.most / growth // what was too much once need not be so for ever
 			total = added(total, part.from, result)
 		}
 	}
