@@ -1,0 +1,114 @@
+package redact_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/audit/destination"
+	"github.com/authtrail/authtrail/audit/redact"
+)
+
+func redactor(t *testing.T, rules ...string) *redact.Redactor {
+	t.Helper()
+	d := destination.Destination{Spec: destination.Spec{Delivery: &destination.DeliverySettings{}},
+		Keys: &destination.Keys{Hashing: []byte("key")}}
+	for _, rule := range rules {
+		action, field, _ := strings.Cut(rule, " ")
+		d.Spec.Delivery.Redactions = append(d.Spec.Delivery.Redactions, destination.Redaction{Field: field, Action: action})
+	}
+	r, err := redact.New(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func record(t *testing.T, event string) *audit.Record {
+	t.Helper()
+	r, err := audit.DecodeEvent([]byte(`{"unique_id":"r","create_time":"2026-01-02T03:04:05Z","user_id":"beside","event":`+event+`}`), "of-the-token")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// ofX is the hash of the string x under the key "key", made with openssl dgst -hmac.
+const ofX = "hmac-sha256:4fc3b7eaf34d7e594a6f51d9517ba543abf41067b27587ffd82ba3584e4d3cdd"
+
+func TestWhatIsLeftOfAnEvent(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ name, rule, event, want string }{
+		{"a property", "remove user_id", `{"user_id":"ann","x":1}`, `{"x":1}`},
+		{"the only one", "remove user_id", `{"user_id":"ann"}`, `{}`},
+		{"one sent twice", "remove user_id", `{"user_id":"ann","x":1,"user_id":"bob"}`, `{"x":1}`},
+		{"one written otherwise", "remove user_id", `{"user\u005fid":"ann"}`, `{}`},
+		{"inside", "remove a.b.c", `{"a":{"b":{"c":1,"d":2}},"b":{"c":3}}`, `{"a":{"b":{"d":2}},"b":{"c":3}}`},
+		{"in lists", "remove a.b", `{"a":[{"b":1,"c":[]},5,[{"b":2}]]}`, `{"a":[{"c":[]},5,[{}]]}`},
+		{"with a dot", "remove a.b", `{"a.b":1,"a":{"c":2}}`, `{"a":{"c":2}}`},
+		{"with a dot inside", "remove a.b.c", `{"a.b":{"c":1},"a":{"b.c":2}}`, `{"a.b":{},"a":{}}`},
+		{"an object", "remove a", `{"a":{"b":1},"c":[ ]}`, `{"c":[ ]}`},
+		{"none", "remove a", `{"b": {"a":1}}`, `{"b": {"a":1}}`},
+		{"names of others", "remove a", `{"a":1,"\"<é>":2}`, `{"\"\u003cé\u003e":2}`},
+		{"null", "hash a", `{"a":null,"b":1}`, `{"a":null,"b":1}`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			got := redactor(t, test.rule).Record(record(t, test.event))
+			if string(got.Event()) != test.want {
+				t.Errorf("%s is left, not %s", got.Event(), test.want)
+			}
+			if !strings.Contains(got.Raw, `"user_id":"beside"`) {
+				t.Error("what is beside the event has changed")
+			}
+		})
+	}
+}
+
+func TestRemovalComesBeforeHashing(t *testing.T) {
+	t.Parallel()
+	for _, rules := range [][]string{{"hash a", "remove a"}, {"remove a", "hash a"}} {
+		if got := redactor(t, rules...).Record(record(t, `{"a":1}`)); string(got.Event()) != `{}` {
+			t.Errorf("%v left %s", rules, got.Event())
+		}
+	}
+}
+
+func TestTheOrganisationIsHiddenWhereverItComesFrom(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ rule, event, want string }{
+		{"remove org_id", `{"org_id":"a"}`, ""},
+		{"remove org_id", `{}`, ""},
+		{"remove org_id", `{"org":"b"}`, ""},
+		{"remove org", `{"org":"b"}`, ""},
+		{"remove org", `{"org":"b","org_id":"a"}`, "a"},
+		{"remove user_id", `{"user_id":"ann"}`, "of-the-token"},
+	} {
+		if got := redactor(t, test.rule).Record(record(t, test.event)); got.Org != test.want {
+			t.Errorf("%s of %s: the organisation is %q", test.rule, test.event, got.Org)
+		}
+	}
+}
+
+func TestARecordIsOtherwiseTheSame(t *testing.T) {
+	t.Parallel()
+	r := record(t, `{"event_name":"Token","user_id":"ann","time":"2025-01-01T00:00:00Z"}`)
+	got := redactor(t, "remove user_id").Record(r)
+	if got.Kind != r.Kind || got.Key() != r.Key() || !got.Time.Equal(r.Time) || !got.CreateTime.Equal(r.CreateTime) {
+		t.Errorf("%+v is not like %+v", got, r)
+	}
+	if got := redactor(t, "remove time").Record(r); !got.Time.Equal(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)) {
+		t.Errorf("the time is %s", got.Time)
+	}
+	if redactor(t, "remove other").Record(r) != r {
+		t.Error("a record without what is redacted was made anew")
+	}
+}
+
+func TestTheHashIsHMACSHA256(t *testing.T) {
+	t.Parallel()
+	if got := redactor(t, "hash a").Text("a", "x"); got != ofX {
+		t.Errorf("%s", got)
+	}
+}
