@@ -64,7 +64,8 @@ func TestTheReceiverFailsAsTheSeedHasIt(t *testing.T) {
 		}
 		return fmt.Sprint(r.Requests(), r.Taken())
 	}
-	if counts(1) != counts(1) || counts(1) == counts(2) {
-		t.Error("the same seed fails differently, or another does not")
+	first, again, other := counts(1), counts(1), counts(2)
+	if first != again || first == other {
+		t.Errorf("the same seed fails differently, or another does not:\n%s\n%s\n%s", first, again, other)
 	}
 }
