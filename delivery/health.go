@@ -133,7 +133,7 @@ func (d *Delivery) Stats(ctx context.Context) []Stat {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	var stats []Stat
-	for _, w := range d.holding() {
+	for _, w := range d.present() {
 		s := w.told.Load()
 		if s == nil {
 			continue
@@ -143,14 +143,4 @@ func (d *Delivery) Stats(ctx context.Context) []Stat {
 		stats = append(stats, Stat{Org: w.destination.Spec.OrgID, ID: w.destination.ID, Type: w.destination.Spec.Type, Health: h})
 	}
 	return stats
-}
-
-func (d *Delivery) holding() []*worker {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	var holding []*worker
-	for _, w := range d.workers {
-		holding = append(holding, w)
-	}
-	return holding
 }

@@ -58,7 +58,7 @@ type Delivery struct {
 	changes uint64       // of destinations that this process has made
 	touched map[key]bool // which may be gone
 	workers map[key]*worker
-	wishes  map[key]wish
+	running sync.WaitGroup // all workers, those that end too
 }
 
 // key says which destination.
@@ -90,7 +90,7 @@ func New(options Options) *Delivery {
 		options: options, leases: lease.New(options.Registry, leaseOptions), roused: make(chan struct{}, 1),
 		view:    flow.NewView(nil, options.Now, 0, flow.Options{}),
 		records: newSharedFeed(options.Records), flows: newSharedFeed(options.Flows),
-		touched: map[key]bool{}, workers: map[key]*worker{}, wishes: map[key]wish{},
+		touched: map[key]bool{}, workers: map[key]*worker{},
 	}
 	options.Destinations.Watch(d.changed)
 	return d

@@ -2,6 +2,8 @@ package delivery
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/authtrail/authtrail/audit"
@@ -34,20 +36,24 @@ func (d *Delivery) Run(ctx context.Context) {
 
 // end waits for all workers, for as long as they may take.
 func (d *Delivery) end() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, w := range d.workers {
+	all := d.present()
+	for _, w := range all {
 		w.stop()
 	}
 	cut := time.AfterFunc(d.options.Drain, func() {
-		for _, w := range d.workers { // nobody changes them while this waits
+		for _, w := range all {
 			w.cut()
 		}
 	})
 	defer cut.Stop()
-	for _, w := range d.workers {
-		<-w.done
-	}
+	d.running.Wait()
+}
+
+// present lists the workers.
+func (d *Delivery) present() []*worker {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Collect(maps.Values(d.workers))
 }
 
 // rouse has the supervisor look at once.
@@ -90,19 +96,11 @@ func (d *Delivery) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.changes != changes {
-		d.rouse() // what was read is older than that
-		return nil
-	}
-	d.wishes = wishes
-	for k := range d.touched {
-		if _, there := all[k]; there || d.purge(ctx, k) == nil {
-			delete(d.touched, k)
+	for _, k := range d.adjust(ctx, changes, all, wishes) {
+		if err := d.purge(ctx, k); err != nil {
+			return err // sweep does it
 		}
 	}
-	d.adjust(ctx, all)
 	return nil
 }
 
@@ -126,27 +124,39 @@ func (d *Delivery) list(ctx context.Context) (map[key]destination.Destination, e
 }
 
 // adjust stops the workers of what is not there as it was, and starts what is
-// missing. The lock is held.
-func (d *Delivery) adjust(ctx context.Context, all map[key]destination.Destination) {
-	var ending []*worker
+// missing, unless there were changes since that was read. It returns which
+// destinations are gone. It waits for nothing that may be stuck: the next worker of a
+// destination waits for the one before it.
+func (d *Delivery) adjust(ctx context.Context, changes uint64, all map[key]destination.Destination, wishes map[key]wish) (gone []key) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.changes != changes {
+		d.rouse()
+		return nil
+	}
+	for k := range d.touched {
+		if _, there := all[k]; !there {
+			gone = append(gone, k)
+		}
+	}
+	clear(d.touched)
+	before := map[key]<-chan struct{}{}
 	for k, w := range d.workers {
 		now, there := all[k]
 		if !there || !now.Spec.Enabled || !now.Updated.Equal(w.destination.Updated) {
 			w.cut()
-			ending = append(ending, w)
+			before[k] = w.done
 			delete(d.workers, k)
 		}
-	}
-	for _, w := range ending {
-		<-w.done
 	}
 	for k, found := range all {
 		if !found.Spec.Enabled || ctx.Err() != nil {
 			continue
 		}
 		if d.workers[k] == nil {
-			d.workers[k] = d.start(ctx, found)
+			d.workers[k] = d.start(ctx, found, before[k])
 		}
-		d.workers[k].tell(d.wishes[k])
+		d.workers[k].tell(wishes[k])
 	}
+	return gone
 }

@@ -38,16 +38,20 @@ type worker struct {
 	told        atomic.Pointer[state] // of the term that is held; nil where none is
 }
 
-// start starts a worker. It outlives ctx until it is stopped.
-func (d *Delivery) start(ctx context.Context, to destination.Destination) *worker {
+// start starts a worker, which begins when the one before it has ended, if any. It
+// outlives ctx until it is stopped.
+func (d *Delivery) start(ctx context.Context, to destination.Destination, before <-chan struct{}) *worker {
 	w := &worker{Delivery: d, destination: to, done: make(chan struct{}), wished: make(chan struct{}, 1),
 		log: d.options.Logger.With("destination", to.ID, "org", to.Spec.OrgID, "type", to.Spec.Type, "name", to.Spec.Name)}
 	w.cutting, w.cut = context.WithCancel(context.WithoutCancel(ctx))
 	w.stopping, w.stop = context.WithCancel(w.cutting)
-	go func() {
+	d.running.Go(func() {
 		defer close(w.done)
+		if before != nil {
+			<-before
+		}
 		w.run()
-	}()
+	})
 	return w
 }
 

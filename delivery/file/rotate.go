@@ -38,8 +38,7 @@ func (s *sender) due(more int64) bool {
 
 // rotate gives the file another name, and begins a new one, which is locked as well.
 func (s *sender) rotate() error {
-	name := s.path + "." + s.options.Now().UTC().Format(rotatedTime)
-	if err := s.root.Rename(s.path, name); err != nil {
+	if err := s.root.Rename(s.path, s.freeName()); err != nil {
 		return err
 	}
 	old := s.file
@@ -56,6 +55,18 @@ func (s *sender) rotate() error {
 	s.whole = 0
 	s.compress()
 	return s.syncFolder()
+}
+
+// freeName is a name for the file that no rotated one has.
+func (s *sender) freeName() string {
+	for at := s.options.Now().UTC(); ; at = at.Add(1) {
+		name := s.path + "." + at.Format(rotatedTime)
+		_, plain := s.root.Lstat(name)
+		_, zipped := s.root.Lstat(name + compressed)
+		if plain != nil && zipped != nil {
+			return name
+		}
+	}
 }
 
 // compress compresses what was rotated and is not compressed yet, beside the work,
