@@ -121,8 +121,9 @@ func Restore(s Stored) *Record {
 // readMembers sorts the event's members into documented fields and additional properties.
 func (r *Record) readMembers(event *members) {
 	r.fields = make([]fieldValue, 0, len(event.list)+2)
+	known := documentedFields[r.Kind]
 	for _, m := range event.list {
-		number, role := memberRole(r.Kind, m.name)
+		number, role := memberRole(r.Kind, known, m.name)
 		switch {
 		case role == additional:
 			r.addExtra(m, false)

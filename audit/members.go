@@ -151,7 +151,7 @@ const (
 	timeMember             // the event's time
 )
 
-func memberRole(kind Kind, name string) (fieldNumber, role) {
+func memberRole(kind Kind, known map[string]fieldNumber, name string) (fieldNumber, role) {
 	switch name {
 	case "time":
 		return 0, timeMember
@@ -163,7 +163,7 @@ func memberRole(kind Kind, name string) (fieldNumber, role) {
 	case string(query.Subsystem), string(query.LogType), string(query.Hostname):
 		return fieldNumbers[query.Field(name)], ownName
 	}
-	if number, ok := documentedFields[kind][name]; ok {
+	if number, ok := known[name]; ok {
 		return number, documented
 	}
 	return 0, additional

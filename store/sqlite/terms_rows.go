@@ -35,10 +35,10 @@ func (w *termWriter) read(r *audit.Record) {
 	}
 	for _, value := range r.Document().Strings() {
 		if w.rows {
-			if w.said[saying{value: value}] {
+			before := len(w.said)
+			if w.said[saying{value: value}] = true; len(w.said) == before {
 				continue
 			}
-			w.said[saying{value: value}] = true
 		}
 		w.strings = append(w.strings, value)
 	}
@@ -62,8 +62,7 @@ func (w *termWriter) repeats(path, value string) bool {
 	if !w.rows {
 		return false
 	}
-	property := saying{true, path, value}
-	repeated := w.said[property]
-	w.said[property] = true
-	return repeated
+	before := len(w.said)
+	w.said[saying{true, path, value}] = true
+	return len(w.said) == before
 }

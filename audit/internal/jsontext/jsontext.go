@@ -178,6 +178,9 @@ func skipSpace(text string, i int) int {
 
 // skipString returns the index after the string that begins at i.
 func skipString(text string, i int) int {
+	if quote := i + 1 + strings.IndexByte(text[i+1:], '"'); quote > i && text[quote-1] != '\\' { // nearly always the end
+		return quote + 1
+	}
 	for i++; i < len(text); i++ {
 		switch text[i] {
 		case '\\':
