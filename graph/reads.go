@@ -76,7 +76,7 @@ func readOf(ctx context.Context, op *graphql.OperationContext) trail.Read {
 	case kind == ast.Subscription:
 		read.Protocol = "sse"
 	}
-	if kind != ast.Mutation { // whose document may hold secrets
+	if !mayHoldSecrets(op.Doc) {
 		read.Document = op.RawQuery
 	}
 	root := map[ast.Operation]string{ast.Query: "Query", ast.Mutation: "Mutation", ast.Subscription: "Subscription"}[kind]
@@ -85,8 +85,8 @@ func readOf(ctx context.Context, op *graphql.OperationContext) trail.Read {
 			continue
 		}
 		arguments := field.ArgumentMap(op.Variables)
-		if kind == ast.Mutation {
-			arguments = idsIn(arguments)
+		if takesInput(field.Field) {
+			arguments = namesIn(arguments)
 		}
 		of := trail.Field{Name: field.Name}
 		if len(arguments) > 0 {
@@ -102,17 +102,53 @@ func readsNothing(field string) bool {
 	return strings.HasPrefix(field, "__") || field == "viewer" || field == "bulkAuditEvents"
 }
 
-// idsIn returns the ids among the arguments of a mutation, and those of its input,
-// which are all of it that is known to be no secret.
-func idsIn(arguments map[string]any) map[string]any {
-	ids := map[string]any{}
-	input, _ := arguments["input"].(map[string]any)
-	for _, members := range []map[string]any{input, arguments} {
-		for _, name := range []string{"id", "orgId"} {
-			if id, ok := members[name].(string); ok {
-				ids[name] = id
+// takesInput reports whether a field is given an object to store or to try: what
+// holds secrets is given in no other way.
+func takesInput(field *ast.Field) bool { return field.Arguments.ForName("input") != nil }
+
+// mayHoldSecrets reports whether anything of a document takes input, be it skipped.
+func mayHoldSecrets(document *ast.QueryDocument) bool {
+	for _, operation := range document.Operations {
+		if anyTakesInput(operation.SelectionSet) {
+			return true
+		}
+	}
+	for _, fragment := range document.Fragments {
+		if anyTakesInput(fragment.SelectionSet) {
+			return true
+		}
+	}
+	return false
+}
+
+func anyTakesInput(selections ast.SelectionSet) bool {
+	for _, selection := range selections {
+		switch selection := selection.(type) {
+		case *ast.Field:
+			if takesInput(selection) || anyTakesInput(selection.SelectionSet) {
+				return true
+			}
+		case *ast.InlineFragment:
+			if anyTakesInput(selection.SelectionSet) {
+				return true
 			}
 		}
 	}
-	return ids
+	return false
+}
+
+// namesIn returns the ids and names among the arguments of a field that takes input,
+// which are all of them that is known to be no secret.
+func namesIn(arguments map[string]any) map[string]any {
+	names := map[string]any{}
+	input, _ := arguments["input"].(map[string]any)
+	spec, _ := input["spec"].(map[string]any)
+	for _, members := range []map[string]any{spec, input} {
+		for _, name := range []string{"id", "orgId", "name"} {
+			if value, ok := members[name].(string); ok {
+				names[name] = value
+			}
+		}
+	}
+	return names
 }
