@@ -62,10 +62,7 @@ func openDelivery(c Config, records delivery.Rows, flows delivery.Rows, registry
 // openers is the place that knows which types of destinations there are.
 func (d *deliveries) openers(dialer *receivers.Dialer, certificate *receivers.Certificate) map[string]delivery.Open {
 	sockets := socket.Options{Dialer: dialer, Certificate: certificate}
-	sockets := socket.Options{Dialer: dialer, Certificate: certificate}
 	return map[string]delivery.Open{
-		destination.Syslog:  syslog.New(syslog.Options{Options: sockets}),
-		destination.Graylog: graylog.New(graylog.Options{Options: sockets}),
 		destination.File:    d.files.Open,
 		destination.Webhook: webhook.New(webhook.Options{Dialer: dialer, Tokens: d.tokens, Certificate: certificate, Version: version()}),
 		destination.Syslog:  syslog.New(syslog.Options{Options: sockets}),
