@@ -9,6 +9,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/audit/destination"
 	"github.com/authtrail/authtrail/graph/generated"
 	"github.com/authtrail/authtrail/graph/live"
 	"github.com/authtrail/authtrail/graph/node"
@@ -19,8 +20,12 @@ type Deps struct {
 	Store    node.Records
 	Flows    audit.Flows
 	Ingester audit.Ingester
-	Now      func() time.Time // time.Now unless given
-	Logger   *slog.Logger     // slog.Default() unless given
+	// Destinations and Deliverer are where events are delivered to, and what delivers.
+	Destinations *destination.Store
+	Deliverer    destination.Deliverer
+
+	Now    func() time.Time // time.Now unless given
+	Logger *slog.Logger     // slog.Default() unless given
 }
 
 // New returns the executable schema. The caller of each operation is the
@@ -33,7 +38,7 @@ func New(deps Deps) graphql.ExecutableSchema {
 		deps.Logger = slog.Default()
 	}
 	root := &resolver{
-		reader:   &node.Reader{Records: deps.Store, Flows: deps.Flows, Now: deps.Now},
+		reader:   &node.Reader{Records: deps.Store, Flows: deps.Flows, Now: deps.Now, Destinations: deps.Destinations, Deliverer: deps.Deliverer},
 		records:  live.New(deps.Store, nil),
 		flows:    live.New(deps.Flows, func(row *audit.Record) *audit.Flow { return deps.Flows.Flow(row) }),
 		ingester: deps.Ingester,

@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 
@@ -85,24 +84,17 @@ func (a *api) deleteDestination(w http.ResponseWriter, r *http.Request) {
 
 // scopeToWrite returns whose destinations a caller may write.
 func (a *api) scopeToWrite(r *http.Request) (audit.Scope, error) {
-	if err := ownersOnly(r); err != nil {
+	if err := destination.OwnersOnly(audit.PrincipalFrom(r.Context())); err != nil {
 		return audit.Scope{}, err
 	}
 	return scopeOf(r, params{r.URL.Query(), a.Now()})
-}
-
-func ownersOnly(r *http.Request) error {
-	if audit.PrincipalFrom(r.Context()).Role < audit.RoleOwner {
-		return &audit.Error{Code: audit.Forbidden, Message: "managing destinations needs the role owner"}
-	}
-	return nil
 }
 
 // readDestination reads the destination that a request is to store. One that names
 // no organisation is of the caller's own.
 func (a *api) readDestination(w http.ResponseWriter, r *http.Request) (destination.Destination, error) {
 	principal := audit.PrincipalFrom(r.Context())
-	if err := ownersOnly(r); err != nil {
+	if err := destination.OwnersOnly(principal); err != nil {
 		drain(w, r)
 		return destination.Destination{}, err
 	}
@@ -111,15 +103,7 @@ func (a *api) readDestination(w http.ResponseWriter, r *http.Request) (destinati
 		return destination.Destination{}, err
 	}
 	defer free()
-	draft, err := destination.Parse(body)
-	if err != nil {
-		return destination.Destination{}, err
-	}
-	draft.Spec.OrgID = cmp.Or(draft.Spec.OrgID, principal.Org)
-	if !principal.Scope().Allows(draft.Spec.OrgID) {
-		return destination.Destination{}, &audit.Error{Code: audit.Forbidden, Field: "spec.org_id", Message: "this organisation is not yours"}
-	}
-	return draft, nil
+	return destination.ParseOf(principal, body)
 }
 
 // writeDestination answers with a destination, and its secrets if the caller may
@@ -134,10 +118,7 @@ func (a *api) writeDestination(w http.ResponseWriter, r *http.Request, status in
 }
 
 func (a *api) destinationFor(r *http.Request, d destination.Destination) ([]byte, error) {
-	if ownersOnly(r) != nil {
-		return d.WithoutSecrets().JSON(), nil
-	}
-	revealed, err := a.Destinations.Reveal(d)
+	revealed, err := a.Destinations.RevealTo(audit.PrincipalFrom(r.Context()), d)
 	if err != nil {
 		return nil, err
 	}

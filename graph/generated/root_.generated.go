@@ -54,6 +54,18 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
 		ec.unmarshalInputAddressFilter,
 		ec.unmarshalInputAttributeFilter,
+		ec.unmarshalInputAuditDestinationAuthenticationInput,
+		ec.unmarshalInputAuditDestinationDeliverySettingsInput,
+		ec.unmarshalInputAuditDestinationDryRunInput,
+		ec.unmarshalInputAuditDestinationEventFilterInput,
+		ec.unmarshalInputAuditDestinationFilter,
+		ec.unmarshalInputAuditDestinationHTTPBasicInput,
+		ec.unmarshalInputAuditDestinationHTTPBearerInput,
+		ec.unmarshalInputAuditDestinationOAuth2Input,
+		ec.unmarshalInputAuditDestinationRedactionInput,
+		ec.unmarshalInputAuditDestinationRoutingInput,
+		ec.unmarshalInputAuditDestinationSpecInput,
+		ec.unmarshalInputAuditDestinationWebhookSettingsInput,
 		ec.unmarshalInputAuditFilter,
 		ec.unmarshalInputAuditOrder,
 		ec.unmarshalInputAuthAuditFilter,
@@ -61,6 +73,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputBulkAuditEventInput,
 		ec.unmarshalInputBulkAuditEventsInput,
 		ec.unmarshalInputCorrelationKey,
+		ec.unmarshalInputCreateAuditDestinationInput,
+		ec.unmarshalInputDeleteAuditDestinationInput,
 		ec.unmarshalInputDetectionFilter,
 		ec.unmarshalInputEventFilter,
 		ec.unmarshalInputEventOrder,
@@ -69,7 +83,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputLoginFlowOrder,
 		ec.unmarshalInputNumberFilter,
 		ec.unmarshalInputOutcomeFilter,
+		ec.unmarshalInputReplaceAuditDestinationInput,
+		ec.unmarshalInputReplayAuditDestinationInput,
+		ec.unmarshalInputResumeAuditDestinationInput,
 		ec.unmarshalInputStringFilter,
+		ec.unmarshalInputTestAuditDestinationInput,
 		ec.unmarshalInputTimeFilter,
 	)
 	first := true
@@ -385,6 +403,32 @@ type Query {
     ids: [ID!]!
   ): [Node]!
 
+  """
+  The destinations that events are delivered to, by name. Secrets and signing
+  secrets are for owners only.
+  """
+  auditDestinations(
+    "Which to list; all that is given must hold."
+    filter: AuditDestinationFilter
+    "How many to return; 50 unless given, at most 500. Not together with ` + "`" + `last` + "`" + `."
+    first: Int
+    "Go on after this cursor."
+    after: String
+    "How many to return from the end, at most 500. Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "Only what comes before this cursor."
+    before: String
+  ): AuditDestinationConnection!
+
+  """
+  What a destination would have been sent of the events of a time: nothing is sent.
+  Owners only. Ask for it with a stored destination, or with one that is not stored.
+  """
+  auditDestinationDryRun(
+    "Which destination, and which time."
+    input: AuditDestinationDryRunInput!
+  ): AuditDestinationDryRun!
+
   "Who is asking, as the server understands it."
   viewer: Viewer!
 }
@@ -400,6 +444,42 @@ type Mutation {
     "The events."
     input: BulkAuditEventsInput!
   ): BulkAuditEventsPayload!
+
+  "Creates a destination, which is sent what is stored from now on. Owners only. Where the name is taken, the payload has the destination that has it."
+  createAuditDestination(
+    "The input."
+    input: CreateAuditDestinationInput!
+  ): CreateAuditDestinationPayload!
+
+  "Replaces all that its owner says of a destination; where it is in its delivery, and its signing secret, stay. Owners only."
+  replaceAuditDestination(
+    "The input."
+    input: ReplaceAuditDestinationInput!
+  ): ReplaceAuditDestinationPayload!
+
+  "Deletes a destination. Once this is answered, this server sends it nothing more. Owners only."
+  deleteAuditDestination(
+    "The input."
+    input: DeleteAuditDestinationInput!
+  ): DeleteAuditDestinationPayload!
+
+  "Sends a destination one event that is marked as a test, and reports what the receiver said. Owners only."
+  testAuditDestination(
+    "The input."
+    input: TestAuditDestinationInput!
+  ): TestAuditDestinationPayload!
+
+  "Has the events of a time sent to a destination again, beside what is new. Owners only."
+  replayAuditDestination(
+    "The input."
+    input: ReplayAuditDestinationInput!
+  ): ReplayAuditDestinationPayload!
+
+  "Goes on with a delivery that was paused, from where it was. Owners only."
+  resumeAuditDestination(
+    "The input."
+    input: ResumeAuditDestinationInput!
+  ): ResumeAuditDestinationPayload!
 }
 
 "Everything that can be followed live."
@@ -2377,6 +2457,557 @@ type UserError {
   "The kind of fault, as in ` + "`" + `extensions.code` + "`" + `."
   code: String!
 }
+
+"Which destinations to list. All that is given must hold."
+input AuditDestinationFilter {
+  "Of this org."
+  orgId: String
+  "Of this type."
+  destinationType: AuditDestinationType
+  "With exactly this name."
+  name: String
+  "Reached through a connector, or not."
+  external: Boolean
+  "Each is part of the name, the comment or the location, in any case."
+  search: [String!]
+}
+
+"A page of destinations."
+type AuditDestinationConnection {
+  "The destinations with their cursors."
+  edges: [AuditDestinationEdge!]!
+  "The destinations."
+  nodes: [AuditDestination!]!
+  "Where the page lies in the list."
+  pageInfo: PageInfo!
+  "How many the list has."
+  totalCount: Int!
+}
+
+"A destination, and its place in the list."
+type AuditDestinationEdge {
+  "Its place."
+  cursor: String!
+  "The destination."
+  node: AuditDestination!
+}
+
+"What a destination is."
+enum AuditDestinationType {
+  "A file in the server's folder of delivered files."
+  FILE
+  "An address that is sent requests of HTTP."
+  WEBHOOK
+  "A receiver of syslog, RFC 5424."
+  SYSLOG
+  "A receiver of GELF."
+  GRAYLOG
+}
+
+"Where the events of an org are delivered to."
+type AuditDestination implements Node {
+  "The global id."
+  id: ID!
+  "The id that it has in the REST API."
+  destinationId: String!
+  "When it was created."
+  created: DateTime!
+  "When it was changed last; passed back as ` + "`" + `updated` + "`" + `, it keeps a replacement from undoing what another has done."
+  updated: DateTime!
+  "Whether it is delivered to."
+  enabled: Boolean!
+  "Its name, which no other of the org has."
+  name: String!
+  "Whose events it is sent."
+  orgId: String!
+  "What it is."
+  destinationType: AuditDestinationType!
+  "Where it is: ` + "`" + `https://…` + "`" + `, ` + "`" + `file://./…` + "`" + `, ` + "`" + `tcp://host:514` + "`" + ` and the like."
+  location: String!
+  "What its owner notes."
+  comment: String!
+  "Which events it wants: those that pass all of them."
+  filters: [AuditDestinationEventFilter!]!
+  "How many events one transaction has at most; null where its owner does not mind."
+  maxEventsPerTransaction: Int
+  "How the server proves who it is. Only owners see the secrets in it."
+  authentication: AuditDestinationAuthentication
+  "How a webhook is sent to, as the published API says it."
+  webhookSettings: AuditDestinationWebhookSettings
+  "How it is reached."
+  routing: AuditDestinationRouting
+  "How its events are delivered."
+  deliverySettings: AuditDestinationDeliverySettings
+  "Additional properties of its ` + "`" + `spec` + "`" + `, losslessly."
+  extra: JSON!
+  "With what the server signs what it sends to a webhook, as Standard Webhooks has it: ` + "`" + `whsec_…` + "`" + `. Null to all but owners, and where there is none."
+  signingSecret: String
+  "How its delivery goes."
+  health: AuditDestinationHealth!
+  "The events that the receiver refused for good, the latest first."
+  deadLetters(
+    "How many, at most 500."
+    first: Int! = 50
+    "Only those before the dead letter with this id."
+    before: String
+  ): [AuditDestinationDeadLetter!]!
+}
+
+"Compares a property of events: with ` + "`" + `value` + "`" + `, or with any of ` + "`" + `orList` + "`" + `. One that has neither passes everything."
+type AuditDestinationEventFilter {
+  "The name of a top-level property of the event."
+  filterType: String!
+  "What it must be."
+  value: String
+  "What it may be."
+  orList: [String!]
+}
+
+"The ways in which the server proves who it is."
+enum AuditDestinationAuthenticationType {
+  "It does not."
+  NONE
+  "A user's name and password."
+  HTTP_BASIC
+  "A token."
+  HTTP_BEARER
+  "A token that the server signs."
+  AGILICUS_BEARER
+  "The server's certificate."
+  CLIENT_CERTIFICATE
+  "A token that is fetched with client credentials."
+  OAUTH2
+}
+
+"How the server proves who it is. What holds secrets is null to all but owners."
+type AuditDestinationAuthentication {
+  "In which way."
+  authenticationType: AuditDestinationAuthenticationType!
+  "A user's name and password; owners only."
+  httpBasic: AuditDestinationHTTPBasic
+  "A token; owners only."
+  httpBearer: AuditDestinationHTTPBearer
+  "Where and with what a token is fetched."
+  oauth2: AuditDestinationOAuth2
+}
+
+"A user's name and password."
+type AuditDestinationHTTPBasic {
+  "The name."
+  username: String!
+  "The password."
+  password: String!
+}
+
+"A token."
+type AuditDestinationHTTPBearer {
+  "The token."
+  token: String!
+}
+
+"Where and with what a token is fetched."
+type AuditDestinationOAuth2 {
+  "Where."
+  tokenUrl: String!
+  "As whom."
+  clientId: String!
+  "With which secret; owners only. Without one, the server signs an assertion."
+  clientSecret: String
+  "What the token is for."
+  scopes: [String!]
+  "Whom the server's assertion is for."
+  federatedAudience: String
+  "The fingerprint of the key that the assertion is signed with."
+  bearerFingerprint: String
+}
+
+"How a webhook is sent to."
+type AuditDestinationWebhookSettings {
+  "The form of what it is sent, unless ` + "`" + `deliverySettings` + "`" + ` say another."
+  format: AuditDestinationWebhookFormat!
+}
+
+"The forms that the published API has."
+enum AuditDestinationWebhookFormat {
+  "The bulk document, as ` + "`" + `/v1/bulk_audit_events` + "`" + ` takes it."
+  AGILICUS
+  "A list of flat objects."
+  UNIFIED
+}
+
+"How a destination is reached."
+type AuditDestinationRouting {
+  "Whether through a connector."
+  external: Boolean!
+}
+
+"The forms that events are delivered in."
+enum AuditDestinationFormat {
+  "As they were sent to this server."
+  AGILICUS
+  "Flat objects."
+  UNIFIED
+  "OCSF Authentication, class 3002."
+  OCSF
+  "Elastic Common Schema."
+  ECS
+  "Common Event Format."
+  CEF
+}
+
+"What is delivered."
+enum AuditDestinationContent {
+  "Every event."
+  RECORDS
+  "Every login flow as one envelope, once it is closed."
+  LOGIN_FLOWS
+}
+
+"How events are delivered, whatever the type of the destination."
+type AuditDestinationDeliverySettings {
+  "The form of events; null for that of the webhook settings, or AGILICUS."
+  format: AuditDestinationFormat
+  "What is delivered; null for RECORDS."
+  content: AuditDestinationContent
+  "What is taken out of events before they leave."
+  redactions: [AuditDestinationRedaction!]!
+  "For how long the receiver may take nothing before the delivery is paused; null for the server's default."
+  pauseAfterSeconds: Int
+}
+
+"Takes a property out of events, or puts a hash in its place."
+type AuditDestinationRedaction {
+  "The name of a property of the event; ` + "`" + `a.b` + "`" + ` is that of an object in it."
+  field: String!
+  "What is done with it."
+  action: AuditDestinationRedactionAction!
+}
+
+"What is done with a value."
+enum AuditDestinationRedactionAction {
+  "It is taken out."
+  REMOVE
+  "A hash takes its place, by which equal values of one destination still look equal."
+  HASH
+}
+
+"What the delivery to a destination does."
+enum AuditDestinationState {
+  "Nothing: its owner has disabled it."
+  DISABLED
+  "No process has begun with it yet."
+  WAITING
+  "What there is to send is sent."
+  DELIVERING
+  "The receiver took nothing of late; it is tried again."
+  RETRYING
+  "The receiver took nothing for long, or wants no more."
+  PAUSED
+}
+
+"How a delivery goes. Counts are since the destination was created; they are whole numbers, which may be beyond 32 bits."
+type AuditDestinationHealth {
+  "What it does."
+  state: AuditDestinationState!
+  "When the receiver took something last; null for never."
+  lastSuccess: DateTime
+  "Why the receiver took nothing, the last time; null once it took something again."
+  lastError: String
+  "When that was."
+  lastErrorAt: DateTime
+  "When it is tried again, while RETRYING."
+  nextAttempt: DateTime
+  "Since when it is PAUSED."
+  pausedSince: DateTime
+  "Events that the receiver took."
+  delivered: Float!
+  "Events of the org that did not pass the filters."
+  skipped: Float!
+  "Attempts that were not the first."
+  retries: Float!
+  "Events that the receiver refused for good."
+  deadLetters: Float!
+  "Events of all orgs that were stored since the last that was dealt with: an upper bound of what is to be sent. Null to callers who do not see all orgs."
+  lagEvents: Float
+  "For how long the oldest event that is not dealt with has been waiting."
+  lagSeconds: Float!
+  "The last replay; null where there never was any."
+  replay: AuditDestinationReplay
+}
+
+"A repetition of the events of a time."
+type AuditDestinationReplay {
+  "From when, inclusive."
+  from: DateTime!
+  "To when, exclusive."
+  to: DateTime!
+  "When it was asked for."
+  requestedAt: DateTime!
+  "When it was finished; null while it is under way."
+  finishedAt: DateTime
+  "How many events the receiver took."
+  delivered: Float!
+}
+
+"An event that a receiver refused for good."
+type AuditDestinationDeadLetter {
+  "Its id, to go on ` + "`" + `before` + "`" + `."
+  id: String!
+  "The org of the event."
+  orgId: String!
+  "The event's ` + "`" + `uniqueId` + "`" + `, or the id of the login flow."
+  eventId: String!
+  "Why it was refused."
+  reason: String!
+  "When."
+  at: DateTime!
+}
+
+"Which destination would have been sent what of which time."
+input AuditDestinationDryRunInput {
+  "A stored destination; either this or ` + "`" + `spec` + "`" + `."
+  id: ID
+  "A destination that is not stored; either this or ` + "`" + `id` + "`" + `."
+  spec: AuditDestinationSpecInput
+  "From when, inclusive: RFC 3339, or a date as REST takes it."
+  from: String! = "now-7day"
+  "To when, exclusive; likewise."
+  to: String! = "now"
+}
+
+"What a destination would have been sent. Counts are whole numbers, which may be beyond 32 bits."
+type AuditDestinationDryRun {
+  "Events that pass the filters."
+  events: Float!
+  "How long they are in the destination's format."
+  bytes: Float!
+  "Events of the org in that time, or as many as could be read."
+  examined: Float!
+  "Whether all of that time was read. Otherwise the counts are of the latest events, since ` + "`" + `from` + "`" + `."
+  complete: Boolean!
+  "From when the events are that were counted."
+  from: DateTime!
+}
+
+"What an owner says of a destination; as in the REST API, in camelCase."
+input AuditDestinationSpecInput {
+  "Whether it is delivered to."
+  enabled: Boolean! = true
+  "Its name, which no other of the org may have; at most 128 characters."
+  name: String!
+  "Whose events it is sent; the caller's own org where it is not given."
+  orgId: String! = ""
+  "What it is."
+  destinationType: AuditDestinationType!
+  "Where it is: ` + "`" + `https://…` + "`" + `, ` + "`" + `file://./…` + "`" + `, ` + "`" + `tcp://host:514` + "`" + ` and the like."
+  location: String!
+  "A note."
+  comment: String! = ""
+  "Which events it wants: those that pass all of them."
+  filters: [AuditDestinationEventFilterInput!]! = []
+  "How many events one transaction has at most."
+  maxEventsPerTransaction: Int
+  "How the server proves who it is."
+  authentication: AuditDestinationAuthenticationInput
+  "How a webhook is sent to, as the published API says it."
+  webhookSettings: AuditDestinationWebhookSettingsInput
+  "How it is reached."
+  routing: AuditDestinationRoutingInput
+  "How its events are delivered."
+  deliverySettings: AuditDestinationDeliverySettingsInput
+  "Additional properties, as an object."
+  extra: JSON
+}
+
+"Compares a property of events: with ` + "`" + `value` + "`" + `, or with any of ` + "`" + `orList` + "`" + `."
+input AuditDestinationEventFilterInput {
+  "The name of a top-level property of the event."
+  filterType: String!
+  "What it must be."
+  value: String
+  "What it may be."
+  orList: [String!]
+}
+
+"How the server proves who it is."
+input AuditDestinationAuthenticationInput {
+  "In which way."
+  authenticationType: AuditDestinationAuthenticationType!
+  "For HTTP_BASIC."
+  httpBasic: AuditDestinationHTTPBasicInput
+  "For HTTP_BEARER."
+  httpBearer: AuditDestinationHTTPBearerInput
+  "For OAUTH2."
+  oauth2: AuditDestinationOAuth2Input
+}
+
+"A user's name and password."
+input AuditDestinationHTTPBasicInput {
+  "The name."
+  username: String!
+  "The password."
+  password: String!
+}
+
+"A token."
+input AuditDestinationHTTPBearerInput {
+  "The token."
+  token: String!
+}
+
+"Where and with what a token is fetched."
+input AuditDestinationOAuth2Input {
+  "Where."
+  tokenUrl: String!
+  "As whom."
+  clientId: String!
+  "With which secret. Without one, the server signs an assertion."
+  clientSecret: String
+  "What the token is for."
+  scopes: [String!]
+  "Whom the server's assertion is for."
+  federatedAudience: String
+  "The fingerprint of the key that the assertion is signed with."
+  bearerFingerprint: String
+}
+
+"How a webhook is sent to."
+input AuditDestinationWebhookSettingsInput {
+  "The form of what it is sent, unless ` + "`" + `deliverySettings` + "`" + ` say another."
+  format: AuditDestinationWebhookFormat!
+}
+
+"How a destination is reached."
+input AuditDestinationRoutingInput {
+  "Whether through a connector."
+  external: Boolean!
+}
+
+"How events are delivered."
+input AuditDestinationDeliverySettingsInput {
+  "The form of events."
+  format: AuditDestinationFormat
+  "What is delivered."
+  content: AuditDestinationContent
+  "What is taken out of events before they leave."
+  redactions: [AuditDestinationRedactionInput!]
+  "For how long the receiver may take nothing before the delivery is paused."
+  pauseAfterSeconds: Int
+}
+
+"Takes a property out of events, or puts a hash in its place."
+input AuditDestinationRedactionInput {
+  "The name of a property of the event; ` + "`" + `a.b` + "`" + ` is that of an object in it."
+  field: String!
+  "What is done with it."
+  action: AuditDestinationRedactionAction!
+}
+
+"A destination to create."
+input CreateAuditDestinationInput {
+  "What it is to be."
+  spec: AuditDestinationSpecInput!
+}
+
+"What became of a creation."
+type CreateAuditDestinationPayload {
+  "The destination; where the name is taken, the one that has it; else null."
+  auditDestination: AuditDestination
+  "What the caller can mend."
+  userErrors: [UserError!]!
+}
+
+"What to put in place of a destination."
+input ReplaceAuditDestinationInput {
+  "Which destination."
+  id: ID!
+  "The ` + "`" + `updated` + "`" + ` of the destination that the caller has seen. Where it has changed since, nothing is replaced. Left out, whatever is there is replaced."
+  updated: DateTime
+  "What it is to be."
+  spec: AuditDestinationSpecInput!
+}
+
+"What became of a replacement."
+type ReplaceAuditDestinationPayload {
+  "The destination as it is now; null where it was not replaced."
+  auditDestination: AuditDestination
+  "What the caller can mend."
+  userErrors: [UserError!]!
+}
+
+"Which destination to delete."
+input DeleteAuditDestinationInput {
+  "Which destination."
+  id: ID!
+}
+
+"What became of a deletion."
+type DeleteAuditDestinationPayload {
+  "The id of what is gone; null where nothing was deleted."
+  deletedId: ID
+  "What the caller can mend."
+  userErrors: [UserError!]!
+}
+
+"Which destination to test."
+input TestAuditDestinationInput {
+  "Which destination."
+  id: ID!
+}
+
+"What became of a test."
+type TestAuditDestinationPayload {
+  "What the receiver said; null where nothing was sent."
+  result: AuditDestinationTestResult
+  "What the caller can mend."
+  userErrors: [UserError!]!
+}
+
+"What a receiver said of a test."
+type AuditDestinationTestResult {
+  "Whether it took the event."
+  accepted: Boolean!
+  "What it said, or why it could not be asked."
+  message: String!
+  "The status of its answer in HTTP; null for other protocols, and where there was no answer."
+  status: Int
+  "How long that took."
+  durationMs: Float!
+  "The ` + "`" + `unique_id` + "`" + ` of the marked event, to look for it at the receiver."
+  eventId: String!
+}
+
+"Which events to send again."
+input ReplayAuditDestinationInput {
+  "Which destination."
+  id: ID!
+  "From when, inclusive: RFC 3339, or a date as REST takes it."
+  from: String!
+  "To when, exclusive; likewise."
+  to: String! = "now"
+}
+
+"What became of the request for a replay."
+type ReplayAuditDestinationPayload {
+  "The replay, which goes on after this is answered; null where there is none."
+  replay: AuditDestinationReplay
+  "What the caller can mend."
+  userErrors: [UserError!]!
+}
+
+"Which delivery to go on with."
+input ResumeAuditDestinationInput {
+  "Which destination."
+  id: ID!
+}
+
+"What became of that."
+type ResumeAuditDestinationPayload {
+  "The destination; null where there is none."
+  auditDestination: AuditDestination
+  "What the caller can mend."
+  userErrors: [UserError!]!
+}
 `, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
@@ -2491,6 +3122,274 @@ func (ec *executionContext) childFields_AuditConnection(ctx context.Context, fie
 		return ec.fieldContext_AuditConnection_position(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AuditConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditDestination(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AuditDestination_id(ctx, field)
+	case "destinationId":
+		return ec.fieldContext_AuditDestination_destinationId(ctx, field)
+	case "created":
+		return ec.fieldContext_AuditDestination_created(ctx, field)
+	case "updated":
+		return ec.fieldContext_AuditDestination_updated(ctx, field)
+	case "enabled":
+		return ec.fieldContext_AuditDestination_enabled(ctx, field)
+	case "name":
+		return ec.fieldContext_AuditDestination_name(ctx, field)
+	case "orgId":
+		return ec.fieldContext_AuditDestination_orgId(ctx, field)
+	case "destinationType":
+		return ec.fieldContext_AuditDestination_destinationType(ctx, field)
+	case "location":
+		return ec.fieldContext_AuditDestination_location(ctx, field)
+	case "comment":
+		return ec.fieldContext_AuditDestination_comment(ctx, field)
+	case "filters":
+		return ec.fieldContext_AuditDestination_filters(ctx, field)
+	case "maxEventsPerTransaction":
+		return ec.fieldContext_AuditDestination_maxEventsPerTransaction(ctx, field)
+	case "authentication":
+		return ec.fieldContext_AuditDestination_authentication(ctx, field)
+	case "webhookSettings":
+		return ec.fieldContext_AuditDestination_webhookSettings(ctx, field)
+	case "routing":
+		return ec.fieldContext_AuditDestination_routing(ctx, field)
+	case "deliverySettings":
+		return ec.fieldContext_AuditDestination_deliverySettings(ctx, field)
+	case "extra":
+		return ec.fieldContext_AuditDestination_extra(ctx, field)
+	case "signingSecret":
+		return ec.fieldContext_AuditDestination_signingSecret(ctx, field)
+	case "health":
+		return ec.fieldContext_AuditDestination_health(ctx, field)
+	case "deadLetters":
+		return ec.fieldContext_AuditDestination_deadLetters(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditDestination", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditDestinationAuthentication(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "authenticationType":
+		return ec.fieldContext_AuditDestinationAuthentication_authenticationType(ctx, field)
+	case "httpBasic":
+		return ec.fieldContext_AuditDestinationAuthentication_httpBasic(ctx, field)
+	case "httpBearer":
+		return ec.fieldContext_AuditDestinationAuthentication_httpBearer(ctx, field)
+	case "oauth2":
+		return ec.fieldContext_AuditDestinationAuthentication_oauth2(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditDestinationAuthentication", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditDestinationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AuditDestinationConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AuditDestinationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AuditDestinationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AuditDestinationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditDestinationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditDestinationDeadLetter(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AuditDestinationDeadLetter_id(ctx, field)
+	case "orgId":
+		return ec.fieldContext_AuditDestinationDeadLetter_orgId(ctx, field)
+	case "eventId":
+		return ec.fieldContext_AuditDestinationDeadLetter_eventId(ctx, field)
+	case "reason":
+		return ec.fieldContext_AuditDestinationDeadLetter_reason(ctx, field)
+	case "at":
+		return ec.fieldContext_AuditDestinationDeadLetter_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditDestinationDeadLetter", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditDestinationDeliverySettings(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "format":
+		return ec.fieldContext_AuditDestinationDeliverySettings_format(ctx, field)
+	case "content":
+		return ec.fieldContext_AuditDestinationDeliverySettings_content(ctx, field)
+	case "redactions":
+		return ec.fieldContext_AuditDestinationDeliverySettings_redactions(ctx, field)
+	case "pauseAfterSeconds":
+		return ec.fieldContext_AuditDestinationDeliverySettings_pauseAfterSeconds(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditDestinationDeliverySettings", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditDestinationDryRun(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "events":
+		return ec.fieldContext_AuditDestinationDryRun_events(ctx, field)
+	case "bytes":
+		return ec.fieldContext_AuditDestinationDryRun_bytes(ctx, field)
+	case "examined":
+		return ec.fieldContext_AuditDestinationDryRun_examined(ctx, field)
+	case "complete":
+		return ec.fieldContext_AuditDestinationDryRun_complete(ctx, field)
+	case "from":
+		return ec.fieldContext_AuditDestinationDryRun_from(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditDestinationDryRun", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditDestinationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AuditDestinationEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AuditDestinationEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditDestinationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditDestinationEventFilter(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "filterType":
+		return ec.fieldContext_AuditDestinationEventFilter_filterType(ctx, field)
+	case "value":
+		return ec.fieldContext_AuditDestinationEventFilter_value(ctx, field)
+	case "orList":
+		return ec.fieldContext_AuditDestinationEventFilter_orList(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditDestinationEventFilter", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditDestinationHTTPBasic(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "username":
+		return ec.fieldContext_AuditDestinationHTTPBasic_username(ctx, field)
+	case "password":
+		return ec.fieldContext_AuditDestinationHTTPBasic_password(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditDestinationHTTPBasic", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditDestinationHTTPBearer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "token":
+		return ec.fieldContext_AuditDestinationHTTPBearer_token(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditDestinationHTTPBearer", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditDestinationHealth(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "state":
+		return ec.fieldContext_AuditDestinationHealth_state(ctx, field)
+	case "lastSuccess":
+		return ec.fieldContext_AuditDestinationHealth_lastSuccess(ctx, field)
+	case "lastError":
+		return ec.fieldContext_AuditDestinationHealth_lastError(ctx, field)
+	case "lastErrorAt":
+		return ec.fieldContext_AuditDestinationHealth_lastErrorAt(ctx, field)
+	case "nextAttempt":
+		return ec.fieldContext_AuditDestinationHealth_nextAttempt(ctx, field)
+	case "pausedSince":
+		return ec.fieldContext_AuditDestinationHealth_pausedSince(ctx, field)
+	case "delivered":
+		return ec.fieldContext_AuditDestinationHealth_delivered(ctx, field)
+	case "skipped":
+		return ec.fieldContext_AuditDestinationHealth_skipped(ctx, field)
+	case "retries":
+		return ec.fieldContext_AuditDestinationHealth_retries(ctx, field)
+	case "deadLetters":
+		return ec.fieldContext_AuditDestinationHealth_deadLetters(ctx, field)
+	case "lagEvents":
+		return ec.fieldContext_AuditDestinationHealth_lagEvents(ctx, field)
+	case "lagSeconds":
+		return ec.fieldContext_AuditDestinationHealth_lagSeconds(ctx, field)
+	case "replay":
+		return ec.fieldContext_AuditDestinationHealth_replay(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditDestinationHealth", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditDestinationOAuth2(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tokenUrl":
+		return ec.fieldContext_AuditDestinationOAuth2_tokenUrl(ctx, field)
+	case "clientId":
+		return ec.fieldContext_AuditDestinationOAuth2_clientId(ctx, field)
+	case "clientSecret":
+		return ec.fieldContext_AuditDestinationOAuth2_clientSecret(ctx, field)
+	case "scopes":
+		return ec.fieldContext_AuditDestinationOAuth2_scopes(ctx, field)
+	case "federatedAudience":
+		return ec.fieldContext_AuditDestinationOAuth2_federatedAudience(ctx, field)
+	case "bearerFingerprint":
+		return ec.fieldContext_AuditDestinationOAuth2_bearerFingerprint(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditDestinationOAuth2", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditDestinationRedaction(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_AuditDestinationRedaction_field(ctx, field)
+	case "action":
+		return ec.fieldContext_AuditDestinationRedaction_action(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditDestinationRedaction", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditDestinationReplay(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_AuditDestinationReplay_from(ctx, field)
+	case "to":
+		return ec.fieldContext_AuditDestinationReplay_to(ctx, field)
+	case "requestedAt":
+		return ec.fieldContext_AuditDestinationReplay_requestedAt(ctx, field)
+	case "finishedAt":
+		return ec.fieldContext_AuditDestinationReplay_finishedAt(ctx, field)
+	case "delivered":
+		return ec.fieldContext_AuditDestinationReplay_delivered(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditDestinationReplay", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditDestinationRouting(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "external":
+		return ec.fieldContext_AuditDestinationRouting_external(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditDestinationRouting", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditDestinationTestResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "accepted":
+		return ec.fieldContext_AuditDestinationTestResult_accepted(ctx, field)
+	case "message":
+		return ec.fieldContext_AuditDestinationTestResult_message(ctx, field)
+	case "status":
+		return ec.fieldContext_AuditDestinationTestResult_status(ctx, field)
+	case "durationMs":
+		return ec.fieldContext_AuditDestinationTestResult_durationMs(ctx, field)
+	case "eventId":
+		return ec.fieldContext_AuditDestinationTestResult_eventId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditDestinationTestResult", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditDestinationWebhookSettings(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "format":
+		return ec.fieldContext_AuditDestinationWebhookSettings_format(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditDestinationWebhookSettings", field.Name)
 }
 
 func (ec *executionContext) childFields_AuditEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2797,6 +3696,16 @@ func (ec *executionContext) childFields_CorrelationQuality(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type CorrelationQuality", field.Name)
 }
 
+func (ec *executionContext) childFields_CreateAuditDestinationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "auditDestination":
+		return ec.fieldContext_CreateAuditDestinationPayload_auditDestination(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateAuditDestinationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateAuditDestinationPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DayCoverage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "day":
@@ -2807,6 +3716,16 @@ func (ec *executionContext) childFields_DayCoverage(ctx context.Context, field g
 		return ec.fieldContext_DayCoverage_ids(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DayCoverage", field.Name)
+}
+
+func (ec *executionContext) childFields_DeleteAuditDestinationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deletedId":
+		return ec.fieldContext_DeleteAuditDestinationPayload_deletedId(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeleteAuditDestinationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteAuditDestinationPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Detection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3379,6 +4298,36 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
 }
 
+func (ec *executionContext) childFields_ReplaceAuditDestinationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "auditDestination":
+		return ec.fieldContext_ReplaceAuditDestinationPayload_auditDestination(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReplaceAuditDestinationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReplaceAuditDestinationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReplayAuditDestinationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "replay":
+		return ec.fieldContext_ReplayAuditDestinationPayload_replay(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReplayAuditDestinationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReplayAuditDestinationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ResumeAuditDestinationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "auditDestination":
+		return ec.fieldContext_ResumeAuditDestinationPayload_auditDestination(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ResumeAuditDestinationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResumeAuditDestinationPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Session(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -3415,6 +4364,16 @@ func (ec *executionContext) childFields_StageCoverage(ctx context.Context, field
 		return ec.fieldContext_StageCoverage_ids(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StageCoverage", field.Name)
+}
+
+func (ec *executionContext) childFields_TestAuditDestinationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "result":
+		return ec.fieldContext_TestAuditDestinationPayload_result(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TestAuditDestinationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TestAuditDestinationPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Trace(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

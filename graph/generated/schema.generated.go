@@ -14,6 +14,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/introspection"
 	"github.com/authtrail/authtrail/audit"
 	"github.com/authtrail/authtrail/audit/correlate"
+	"github.com/authtrail/authtrail/audit/destination"
 	"github.com/authtrail/authtrail/audit/detect"
 	"github.com/authtrail/authtrail/audit/insight"
 	"github.com/authtrail/authtrail/graph/internal/direct"
@@ -26,6 +27,12 @@ import (
 
 type MutationResolver interface {
 	BulkAuditEvents(ctx context.Context, input model.BulkAuditEventsInput) (*model.BulkAuditEventsPayload, error)
+	CreateAuditDestination(ctx context.Context, input model.CreateAuditDestinationInput) (*node.DestinationPayload, error)
+	ReplaceAuditDestination(ctx context.Context, input model.ReplaceAuditDestinationInput) (*node.DestinationPayload, error)
+	DeleteAuditDestination(ctx context.Context, input model.DeleteAuditDestinationInput) (*model.DeleteAuditDestinationPayload, error)
+	TestAuditDestination(ctx context.Context, input model.TestAuditDestinationInput) (*model.TestAuditDestinationPayload, error)
+	ReplayAuditDestination(ctx context.Context, input model.ReplayAuditDestinationInput) (*node.ReplayPayload, error)
+	ResumeAuditDestination(ctx context.Context, input model.ResumeAuditDestinationInput) (*node.DestinationPayload, error)
 }
 type QueryResolver interface {
 	AuthAudits(ctx context.Context, filter map[string]any, search *string, orderBy *model.RecordOrder, first *int32, after *string, last *int32, before *string) (*node.Connection[node.AuthAudit], error)
@@ -44,6 +51,8 @@ type QueryResolver interface {
 	DetectionRules(ctx context.Context) ([]node.DetectionRule, error)
 	Node(ctx context.Context, id string) (node.Node, error)
 	Nodes(ctx context.Context, ids []string) ([]node.Node, error)
+	AuditDestinations(ctx context.Context, filter *model.AuditDestinationFilter, first *int32, after *string, last *int32, before *string) (*node.AuditDestinationConnection, error)
+	AuditDestinationDryRun(ctx context.Context, input model.AuditDestinationDryRunInput) (*destination.DryRunReport, error)
 	Viewer(ctx context.Context) (*model.Viewer, error)
 }
 type SubscriptionResolver interface {
@@ -96,6 +105,28 @@ func (ec *executionContext) field_AuditConnection_histogram_args(ctx context.Con
 		return nil, err
 	}
 	args["by"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_AuditDestination_deadLetters_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int32, error) {
+			return ec.unmarshalNInt2int32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg1
 	return args, nil
 }
 
@@ -325,6 +356,90 @@ func (ec *executionContext) field_Mutation_bulkAuditEvents_args(ctx context.Cont
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_createAuditDestination_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CreateAuditDestinationInput, error) {
+			return ec.unmarshalNCreateAuditDestinationInput2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐCreateAuditDestinationInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_deleteAuditDestination_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.DeleteAuditDestinationInput, error) {
+			return ec.unmarshalNDeleteAuditDestinationInput2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐDeleteAuditDestinationInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_replaceAuditDestination_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ReplaceAuditDestinationInput, error) {
+			return ec.unmarshalNReplaceAuditDestinationInput2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐReplaceAuditDestinationInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_replayAuditDestination_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ReplayAuditDestinationInput, error) {
+			return ec.unmarshalNReplayAuditDestinationInput2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐReplayAuditDestinationInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_resumeAuditDestination_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ResumeAuditDestinationInput, error) {
+			return ec.unmarshalNResumeAuditDestinationInput2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐResumeAuditDestinationInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_testAuditDestination_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.TestAuditDestinationInput, error) {
+			return ec.unmarshalNTestAuditDestinationInput2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐTestAuditDestinationInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -336,6 +451,66 @@ func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["name"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_auditDestinationDryRun_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.AuditDestinationDryRunInput, error) {
+			return ec.unmarshalNAuditDestinationDryRunInput2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationDryRunInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_auditDestinations_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*model.AuditDestinationFilter, error) {
+			return ec.unmarshalOAuditDestinationFilter2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg4
 	return args, nil
 }
 
@@ -1969,6 +2144,1171 @@ func (ec *executionContext) _AuditConnection_position(ctx context.Context, field
 }
 func (ec *executionContext) fieldContext_AuditConnection_position(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AuditConnection", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestination_id(ctx context.Context, field graphql.CollectedField, obj *node.AuditDestination) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestination", field, &ret)
+	return ec.marshalNID2string(ctx, field.Selections, obj.ID())
+}
+func (ec *executionContext) fieldContext_AuditDestination_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestination", field, true, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestination_destinationId(ctx context.Context, field graphql.CollectedField, obj *node.AuditDestination) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestination", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.DestinationID())
+}
+func (ec *executionContext) fieldContext_AuditDestination_destinationId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestination", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestination_created(ctx context.Context, field graphql.CollectedField, obj *node.AuditDestination) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestination", field, &ret)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.Created())
+}
+func (ec *executionContext) fieldContext_AuditDestination_created(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestination", field, true, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestination_updated(ctx context.Context, field graphql.CollectedField, obj *node.AuditDestination) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestination", field, &ret)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.Updated())
+}
+func (ec *executionContext) fieldContext_AuditDestination_updated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestination", field, true, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestination_enabled(ctx context.Context, field graphql.CollectedField, obj *node.AuditDestination) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestination", field, &ret)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Enabled)
+}
+func (ec *executionContext) fieldContext_AuditDestination_enabled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestination", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestination_name(ctx context.Context, field graphql.CollectedField, obj *node.AuditDestination) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestination", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Name)
+}
+func (ec *executionContext) fieldContext_AuditDestination_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestination", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestination_orgId(ctx context.Context, field graphql.CollectedField, obj *node.AuditDestination) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestination", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.OrgID)
+}
+func (ec *executionContext) fieldContext_AuditDestination_orgId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestination", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestination_destinationType(ctx context.Context, field graphql.CollectedField, obj *node.AuditDestination) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditDestination_destinationType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DestinationType(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.AuditDestinationType) graphql.Marshaler {
+			return ec.marshalNAuditDestinationType2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationType(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditDestination_destinationType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestination", field, true, false, errors.New("field of type AuditDestinationType does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestination_location(ctx context.Context, field graphql.CollectedField, obj *node.AuditDestination) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestination", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Location)
+}
+func (ec *executionContext) fieldContext_AuditDestination_location(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestination", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestination_comment(ctx context.Context, field graphql.CollectedField, obj *node.AuditDestination) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestination", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Comment)
+}
+func (ec *executionContext) fieldContext_AuditDestination_comment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestination", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestination_filters(ctx context.Context, field graphql.CollectedField, obj *node.AuditDestination) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditDestination_filters(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Filters(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.AuditDestinationEventFilter) graphql.Marshaler {
+			return ec.marshalNAuditDestinationEventFilter2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationEventFilterᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditDestination_filters(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditDestination",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditDestinationEventFilter(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditDestination_maxEventsPerTransaction(ctx context.Context, field graphql.CollectedField, obj *node.AuditDestination) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestination", field, &ret)
+	return ec.marshalOInt2ᚖint32(ctx, field.Selections, obj.MaxEventsPerTransaction())
+}
+func (ec *executionContext) fieldContext_AuditDestination_maxEventsPerTransaction(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestination", field, true, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestination_authentication(ctx context.Context, field graphql.CollectedField, obj *node.AuditDestination) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditDestination_authentication(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Authentication(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AuditDestinationAuthentication) graphql.Marshaler {
+			return ec.marshalOAuditDestinationAuthentication2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationAuthentication(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuditDestination_authentication(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditDestination",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditDestinationAuthentication(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditDestination_webhookSettings(ctx context.Context, field graphql.CollectedField, obj *node.AuditDestination) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditDestination_webhookSettings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WebhookSettings(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AuditDestinationWebhookSettings) graphql.Marshaler {
+			return ec.marshalOAuditDestinationWebhookSettings2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationWebhookSettings(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuditDestination_webhookSettings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditDestination",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditDestinationWebhookSettings(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditDestination_routing(ctx context.Context, field graphql.CollectedField, obj *node.AuditDestination) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditDestination_routing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Routing(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AuditDestinationRouting) graphql.Marshaler {
+			return ec.marshalOAuditDestinationRouting2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationRouting(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuditDestination_routing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditDestination",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditDestinationRouting(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditDestination_deliverySettings(ctx context.Context, field graphql.CollectedField, obj *node.AuditDestination) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditDestination_deliverySettings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeliverySettings(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AuditDestinationDeliverySettings) graphql.Marshaler {
+			return ec.marshalOAuditDestinationDeliverySettings2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationDeliverySettings(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuditDestination_deliverySettings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditDestination",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditDestinationDeliverySettings(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditDestination_extra(ctx context.Context, field graphql.CollectedField, obj *node.AuditDestination) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditDestination_extra(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Extra()
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.JSON) graphql.Marshaler {
+			return ec.marshalNJSON2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐJSON(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditDestination_extra(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestination", field, true, false, errors.New("field of type JSON does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestination_signingSecret(ctx context.Context, field graphql.CollectedField, obj *node.AuditDestination) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditDestination_signingSecret(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SigningSecret(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuditDestination_signingSecret(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestination", field, true, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestination_health(ctx context.Context, field graphql.CollectedField, obj *node.AuditDestination) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditDestination_health(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Health(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.DestinationHealth) graphql.Marshaler {
+			return ec.marshalNAuditDestinationHealth2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐDestinationHealth(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditDestination_health(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditDestination",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditDestinationHealth(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditDestination_deadLetters(ctx context.Context, field graphql.CollectedField, obj *node.AuditDestination) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditDestination_deadLetters(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.DeadLetters(ctx, fc.Args["first"].(int32), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []node.DestinationDeadLetter) graphql.Marshaler {
+			return ec.marshalNAuditDestinationDeadLetter2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐDestinationDeadLetterᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditDestination_deadLetters(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditDestination",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditDestinationDeadLetter(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_AuditDestination_deadLetters_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditDestinationAuthentication_authenticationType(ctx context.Context, field graphql.CollectedField, obj *model.AuditDestinationAuthentication) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditDestinationAuthentication_authenticationType(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AuthenticationType, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.AuditDestinationAuthenticationType) graphql.Marshaler {
+			return ec.marshalNAuditDestinationAuthenticationType2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationAuthenticationType(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditDestinationAuthentication_authenticationType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationAuthentication", field, false, false, errors.New("field of type AuditDestinationAuthenticationType does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationAuthentication_httpBasic(ctx context.Context, field graphql.CollectedField, obj *model.AuditDestinationAuthentication) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditDestinationAuthentication_httpBasic(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HTTPBasic, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AuditDestinationHTTPBasic) graphql.Marshaler {
+			return ec.marshalOAuditDestinationHTTPBasic2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationHTTPBasic(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuditDestinationAuthentication_httpBasic(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditDestinationAuthentication",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditDestinationHTTPBasic(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditDestinationAuthentication_httpBearer(ctx context.Context, field graphql.CollectedField, obj *model.AuditDestinationAuthentication) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditDestinationAuthentication_httpBearer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HTTPBearer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AuditDestinationHTTPBearer) graphql.Marshaler {
+			return ec.marshalOAuditDestinationHTTPBearer2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationHTTPBearer(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuditDestinationAuthentication_httpBearer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditDestinationAuthentication",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditDestinationHTTPBearer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditDestinationAuthentication_oauth2(ctx context.Context, field graphql.CollectedField, obj *model.AuditDestinationAuthentication) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditDestinationAuthentication_oauth2(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Oauth2, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AuditDestinationOAuth2) graphql.Marshaler {
+			return ec.marshalOAuditDestinationOAuth22ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationOAuth2(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuditDestinationAuthentication_oauth2(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditDestinationAuthentication",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditDestinationOAuth2(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditDestinationConnection_edges(ctx context.Context, field graphql.CollectedField, obj *node.AuditDestinationConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditDestinationConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []node.AuditDestinationEdge) graphql.Marshaler {
+			return ec.marshalNAuditDestinationEdge2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐAuditDestinationEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditDestinationConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditDestinationConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditDestinationEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditDestinationConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *node.AuditDestinationConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditDestinationConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*node.AuditDestination) graphql.Marshaler {
+			return ec.marshalNAuditDestination2ᚕᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐAuditDestinationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditDestinationConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditDestinationConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditDestination(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditDestinationConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *node.AuditDestinationConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditDestinationConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditDestinationConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditDestinationConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditDestinationConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *node.AuditDestinationConnection) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationConnection", field, &ret)
+	return ec.marshalNInt2int(ctx, field.Selections, obj.TotalCount)
+}
+func (ec *executionContext) fieldContext_AuditDestinationConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationConnection", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationDeadLetter_id(ctx context.Context, field graphql.CollectedField, obj *node.DestinationDeadLetter) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationDeadLetter", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.ID)
+}
+func (ec *executionContext) fieldContext_AuditDestinationDeadLetter_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationDeadLetter", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationDeadLetter_orgId(ctx context.Context, field graphql.CollectedField, obj *node.DestinationDeadLetter) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationDeadLetter", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.OrgID)
+}
+func (ec *executionContext) fieldContext_AuditDestinationDeadLetter_orgId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationDeadLetter", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationDeadLetter_eventId(ctx context.Context, field graphql.CollectedField, obj *node.DestinationDeadLetter) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationDeadLetter", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.EventID)
+}
+func (ec *executionContext) fieldContext_AuditDestinationDeadLetter_eventId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationDeadLetter", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationDeadLetter_reason(ctx context.Context, field graphql.CollectedField, obj *node.DestinationDeadLetter) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationDeadLetter", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Reason)
+}
+func (ec *executionContext) fieldContext_AuditDestinationDeadLetter_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationDeadLetter", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationDeadLetter_at(ctx context.Context, field graphql.CollectedField, obj *node.DestinationDeadLetter) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationDeadLetter", field, &ret)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.At)
+}
+func (ec *executionContext) fieldContext_AuditDestinationDeadLetter_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationDeadLetter", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationDeliverySettings_format(ctx context.Context, field graphql.CollectedField, obj *model.AuditDestinationDeliverySettings) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationDeliverySettings", field, &ret)
+	return ec.marshalOAuditDestinationFormat2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationFormat(ctx, field.Selections, obj.Format)
+}
+func (ec *executionContext) fieldContext_AuditDestinationDeliverySettings_format(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationDeliverySettings", field, false, false, errors.New("field of type AuditDestinationFormat does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationDeliverySettings_content(ctx context.Context, field graphql.CollectedField, obj *model.AuditDestinationDeliverySettings) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationDeliverySettings", field, &ret)
+	return ec.marshalOAuditDestinationContent2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationContent(ctx, field.Selections, obj.Content)
+}
+func (ec *executionContext) fieldContext_AuditDestinationDeliverySettings_content(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationDeliverySettings", field, false, false, errors.New("field of type AuditDestinationContent does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationDeliverySettings_redactions(ctx context.Context, field graphql.CollectedField, obj *model.AuditDestinationDeliverySettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditDestinationDeliverySettings_redactions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Redactions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.AuditDestinationRedaction) graphql.Marshaler {
+			return ec.marshalNAuditDestinationRedaction2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationRedactionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditDestinationDeliverySettings_redactions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditDestinationDeliverySettings",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditDestinationRedaction(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditDestinationDeliverySettings_pauseAfterSeconds(ctx context.Context, field graphql.CollectedField, obj *model.AuditDestinationDeliverySettings) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationDeliverySettings", field, &ret)
+	return ec.marshalOInt2ᚖint32(ctx, field.Selections, obj.PauseAfterSeconds)
+}
+func (ec *executionContext) fieldContext_AuditDestinationDeliverySettings_pauseAfterSeconds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationDeliverySettings", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationDryRun_events(ctx context.Context, field graphql.CollectedField, obj *destination.DryRunReport) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationDryRun", field, &ret)
+	return ec.marshalNFloat2int64(ctx, field.Selections, obj.Events)
+}
+func (ec *executionContext) fieldContext_AuditDestinationDryRun_events(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationDryRun", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationDryRun_bytes(ctx context.Context, field graphql.CollectedField, obj *destination.DryRunReport) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationDryRun", field, &ret)
+	return ec.marshalNFloat2int64(ctx, field.Selections, obj.Bytes)
+}
+func (ec *executionContext) fieldContext_AuditDestinationDryRun_bytes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationDryRun", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationDryRun_examined(ctx context.Context, field graphql.CollectedField, obj *destination.DryRunReport) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationDryRun", field, &ret)
+	return ec.marshalNFloat2int64(ctx, field.Selections, obj.Examined)
+}
+func (ec *executionContext) fieldContext_AuditDestinationDryRun_examined(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationDryRun", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationDryRun_complete(ctx context.Context, field graphql.CollectedField, obj *destination.DryRunReport) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationDryRun", field, &ret)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Complete)
+}
+func (ec *executionContext) fieldContext_AuditDestinationDryRun_complete(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationDryRun", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationDryRun_from(ctx context.Context, field graphql.CollectedField, obj *destination.DryRunReport) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationDryRun", field, &ret)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.From)
+}
+func (ec *executionContext) fieldContext_AuditDestinationDryRun_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationDryRun", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *node.AuditDestinationEdge) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationEdge", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Cursor)
+}
+func (ec *executionContext) fieldContext_AuditDestinationEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationEdge", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationEdge_node(ctx context.Context, field graphql.CollectedField, obj *node.AuditDestinationEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditDestinationEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.AuditDestination) graphql.Marshaler {
+			return ec.marshalNAuditDestination2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐAuditDestination(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditDestinationEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditDestinationEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditDestination(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditDestinationEventFilter_filterType(ctx context.Context, field graphql.CollectedField, obj *model.AuditDestinationEventFilter) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationEventFilter", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.FilterType)
+}
+func (ec *executionContext) fieldContext_AuditDestinationEventFilter_filterType(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationEventFilter", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationEventFilter_value(ctx context.Context, field graphql.CollectedField, obj *model.AuditDestinationEventFilter) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationEventFilter", field, &ret)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.Value)
+}
+func (ec *executionContext) fieldContext_AuditDestinationEventFilter_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationEventFilter", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationEventFilter_orList(ctx context.Context, field graphql.CollectedField, obj *model.AuditDestinationEventFilter) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationEventFilter", field, &ret)
+	return ec.marshalOString2ᚕstringᚄ(ctx, field.Selections, obj.OrList)
+}
+func (ec *executionContext) fieldContext_AuditDestinationEventFilter_orList(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationEventFilter", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationHTTPBasic_username(ctx context.Context, field graphql.CollectedField, obj *model.AuditDestinationHTTPBasic) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationHTTPBasic", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Username)
+}
+func (ec *executionContext) fieldContext_AuditDestinationHTTPBasic_username(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationHTTPBasic", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationHTTPBasic_password(ctx context.Context, field graphql.CollectedField, obj *model.AuditDestinationHTTPBasic) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationHTTPBasic", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Password)
+}
+func (ec *executionContext) fieldContext_AuditDestinationHTTPBasic_password(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationHTTPBasic", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationHTTPBearer_token(ctx context.Context, field graphql.CollectedField, obj *model.AuditDestinationHTTPBearer) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationHTTPBearer", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Token)
+}
+func (ec *executionContext) fieldContext_AuditDestinationHTTPBearer_token(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationHTTPBearer", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationHealth_state(ctx context.Context, field graphql.CollectedField, obj *node.DestinationHealth) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditDestinationHealth_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v destination.State) graphql.Marshaler {
+			return ec.marshalNAuditDestinationState2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋdestinationᚐState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditDestinationHealth_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationHealth", field, false, false, errors.New("field of type AuditDestinationState does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationHealth_lastSuccess(ctx context.Context, field graphql.CollectedField, obj *node.DestinationHealth) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationHealth", field, &ret)
+	return ec.marshalODateTime2ᚖtimeᚐTime(ctx, field.Selections, obj.LastSuccess)
+}
+func (ec *executionContext) fieldContext_AuditDestinationHealth_lastSuccess(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationHealth", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationHealth_lastError(ctx context.Context, field graphql.CollectedField, obj *node.DestinationHealth) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationHealth", field, &ret)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.LastError)
+}
+func (ec *executionContext) fieldContext_AuditDestinationHealth_lastError(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationHealth", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationHealth_lastErrorAt(ctx context.Context, field graphql.CollectedField, obj *node.DestinationHealth) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationHealth", field, &ret)
+	return ec.marshalODateTime2ᚖtimeᚐTime(ctx, field.Selections, obj.LastErrorAt)
+}
+func (ec *executionContext) fieldContext_AuditDestinationHealth_lastErrorAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationHealth", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationHealth_nextAttempt(ctx context.Context, field graphql.CollectedField, obj *node.DestinationHealth) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationHealth", field, &ret)
+	return ec.marshalODateTime2ᚖtimeᚐTime(ctx, field.Selections, obj.NextAttempt)
+}
+func (ec *executionContext) fieldContext_AuditDestinationHealth_nextAttempt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationHealth", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationHealth_pausedSince(ctx context.Context, field graphql.CollectedField, obj *node.DestinationHealth) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationHealth", field, &ret)
+	return ec.marshalODateTime2ᚖtimeᚐTime(ctx, field.Selections, obj.PausedSince)
+}
+func (ec *executionContext) fieldContext_AuditDestinationHealth_pausedSince(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationHealth", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationHealth_delivered(ctx context.Context, field graphql.CollectedField, obj *node.DestinationHealth) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationHealth", field, &ret)
+	return ec.marshalNFloat2int64(ctx, field.Selections, obj.Delivered)
+}
+func (ec *executionContext) fieldContext_AuditDestinationHealth_delivered(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationHealth", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationHealth_skipped(ctx context.Context, field graphql.CollectedField, obj *node.DestinationHealth) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationHealth", field, &ret)
+	return ec.marshalNFloat2int64(ctx, field.Selections, obj.Skipped)
+}
+func (ec *executionContext) fieldContext_AuditDestinationHealth_skipped(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationHealth", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationHealth_retries(ctx context.Context, field graphql.CollectedField, obj *node.DestinationHealth) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationHealth", field, &ret)
+	return ec.marshalNFloat2int64(ctx, field.Selections, obj.Retries)
+}
+func (ec *executionContext) fieldContext_AuditDestinationHealth_retries(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationHealth", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationHealth_deadLetters(ctx context.Context, field graphql.CollectedField, obj *node.DestinationHealth) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationHealth", field, &ret)
+	return ec.marshalNFloat2int64(ctx, field.Selections, obj.DeadLetters)
+}
+func (ec *executionContext) fieldContext_AuditDestinationHealth_deadLetters(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationHealth", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationHealth_lagEvents(ctx context.Context, field graphql.CollectedField, obj *node.DestinationHealth) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationHealth", field, &ret)
+	return ec.marshalOFloat2ᚖint64(ctx, field.Selections, obj.LagEvents)
+}
+func (ec *executionContext) fieldContext_AuditDestinationHealth_lagEvents(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationHealth", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationHealth_lagSeconds(ctx context.Context, field graphql.CollectedField, obj *node.DestinationHealth) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationHealth", field, &ret)
+	return ec.marshalNFloat2float64(ctx, field.Selections, obj.LagSeconds)
+}
+func (ec *executionContext) fieldContext_AuditDestinationHealth_lagSeconds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationHealth", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationHealth_replay(ctx context.Context, field graphql.CollectedField, obj *node.DestinationHealth) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditDestinationHealth_replay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Replay, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.DestinationReplay) graphql.Marshaler {
+			return ec.marshalOAuditDestinationReplay2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐDestinationReplay(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuditDestinationHealth_replay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditDestinationHealth",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditDestinationReplay(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditDestinationOAuth2_tokenUrl(ctx context.Context, field graphql.CollectedField, obj *model.AuditDestinationOAuth2) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationOAuth2", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.TokenURL)
+}
+func (ec *executionContext) fieldContext_AuditDestinationOAuth2_tokenUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationOAuth2", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationOAuth2_clientId(ctx context.Context, field graphql.CollectedField, obj *model.AuditDestinationOAuth2) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationOAuth2", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.ClientID)
+}
+func (ec *executionContext) fieldContext_AuditDestinationOAuth2_clientId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationOAuth2", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationOAuth2_clientSecret(ctx context.Context, field graphql.CollectedField, obj *model.AuditDestinationOAuth2) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationOAuth2", field, &ret)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.ClientSecret)
+}
+func (ec *executionContext) fieldContext_AuditDestinationOAuth2_clientSecret(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationOAuth2", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationOAuth2_scopes(ctx context.Context, field graphql.CollectedField, obj *model.AuditDestinationOAuth2) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationOAuth2", field, &ret)
+	return ec.marshalOString2ᚕstringᚄ(ctx, field.Selections, obj.Scopes)
+}
+func (ec *executionContext) fieldContext_AuditDestinationOAuth2_scopes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationOAuth2", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationOAuth2_federatedAudience(ctx context.Context, field graphql.CollectedField, obj *model.AuditDestinationOAuth2) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationOAuth2", field, &ret)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.FederatedAudience)
+}
+func (ec *executionContext) fieldContext_AuditDestinationOAuth2_federatedAudience(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationOAuth2", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationOAuth2_bearerFingerprint(ctx context.Context, field graphql.CollectedField, obj *model.AuditDestinationOAuth2) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationOAuth2", field, &ret)
+	return ec.marshalOString2ᚖstring(ctx, field.Selections, obj.BearerFingerprint)
+}
+func (ec *executionContext) fieldContext_AuditDestinationOAuth2_bearerFingerprint(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationOAuth2", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationRedaction_field(ctx context.Context, field graphql.CollectedField, obj *model.AuditDestinationRedaction) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationRedaction", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Field)
+}
+func (ec *executionContext) fieldContext_AuditDestinationRedaction_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationRedaction", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationRedaction_action(ctx context.Context, field graphql.CollectedField, obj *model.AuditDestinationRedaction) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditDestinationRedaction_action(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Action, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.AuditDestinationRedactionAction) graphql.Marshaler {
+			return ec.marshalNAuditDestinationRedactionAction2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationRedactionAction(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditDestinationRedaction_action(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationRedaction", field, false, false, errors.New("field of type AuditDestinationRedactionAction does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationReplay_from(ctx context.Context, field graphql.CollectedField, obj *node.DestinationReplay) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationReplay", field, &ret)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.From)
+}
+func (ec *executionContext) fieldContext_AuditDestinationReplay_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationReplay", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationReplay_to(ctx context.Context, field graphql.CollectedField, obj *node.DestinationReplay) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationReplay", field, &ret)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.To)
+}
+func (ec *executionContext) fieldContext_AuditDestinationReplay_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationReplay", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationReplay_requestedAt(ctx context.Context, field graphql.CollectedField, obj *node.DestinationReplay) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationReplay", field, &ret)
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.RequestedAt)
+}
+func (ec *executionContext) fieldContext_AuditDestinationReplay_requestedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationReplay", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationReplay_finishedAt(ctx context.Context, field graphql.CollectedField, obj *node.DestinationReplay) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationReplay", field, &ret)
+	return ec.marshalODateTime2ᚖtimeᚐTime(ctx, field.Selections, obj.FinishedAt)
+}
+func (ec *executionContext) fieldContext_AuditDestinationReplay_finishedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationReplay", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationReplay_delivered(ctx context.Context, field graphql.CollectedField, obj *node.DestinationReplay) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationReplay", field, &ret)
+	return ec.marshalNFloat2int64(ctx, field.Selections, obj.Delivered)
+}
+func (ec *executionContext) fieldContext_AuditDestinationReplay_delivered(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationReplay", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationRouting_external(ctx context.Context, field graphql.CollectedField, obj *model.AuditDestinationRouting) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationRouting", field, &ret)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.External)
+}
+func (ec *executionContext) fieldContext_AuditDestinationRouting_external(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationRouting", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationTestResult_accepted(ctx context.Context, field graphql.CollectedField, obj *model.AuditDestinationTestResult) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationTestResult", field, &ret)
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.Accepted)
+}
+func (ec *executionContext) fieldContext_AuditDestinationTestResult_accepted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationTestResult", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationTestResult_message(ctx context.Context, field graphql.CollectedField, obj *model.AuditDestinationTestResult) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationTestResult", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.Message)
+}
+func (ec *executionContext) fieldContext_AuditDestinationTestResult_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationTestResult", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationTestResult_status(ctx context.Context, field graphql.CollectedField, obj *model.AuditDestinationTestResult) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationTestResult", field, &ret)
+	return ec.marshalOInt2ᚖint32(ctx, field.Selections, obj.Status)
+}
+func (ec *executionContext) fieldContext_AuditDestinationTestResult_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationTestResult", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationTestResult_durationMs(ctx context.Context, field graphql.CollectedField, obj *model.AuditDestinationTestResult) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationTestResult", field, &ret)
+	return ec.marshalNFloat2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐMillis(ctx, field.Selections, obj.DurationMs)
+}
+func (ec *executionContext) fieldContext_AuditDestinationTestResult_durationMs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationTestResult", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationTestResult_eventId(ctx context.Context, field graphql.CollectedField, obj *model.AuditDestinationTestResult) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "AuditDestinationTestResult", field, &ret)
+	return ec.marshalNString2string(ctx, field.Selections, obj.EventID)
+}
+func (ec *executionContext) fieldContext_AuditDestinationTestResult_eventId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationTestResult", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _AuditDestinationWebhookSettings_format(ctx context.Context, field graphql.CollectedField, obj *model.AuditDestinationWebhookSettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditDestinationWebhookSettings_format(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Format, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.AuditDestinationWebhookFormat) graphql.Marshaler {
+			return ec.marshalNAuditDestinationWebhookFormat2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationWebhookFormat(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditDestinationWebhookSettings_format(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditDestinationWebhookSettings", field, false, false, errors.New("field of type AuditDestinationWebhookFormat does not have child fields"))
 }
 
 func (ec *executionContext) _AuditEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *node.Edge[node.Audit]) (ret graphql.Marshaler) {
@@ -3739,6 +5079,70 @@ func (ec *executionContext) fieldContext_CorrelationQuality_clockSkew(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _CreateAuditDestinationPayload_auditDestination(ctx context.Context, field graphql.CollectedField, obj *node.DestinationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateAuditDestinationPayload_auditDestination(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AuditDestination, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.AuditDestination) graphql.Marshaler {
+			return ec.marshalOAuditDestination2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐAuditDestination(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreateAuditDestinationPayload_auditDestination(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateAuditDestinationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditDestination(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateAuditDestinationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *node.DestinationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateAuditDestinationPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateAuditDestinationPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateAuditDestinationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _DayCoverage_day(ctx context.Context, field graphql.CollectedField, obj *insight.DayCoverage) (ret graphql.Marshaler) {
 	defer direct.Recover(ctx, ec.OperationContext, "DayCoverage", field, &ret)
 	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.Day)
@@ -3782,6 +5186,46 @@ func (ec *executionContext) fieldContext_DayCoverage_ids(_ context.Context, fiel
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_CorrelationIdCoverage(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeleteAuditDestinationPayload_deletedId(ctx context.Context, field graphql.CollectedField, obj *model.DeleteAuditDestinationPayload) (ret graphql.Marshaler) {
+	defer direct.Recover(ctx, ec.OperationContext, "DeleteAuditDestinationPayload", field, &ret)
+	return ec.marshalOID2ᚖstring(ctx, field.Selections, obj.DeletedID)
+}
+func (ec *executionContext) fieldContext_DeleteAuditDestinationPayload_deletedId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeleteAuditDestinationPayload", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _DeleteAuditDestinationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.DeleteAuditDestinationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeleteAuditDestinationPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeleteAuditDestinationPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeleteAuditDestinationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
 		},
 	}
 	return fc, nil
@@ -7093,6 +8537,270 @@ func (ec *executionContext) fieldContext_Mutation_bulkAuditEvents(ctx context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_createAuditDestination(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createAuditDestination(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateAuditDestination(ctx, fc.Args["input"].(model.CreateAuditDestinationInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.DestinationPayload) graphql.Marshaler {
+			return ec.marshalNCreateAuditDestinationPayload2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐDestinationPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createAuditDestination(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreateAuditDestinationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createAuditDestination_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_replaceAuditDestination(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_replaceAuditDestination(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ReplaceAuditDestination(ctx, fc.Args["input"].(model.ReplaceAuditDestinationInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.DestinationPayload) graphql.Marshaler {
+			return ec.marshalNReplaceAuditDestinationPayload2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐDestinationPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_replaceAuditDestination(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReplaceAuditDestinationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_replaceAuditDestination_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteAuditDestination(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deleteAuditDestination(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteAuditDestination(ctx, fc.Args["input"].(model.DeleteAuditDestinationInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DeleteAuditDestinationPayload) graphql.Marshaler {
+			return ec.marshalNDeleteAuditDestinationPayload2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐDeleteAuditDestinationPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteAuditDestination(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeleteAuditDestinationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteAuditDestination_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_testAuditDestination(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_testAuditDestination(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().TestAuditDestination(ctx, fc.Args["input"].(model.TestAuditDestinationInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TestAuditDestinationPayload) graphql.Marshaler {
+			return ec.marshalNTestAuditDestinationPayload2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐTestAuditDestinationPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_testAuditDestination(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TestAuditDestinationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_testAuditDestination_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_replayAuditDestination(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_replayAuditDestination(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ReplayAuditDestination(ctx, fc.Args["input"].(model.ReplayAuditDestinationInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.ReplayPayload) graphql.Marshaler {
+			return ec.marshalNReplayAuditDestinationPayload2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐReplayPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_replayAuditDestination(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReplayAuditDestinationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_replayAuditDestination_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_resumeAuditDestination(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_resumeAuditDestination(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ResumeAuditDestination(ctx, fc.Args["input"].(model.ResumeAuditDestinationInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.DestinationPayload) graphql.Marshaler {
+			return ec.marshalNResumeAuditDestinationPayload2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐDestinationPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_resumeAuditDestination(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ResumeAuditDestinationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_resumeAuditDestination_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *node.PageInfo) (ret graphql.Marshaler) {
 	defer direct.Recover(ctx, ec.OperationContext, "PageInfo", field, &ret)
 	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.HasNextPage)
@@ -7817,6 +9525,94 @@ func (ec *executionContext) fieldContext_Query_nodes(ctx context.Context, field 
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_auditDestinations(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_auditDestinations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().AuditDestinations(ctx, fc.Args["filter"].(*model.AuditDestinationFilter), fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.AuditDestinationConnection) graphql.Marshaler {
+			return ec.marshalNAuditDestinationConnection2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐAuditDestinationConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_auditDestinations(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditDestinationConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_auditDestinations_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_auditDestinationDryRun(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_auditDestinationDryRun(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().AuditDestinationDryRun(ctx, fc.Args["input"].(model.AuditDestinationDryRunInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *destination.DryRunReport) graphql.Marshaler {
+			return ec.marshalNAuditDestinationDryRun2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋdestinationᚐDryRunReport(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_auditDestinationDryRun(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditDestinationDryRun(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_auditDestinationDryRun_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_viewer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7920,6 +9716,198 @@ func (ec *executionContext) fieldContext_Query___schema(_ context.Context, field
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields___Schema(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReplaceAuditDestinationPayload_auditDestination(ctx context.Context, field graphql.CollectedField, obj *node.DestinationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReplaceAuditDestinationPayload_auditDestination(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AuditDestination, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.AuditDestination) graphql.Marshaler {
+			return ec.marshalOAuditDestination2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐAuditDestination(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReplaceAuditDestinationPayload_auditDestination(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReplaceAuditDestinationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditDestination(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReplaceAuditDestinationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *node.DestinationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReplaceAuditDestinationPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReplaceAuditDestinationPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReplaceAuditDestinationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReplayAuditDestinationPayload_replay(ctx context.Context, field graphql.CollectedField, obj *node.ReplayPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReplayAuditDestinationPayload_replay(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Replay, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.DestinationReplay) graphql.Marshaler {
+			return ec.marshalOAuditDestinationReplay2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐDestinationReplay(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReplayAuditDestinationPayload_replay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReplayAuditDestinationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditDestinationReplay(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReplayAuditDestinationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *node.ReplayPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReplayAuditDestinationPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReplayAuditDestinationPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReplayAuditDestinationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ResumeAuditDestinationPayload_auditDestination(ctx context.Context, field graphql.CollectedField, obj *node.DestinationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResumeAuditDestinationPayload_auditDestination(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AuditDestination, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *node.AuditDestination) graphql.Marshaler {
+			return ec.marshalOAuditDestination2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐAuditDestination(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ResumeAuditDestinationPayload_auditDestination(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResumeAuditDestinationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditDestination(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ResumeAuditDestinationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *node.DestinationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResumeAuditDestinationPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResumeAuditDestinationPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResumeAuditDestinationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
 		},
 	}
 	return fc, nil
@@ -8326,6 +10314,70 @@ func (ec *executionContext) fieldContext_Subscription_loginFlowUpdated(ctx conte
 	if fc.Args, err = ec.field_Subscription_loginFlowUpdated_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TestAuditDestinationPayload_result(ctx context.Context, field graphql.CollectedField, obj *model.TestAuditDestinationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TestAuditDestinationPayload_result(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Result, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AuditDestinationTestResult) graphql.Marshaler {
+			return ec.marshalOAuditDestinationTestResult2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationTestResult(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TestAuditDestinationPayload_result(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TestAuditDestinationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditDestinationTestResult(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TestAuditDestinationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.TestAuditDestinationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TestAuditDestinationPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TestAuditDestinationPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TestAuditDestinationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -8957,6 +11009,624 @@ func (ec *executionContext) unmarshalInputAttributeFilter(ctx context.Context, o
 				return it, err
 			}
 			it.OrgID = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputAuditDestinationAuthenticationInput(ctx context.Context, obj any) (model.AuditDestinationAuthenticationInput, error) {
+	var it model.AuditDestinationAuthenticationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"authenticationType", "httpBasic", "httpBearer", "oauth2"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "authenticationType":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("authenticationType"))
+			data, err := ec.unmarshalNAuditDestinationAuthenticationType2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationAuthenticationType(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AuthenticationType = data
+		case "httpBasic":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("httpBasic"))
+			data, err := ec.unmarshalOAuditDestinationHTTPBasicInput2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationHTTPBasicInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HTTPBasic = data
+		case "httpBearer":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("httpBearer"))
+			data, err := ec.unmarshalOAuditDestinationHTTPBearerInput2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationHTTPBearerInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HTTPBearer = data
+		case "oauth2":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("oauth2"))
+			data, err := ec.unmarshalOAuditDestinationOAuth2Input2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationOAuth2Input(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Oauth2 = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputAuditDestinationDeliverySettingsInput(ctx context.Context, obj any) (model.AuditDestinationDeliverySettingsInput, error) {
+	var it model.AuditDestinationDeliverySettingsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"format", "content", "redactions", "pauseAfterSeconds"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "format":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("format"))
+			data, err := ec.unmarshalOAuditDestinationFormat2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationFormat(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Format = data
+		case "content":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("content"))
+			data, err := ec.unmarshalOAuditDestinationContent2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationContent(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Content = data
+		case "redactions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("redactions"))
+			data, err := ec.unmarshalOAuditDestinationRedactionInput2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationRedactionInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Redactions = data
+		case "pauseAfterSeconds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("pauseAfterSeconds"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PauseAfterSeconds = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputAuditDestinationDryRunInput(ctx context.Context, obj any) (model.AuditDestinationDryRunInput, error) {
+	var it model.AuditDestinationDryRunInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["from"]; !present {
+		asMap["from"] = "now-7day"
+	}
+	if _, present := asMap["to"]; !present {
+		asMap["to"] = "now"
+	}
+
+	fieldsInOrder := [...]string{"id", "spec", "from", "to"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "spec":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("spec"))
+			data, err := ec.unmarshalOAuditDestinationSpecInput2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationSpecInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Spec = data
+		case "from":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.From = data
+		case "to":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.To = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputAuditDestinationEventFilterInput(ctx context.Context, obj any) (model.AuditDestinationEventFilterInput, error) {
+	var it model.AuditDestinationEventFilterInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"filterType", "value", "orList"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "filterType":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("filterType"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FilterType = data
+		case "value":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("value"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Value = data
+		case "orList":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("orList"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OrList = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputAuditDestinationFilter(ctx context.Context, obj any) (model.AuditDestinationFilter, error) {
+	var it model.AuditDestinationFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"orgId", "destinationType", "name", "external", "search"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "orgId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("orgId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OrgID = data
+		case "destinationType":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("destinationType"))
+			data, err := ec.unmarshalOAuditDestinationType2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationType(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DestinationType = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "external":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("external"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.External = data
+		case "search":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("search"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Search = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputAuditDestinationHTTPBasicInput(ctx context.Context, obj any) (model.AuditDestinationHTTPBasicInput, error) {
+	var it model.AuditDestinationHTTPBasicInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"username", "password"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "username":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("username"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Username = data
+		case "password":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("password"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Password = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputAuditDestinationHTTPBearerInput(ctx context.Context, obj any) (model.AuditDestinationHTTPBearerInput, error) {
+	var it model.AuditDestinationHTTPBearerInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"token"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "token":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("token"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Token = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputAuditDestinationOAuth2Input(ctx context.Context, obj any) (model.AuditDestinationOAuth2Input, error) {
+	var it model.AuditDestinationOAuth2Input
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"tokenUrl", "clientId", "clientSecret", "scopes", "federatedAudience", "bearerFingerprint"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "tokenUrl":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tokenUrl"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TokenURL = data
+		case "clientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientId"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientID = data
+		case "clientSecret":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientSecret"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientSecret = data
+		case "scopes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scopes"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Scopes = data
+		case "federatedAudience":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("federatedAudience"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FederatedAudience = data
+		case "bearerFingerprint":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("bearerFingerprint"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BearerFingerprint = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputAuditDestinationRedactionInput(ctx context.Context, obj any) (model.AuditDestinationRedactionInput, error) {
+	var it model.AuditDestinationRedactionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"field", "action"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "action":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("action"))
+			data, err := ec.unmarshalNAuditDestinationRedactionAction2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationRedactionAction(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Action = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputAuditDestinationRoutingInput(ctx context.Context, obj any) (model.AuditDestinationRoutingInput, error) {
+	var it model.AuditDestinationRoutingInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"external"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "external":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("external"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.External = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputAuditDestinationSpecInput(ctx context.Context, obj any) (model.AuditDestinationSpecInput, error) {
+	var it model.AuditDestinationSpecInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["enabled"]; !present {
+		asMap["enabled"] = true
+	}
+	if _, present := asMap["orgId"]; !present {
+		asMap["orgId"] = ""
+	}
+	if _, present := asMap["comment"]; !present {
+		asMap["comment"] = ""
+	}
+	if _, present := asMap["filters"]; !present {
+		asMap["filters"] = []any{}
+	}
+
+	fieldsInOrder := [...]string{"enabled", "name", "orgId", "destinationType", "location", "comment", "filters", "maxEventsPerTransaction", "authentication", "webhookSettings", "routing", "deliverySettings", "extra"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "enabled":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("enabled"))
+			data, err := ec.unmarshalNBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Enabled = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "orgId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("orgId"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OrgID = data
+		case "destinationType":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("destinationType"))
+			data, err := ec.unmarshalNAuditDestinationType2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationType(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DestinationType = data
+		case "location":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("location"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Location = data
+		case "comment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("comment"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Comment = data
+		case "filters":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("filters"))
+			data, err := ec.unmarshalNAuditDestinationEventFilterInput2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationEventFilterInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Filters = data
+		case "maxEventsPerTransaction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("maxEventsPerTransaction"))
+			data, err := ec.unmarshalOInt2ᚖint32(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MaxEventsPerTransaction = data
+		case "authentication":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("authentication"))
+			data, err := ec.unmarshalOAuditDestinationAuthenticationInput2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationAuthenticationInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Authentication = data
+		case "webhookSettings":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("webhookSettings"))
+			data, err := ec.unmarshalOAuditDestinationWebhookSettingsInput2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationWebhookSettingsInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.WebhookSettings = data
+		case "routing":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("routing"))
+			data, err := ec.unmarshalOAuditDestinationRoutingInput2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationRoutingInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Routing = data
+		case "deliverySettings":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("deliverySettings"))
+			data, err := ec.unmarshalOAuditDestinationDeliverySettingsInput2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationDeliverySettingsInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DeliverySettings = data
+		case "extra":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("extra"))
+			data, err := ec.unmarshalOJSON2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐJSON(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Extra = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputAuditDestinationWebhookSettingsInput(ctx context.Context, obj any) (model.AuditDestinationWebhookSettingsInput, error) {
+	var it model.AuditDestinationWebhookSettingsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"format"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "format":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("format"))
+			data, err := ec.unmarshalNAuditDestinationWebhookFormat2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationWebhookFormat(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Format = data
 		}
 	}
 	return it, nil
@@ -9622,6 +12292,66 @@ func (ec *executionContext) unmarshalInputCorrelationKey(ctx context.Context, ob
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputCreateAuditDestinationInput(ctx context.Context, obj any) (model.CreateAuditDestinationInput, error) {
+	var it model.CreateAuditDestinationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"spec"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "spec":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("spec"))
+			data, err := ec.unmarshalNAuditDestinationSpecInput2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationSpecInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Spec = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputDeleteAuditDestinationInput(ctx context.Context, obj any) (model.DeleteAuditDestinationInput, error) {
+	var it model.DeleteAuditDestinationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputDetectionFilter(ctx context.Context, obj any) (model.DetectionFilter, error) {
 	var it model.DetectionFilter
 	if obj == nil {
@@ -10228,6 +12958,128 @@ func (ec *executionContext) unmarshalInputOutcomeFilter(ctx context.Context, obj
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputReplaceAuditDestinationInput(ctx context.Context, obj any) (model.ReplaceAuditDestinationInput, error) {
+	var it model.ReplaceAuditDestinationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "updated", "spec"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "updated":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("updated"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Updated = data
+		case "spec":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("spec"))
+			data, err := ec.unmarshalNAuditDestinationSpecInput2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationSpecInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Spec = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputReplayAuditDestinationInput(ctx context.Context, obj any) (model.ReplayAuditDestinationInput, error) {
+	var it model.ReplayAuditDestinationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["to"]; !present {
+		asMap["to"] = "now"
+	}
+
+	fieldsInOrder := [...]string{"id", "from", "to"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "from":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.From = data
+		case "to":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.To = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputResumeAuditDestinationInput(ctx context.Context, obj any) (model.ResumeAuditDestinationInput, error) {
+	var it model.ResumeAuditDestinationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputStringFilter(ctx context.Context, obj any) (model.StringFilter, error) {
 	var it model.StringFilter
 	if obj == nil {
@@ -10281,6 +13133,36 @@ func (ec *executionContext) unmarshalInputStringFilter(ctx context.Context, obj 
 				return it, err
 			}
 			it.Exists = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputTestAuditDestinationInput(ctx context.Context, obj any) (model.TestAuditDestinationInput, error) {
+	var it model.TestAuditDestinationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
 		}
 	}
 	return it, nil
@@ -10400,6 +13282,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._AuthAudit(ctx, sel, obj)
+	case *node.AuditDestination:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._AuditDestination(ctx, sel, obj)
 	case node.Audit:
 		return ec._Audit(ctx, sel, &obj)
 	case *node.Audit:
@@ -10814,6 +13701,843 @@ func (ec *executionContext) _AuditConnection(ctx context.Context, sel ast.Select
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var auditDestinationImplementors = []string{"AuditDestination", "Node"}
+
+func (ec *executionContext) _AuditDestination(ctx context.Context, sel ast.SelectionSet, obj *node.AuditDestination) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditDestinationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditDestination")
+		case "id":
+			out.Values[i] = ec._AuditDestination_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "destinationId":
+			out.Values[i] = ec._AuditDestination_destinationId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "created":
+			out.Values[i] = ec._AuditDestination_created(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "updated":
+			out.Values[i] = ec._AuditDestination_updated(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "enabled":
+			out.Values[i] = ec._AuditDestination_enabled(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "name":
+			out.Values[i] = ec._AuditDestination_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "orgId":
+			out.Values[i] = ec._AuditDestination_orgId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "destinationType":
+			out.Values[i] = ec._AuditDestination_destinationType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "location":
+			out.Values[i] = ec._AuditDestination_location(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "comment":
+			out.Values[i] = ec._AuditDestination_comment(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "filters":
+			out.Values[i] = ec._AuditDestination_filters(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "maxEventsPerTransaction":
+			out.Values[i] = ec._AuditDestination_maxEventsPerTransaction(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "authentication":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._AuditDestination_authentication(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "webhookSettings":
+			out.Values[i] = ec._AuditDestination_webhookSettings(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "routing":
+			out.Values[i] = ec._AuditDestination_routing(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "deliverySettings":
+			out.Values[i] = ec._AuditDestination_deliverySettings(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "extra":
+			out.Values[i] = ec._AuditDestination_extra(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "signingSecret":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._AuditDestination_signingSecret(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "health":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._AuditDestination_health(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "deadLetters":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._AuditDestination_deadLetters(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var auditDestinationAuthenticationImplementors = []string{"AuditDestinationAuthentication"}
+
+func (ec *executionContext) _AuditDestinationAuthentication(ctx context.Context, sel ast.SelectionSet, obj *model.AuditDestinationAuthentication) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditDestinationAuthenticationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditDestinationAuthentication")
+		case "authenticationType":
+			out.Values[i] = ec._AuditDestinationAuthentication_authenticationType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "httpBasic":
+			out.Values[i] = ec._AuditDestinationAuthentication_httpBasic(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "httpBearer":
+			out.Values[i] = ec._AuditDestinationAuthentication_httpBearer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "oauth2":
+			out.Values[i] = ec._AuditDestinationAuthentication_oauth2(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var auditDestinationConnectionImplementors = []string{"AuditDestinationConnection"}
+
+func (ec *executionContext) _AuditDestinationConnection(ctx context.Context, sel ast.SelectionSet, obj *node.AuditDestinationConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditDestinationConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditDestinationConnection")
+		case "edges":
+			out.Values[i] = ec._AuditDestinationConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._AuditDestinationConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._AuditDestinationConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._AuditDestinationConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var auditDestinationDeadLetterImplementors = []string{"AuditDestinationDeadLetter"}
+
+func (ec *executionContext) _AuditDestinationDeadLetter(ctx context.Context, sel ast.SelectionSet, obj *node.DestinationDeadLetter) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditDestinationDeadLetterImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditDestinationDeadLetter")
+		case "id":
+			out.Values[i] = ec._AuditDestinationDeadLetter_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "orgId":
+			out.Values[i] = ec._AuditDestinationDeadLetter_orgId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "eventId":
+			out.Values[i] = ec._AuditDestinationDeadLetter_eventId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._AuditDestinationDeadLetter_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "at":
+			out.Values[i] = ec._AuditDestinationDeadLetter_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var auditDestinationDeliverySettingsImplementors = []string{"AuditDestinationDeliverySettings"}
+
+func (ec *executionContext) _AuditDestinationDeliverySettings(ctx context.Context, sel ast.SelectionSet, obj *model.AuditDestinationDeliverySettings) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditDestinationDeliverySettingsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditDestinationDeliverySettings")
+		case "format":
+			out.Values[i] = ec._AuditDestinationDeliverySettings_format(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "content":
+			out.Values[i] = ec._AuditDestinationDeliverySettings_content(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "redactions":
+			out.Values[i] = ec._AuditDestinationDeliverySettings_redactions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pauseAfterSeconds":
+			out.Values[i] = ec._AuditDestinationDeliverySettings_pauseAfterSeconds(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var auditDestinationDryRunImplementors = []string{"AuditDestinationDryRun"}
+
+func (ec *executionContext) _AuditDestinationDryRun(ctx context.Context, sel ast.SelectionSet, obj *destination.DryRunReport) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditDestinationDryRunImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditDestinationDryRun")
+		case "events":
+			out.Values[i] = ec._AuditDestinationDryRun_events(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "bytes":
+			out.Values[i] = ec._AuditDestinationDryRun_bytes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "examined":
+			out.Values[i] = ec._AuditDestinationDryRun_examined(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "complete":
+			out.Values[i] = ec._AuditDestinationDryRun_complete(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "from":
+			out.Values[i] = ec._AuditDestinationDryRun_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var auditDestinationEdgeImplementors = []string{"AuditDestinationEdge"}
+
+func (ec *executionContext) _AuditDestinationEdge(ctx context.Context, sel ast.SelectionSet, obj *node.AuditDestinationEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditDestinationEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditDestinationEdge")
+		case "cursor":
+			out.Values[i] = ec._AuditDestinationEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._AuditDestinationEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var auditDestinationEventFilterImplementors = []string{"AuditDestinationEventFilter"}
+
+func (ec *executionContext) _AuditDestinationEventFilter(ctx context.Context, sel ast.SelectionSet, obj *model.AuditDestinationEventFilter) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditDestinationEventFilterImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditDestinationEventFilter")
+		case "filterType":
+			out.Values[i] = ec._AuditDestinationEventFilter_filterType(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._AuditDestinationEventFilter_value(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "orList":
+			out.Values[i] = ec._AuditDestinationEventFilter_orList(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var auditDestinationHTTPBasicImplementors = []string{"AuditDestinationHTTPBasic"}
+
+func (ec *executionContext) _AuditDestinationHTTPBasic(ctx context.Context, sel ast.SelectionSet, obj *model.AuditDestinationHTTPBasic) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditDestinationHTTPBasicImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditDestinationHTTPBasic")
+		case "username":
+			out.Values[i] = ec._AuditDestinationHTTPBasic_username(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "password":
+			out.Values[i] = ec._AuditDestinationHTTPBasic_password(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var auditDestinationHTTPBearerImplementors = []string{"AuditDestinationHTTPBearer"}
+
+func (ec *executionContext) _AuditDestinationHTTPBearer(ctx context.Context, sel ast.SelectionSet, obj *model.AuditDestinationHTTPBearer) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditDestinationHTTPBearerImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditDestinationHTTPBearer")
+		case "token":
+			out.Values[i] = ec._AuditDestinationHTTPBearer_token(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var auditDestinationHealthImplementors = []string{"AuditDestinationHealth"}
+
+func (ec *executionContext) _AuditDestinationHealth(ctx context.Context, sel ast.SelectionSet, obj *node.DestinationHealth) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditDestinationHealthImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditDestinationHealth")
+		case "state":
+			out.Values[i] = ec._AuditDestinationHealth_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lastSuccess":
+			out.Values[i] = ec._AuditDestinationHealth_lastSuccess(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "lastError":
+			out.Values[i] = ec._AuditDestinationHealth_lastError(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "lastErrorAt":
+			out.Values[i] = ec._AuditDestinationHealth_lastErrorAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "nextAttempt":
+			out.Values[i] = ec._AuditDestinationHealth_nextAttempt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "pausedSince":
+			out.Values[i] = ec._AuditDestinationHealth_pausedSince(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "delivered":
+			out.Values[i] = ec._AuditDestinationHealth_delivered(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "skipped":
+			out.Values[i] = ec._AuditDestinationHealth_skipped(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "retries":
+			out.Values[i] = ec._AuditDestinationHealth_retries(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deadLetters":
+			out.Values[i] = ec._AuditDestinationHealth_deadLetters(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lagEvents":
+			out.Values[i] = ec._AuditDestinationHealth_lagEvents(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "lagSeconds":
+			out.Values[i] = ec._AuditDestinationHealth_lagSeconds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "replay":
+			out.Values[i] = ec._AuditDestinationHealth_replay(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var auditDestinationOAuth2Implementors = []string{"AuditDestinationOAuth2"}
+
+func (ec *executionContext) _AuditDestinationOAuth2(ctx context.Context, sel ast.SelectionSet, obj *model.AuditDestinationOAuth2) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditDestinationOAuth2Implementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditDestinationOAuth2")
+		case "tokenUrl":
+			out.Values[i] = ec._AuditDestinationOAuth2_tokenUrl(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "clientId":
+			out.Values[i] = ec._AuditDestinationOAuth2_clientId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "clientSecret":
+			out.Values[i] = ec._AuditDestinationOAuth2_clientSecret(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "scopes":
+			out.Values[i] = ec._AuditDestinationOAuth2_scopes(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "federatedAudience":
+			out.Values[i] = ec._AuditDestinationOAuth2_federatedAudience(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "bearerFingerprint":
+			out.Values[i] = ec._AuditDestinationOAuth2_bearerFingerprint(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var auditDestinationRedactionImplementors = []string{"AuditDestinationRedaction"}
+
+func (ec *executionContext) _AuditDestinationRedaction(ctx context.Context, sel ast.SelectionSet, obj *model.AuditDestinationRedaction) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditDestinationRedactionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditDestinationRedaction")
+		case "field":
+			out.Values[i] = ec._AuditDestinationRedaction_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "action":
+			out.Values[i] = ec._AuditDestinationRedaction_action(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var auditDestinationReplayImplementors = []string{"AuditDestinationReplay"}
+
+func (ec *executionContext) _AuditDestinationReplay(ctx context.Context, sel ast.SelectionSet, obj *node.DestinationReplay) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditDestinationReplayImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditDestinationReplay")
+		case "from":
+			out.Values[i] = ec._AuditDestinationReplay_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "to":
+			out.Values[i] = ec._AuditDestinationReplay_to(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "requestedAt":
+			out.Values[i] = ec._AuditDestinationReplay_requestedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "finishedAt":
+			out.Values[i] = ec._AuditDestinationReplay_finishedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "delivered":
+			out.Values[i] = ec._AuditDestinationReplay_delivered(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var auditDestinationRoutingImplementors = []string{"AuditDestinationRouting"}
+
+func (ec *executionContext) _AuditDestinationRouting(ctx context.Context, sel ast.SelectionSet, obj *model.AuditDestinationRouting) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditDestinationRoutingImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditDestinationRouting")
+		case "external":
+			out.Values[i] = ec._AuditDestinationRouting_external(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var auditDestinationTestResultImplementors = []string{"AuditDestinationTestResult"}
+
+func (ec *executionContext) _AuditDestinationTestResult(ctx context.Context, sel ast.SelectionSet, obj *model.AuditDestinationTestResult) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditDestinationTestResultImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditDestinationTestResult")
+		case "accepted":
+			out.Values[i] = ec._AuditDestinationTestResult_accepted(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._AuditDestinationTestResult_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "status":
+			out.Values[i] = ec._AuditDestinationTestResult_status(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "durationMs":
+			out.Values[i] = ec._AuditDestinationTestResult_durationMs(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "eventId":
+			out.Values[i] = ec._AuditDestinationTestResult_eventId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var auditDestinationWebhookSettingsImplementors = []string{"AuditDestinationWebhookSettings"}
+
+func (ec *executionContext) _AuditDestinationWebhookSettings(ctx context.Context, sel ast.SelectionSet, obj *model.AuditDestinationWebhookSettings) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditDestinationWebhookSettingsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditDestinationWebhookSettings")
+		case "format":
+			out.Values[i] = ec._AuditDestinationWebhookSettings_format(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -11861,6 +15585,38 @@ func (ec *executionContext) _CorrelationQuality(ctx context.Context, sel ast.Sel
 	return direct.Object(fields, out)
 }
 
+var createAuditDestinationPayloadImplementors = []string{"CreateAuditDestinationPayload"}
+
+func (ec *executionContext) _CreateAuditDestinationPayload(ctx context.Context, sel ast.SelectionSet, obj *node.DestinationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createAuditDestinationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreateAuditDestinationPayload")
+		case "auditDestination":
+			out.Values[i] = ec._CreateAuditDestinationPayload_auditDestination(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CreateAuditDestinationPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
 var dayCoverageImplementors = []string{"DayCoverage"}
 
 func (ec *executionContext) _DayCoverage(ctx context.Context, sel ast.SelectionSet, obj *insight.DayCoverage) graphql.Marshaler {
@@ -11883,6 +15639,38 @@ func (ec *executionContext) _DayCoverage(ctx context.Context, sel ast.SelectionS
 			}
 		case "ids":
 			out.Values[i] = ec._DayCoverage_ids(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var deleteAuditDestinationPayloadImplementors = []string{"DeleteAuditDestinationPayload"}
+
+func (ec *executionContext) _DeleteAuditDestinationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DeleteAuditDestinationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deleteAuditDestinationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeleteAuditDestinationPayload")
+		case "deletedId":
+			out.Values[i] = ec._DeleteAuditDestinationPayload_deletedId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DeleteAuditDestinationPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -13849,6 +17637,48 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "createAuditDestination":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createAuditDestination(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "replaceAuditDestination":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_replaceAuditDestination(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "deleteAuditDestination":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteAuditDestination(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "testAuditDestination":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_testAuditDestination(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "replayAuditDestination":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_replayAuditDestination(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "resumeAuditDestination":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_resumeAuditDestination(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -14273,6 +18103,50 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "auditDestinations":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_auditDestinations(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "auditDestinationDryRun":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_auditDestinationDryRun(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "viewer":
 			field := field
 
@@ -14308,6 +18182,102 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var replaceAuditDestinationPayloadImplementors = []string{"ReplaceAuditDestinationPayload"}
+
+func (ec *executionContext) _ReplaceAuditDestinationPayload(ctx context.Context, sel ast.SelectionSet, obj *node.DestinationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, replaceAuditDestinationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReplaceAuditDestinationPayload")
+		case "auditDestination":
+			out.Values[i] = ec._ReplaceAuditDestinationPayload_auditDestination(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ReplaceAuditDestinationPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var replayAuditDestinationPayloadImplementors = []string{"ReplayAuditDestinationPayload"}
+
+func (ec *executionContext) _ReplayAuditDestinationPayload(ctx context.Context, sel ast.SelectionSet, obj *node.ReplayPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, replayAuditDestinationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReplayAuditDestinationPayload")
+		case "replay":
+			out.Values[i] = ec._ReplayAuditDestinationPayload_replay(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ReplayAuditDestinationPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
+}
+
+var resumeAuditDestinationPayloadImplementors = []string{"ResumeAuditDestinationPayload"}
+
+func (ec *executionContext) _ResumeAuditDestinationPayload(ctx context.Context, sel ast.SelectionSet, obj *node.DestinationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, resumeAuditDestinationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ResumeAuditDestinationPayload")
+		case "auditDestination":
+			out.Values[i] = ec._ResumeAuditDestinationPayload_auditDestination(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ResumeAuditDestinationPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -14534,6 +18504,38 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 	default:
 		panic("unknown field " + strconv.Quote(fields[0].Name))
 	}
+}
+
+var testAuditDestinationPayloadImplementors = []string{"TestAuditDestinationPayload"}
+
+func (ec *executionContext) _TestAuditDestinationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.TestAuditDestinationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, testAuditDestinationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TestAuditDestinationPayload")
+		case "result":
+			out.Values[i] = ec._TestAuditDestinationPayload_result(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._TestAuditDestinationPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	return direct.Object(fields, out)
 }
 
 var traceImplementors = []string{"Trace", "Node"}
@@ -14968,6 +18970,233 @@ func (ec *executionContext) marshalNAuditConnection2ᚖgithubᚗcomᚋauthtrail�
 		return graphql.Null
 	}
 	return ec._AuditConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAuditDestination2ᚕᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐAuditDestinationᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.AuditDestination) graphql.Marshaler {
+	ret := direct.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAuditDestination2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐAuditDestination(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAuditDestination2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐAuditDestination(ctx context.Context, sel ast.SelectionSet, v *node.AuditDestination) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._AuditDestination(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNAuditDestinationAuthenticationType2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationAuthenticationType(ctx context.Context, v any) (model.AuditDestinationAuthenticationType, error) {
+	var res model.AuditDestinationAuthenticationType
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAuditDestinationAuthenticationType2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationAuthenticationType(ctx context.Context, sel ast.SelectionSet, v model.AuditDestinationAuthenticationType) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNAuditDestinationConnection2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐAuditDestinationConnection(ctx context.Context, sel ast.SelectionSet, v *node.AuditDestinationConnection) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._AuditDestinationConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAuditDestinationDeadLetter2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐDestinationDeadLetter(ctx context.Context, sel ast.SelectionSet, v node.DestinationDeadLetter) graphql.Marshaler {
+	return ec._AuditDestinationDeadLetter(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNAuditDestinationDeadLetter2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐDestinationDeadLetterᚄ(ctx context.Context, sel ast.SelectionSet, v []node.DestinationDeadLetter) graphql.Marshaler {
+	ret := direct.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAuditDestinationDeadLetter2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐDestinationDeadLetter(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAuditDestinationDryRun2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋdestinationᚐDryRunReport(ctx context.Context, sel ast.SelectionSet, v *destination.DryRunReport) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._AuditDestinationDryRun(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNAuditDestinationDryRunInput2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationDryRunInput(ctx context.Context, v any) (model.AuditDestinationDryRunInput, error) {
+	res, err := ec.unmarshalInputAuditDestinationDryRunInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAuditDestinationEdge2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐAuditDestinationEdge(ctx context.Context, sel ast.SelectionSet, v node.AuditDestinationEdge) graphql.Marshaler {
+	return ec._AuditDestinationEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNAuditDestinationEdge2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐAuditDestinationEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []node.AuditDestinationEdge) graphql.Marshaler {
+	ret := direct.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAuditDestinationEdge2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐAuditDestinationEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAuditDestinationEventFilter2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationEventFilter(ctx context.Context, sel ast.SelectionSet, v model.AuditDestinationEventFilter) graphql.Marshaler {
+	return ec._AuditDestinationEventFilter(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNAuditDestinationEventFilter2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationEventFilterᚄ(ctx context.Context, sel ast.SelectionSet, v []model.AuditDestinationEventFilter) graphql.Marshaler {
+	ret := direct.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAuditDestinationEventFilter2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationEventFilter(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNAuditDestinationEventFilterInput2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationEventFilterInput(ctx context.Context, v any) (model.AuditDestinationEventFilterInput, error) {
+	res, err := ec.unmarshalInputAuditDestinationEventFilterInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNAuditDestinationEventFilterInput2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationEventFilterInputᚄ(ctx context.Context, v any) ([]model.AuditDestinationEventFilterInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.AuditDestinationEventFilterInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNAuditDestinationEventFilterInput2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationEventFilterInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNAuditDestinationHealth2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐDestinationHealth(ctx context.Context, sel ast.SelectionSet, v *node.DestinationHealth) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._AuditDestinationHealth(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAuditDestinationRedaction2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationRedaction(ctx context.Context, sel ast.SelectionSet, v model.AuditDestinationRedaction) graphql.Marshaler {
+	return ec._AuditDestinationRedaction(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNAuditDestinationRedaction2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationRedactionᚄ(ctx context.Context, sel ast.SelectionSet, v []model.AuditDestinationRedaction) graphql.Marshaler {
+	ret := direct.List(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAuditDestinationRedaction2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationRedaction(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNAuditDestinationRedactionAction2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationRedactionAction(ctx context.Context, v any) (model.AuditDestinationRedactionAction, error) {
+	var res model.AuditDestinationRedactionAction
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAuditDestinationRedactionAction2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationRedactionAction(ctx context.Context, sel ast.SelectionSet, v model.AuditDestinationRedactionAction) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNAuditDestinationRedactionInput2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationRedactionInput(ctx context.Context, v any) (model.AuditDestinationRedactionInput, error) {
+	res, err := ec.unmarshalInputAuditDestinationRedactionInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNAuditDestinationSpecInput2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationSpecInput(ctx context.Context, v any) (*model.AuditDestinationSpecInput, error) {
+	res, err := ec.unmarshalInputAuditDestinationSpecInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNAuditDestinationState2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋdestinationᚐState(ctx context.Context, v any) (destination.State, error) {
+	tmp, err := model.UnmarshalString(v)
+	res := destination.State(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAuditDestinationState2githubᚗcomᚋauthtrailᚋauthtrailᚋauditᚋdestinationᚐState(ctx context.Context, sel ast.SelectionSet, v destination.State) graphql.Marshaler {
+	_ = sel
+	res := model.MarshalString(string(v))
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNAuditDestinationType2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationType(ctx context.Context, v any) (model.AuditDestinationType, error) {
+	var res model.AuditDestinationType
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAuditDestinationType2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationType(ctx context.Context, sel ast.SelectionSet, v model.AuditDestinationType) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNAuditDestinationWebhookFormat2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationWebhookFormat(ctx context.Context, v any) (model.AuditDestinationWebhookFormat, error) {
+	var res model.AuditDestinationWebhookFormat
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAuditDestinationWebhookFormat2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationWebhookFormat(ctx context.Context, sel ast.SelectionSet, v model.AuditDestinationWebhookFormat) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) marshalNAuditEdge2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐEdge(ctx context.Context, sel ast.SelectionSet, v node.Edge[node.Audit]) graphql.Marshaler {
@@ -15433,6 +19662,21 @@ func (ec *executionContext) marshalNCorrelationQuality2ᚖgithubᚗcomᚋauthtra
 	return ec._CorrelationQuality(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNCreateAuditDestinationInput2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐCreateAuditDestinationInput(ctx context.Context, v any) (model.CreateAuditDestinationInput, error) {
+	res, err := ec.unmarshalInputCreateAuditDestinationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCreateAuditDestinationPayload2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐDestinationPayload(ctx context.Context, sel ast.SelectionSet, v *node.DestinationPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._CreateAuditDestinationPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNDateTime2timeᚐTime(ctx context.Context, v any) (time.Time, error) {
 	res, err := model.UnmarshalDateTime(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -15467,6 +19711,21 @@ func (ec *executionContext) marshalNDayCoverage2ᚕgithubᚗcomᚋauthtrailᚋau
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNDeleteAuditDestinationInput2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐDeleteAuditDestinationInput(ctx context.Context, v any) (model.DeleteAuditDestinationInput, error) {
+	res, err := ec.unmarshalInputDeleteAuditDestinationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDeleteAuditDestinationPayload2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐDeleteAuditDestinationPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteAuditDestinationPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._DeleteAuditDestinationPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNDetection2ᚕᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐDetectionᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.Detection) graphql.Marshaler {
@@ -16325,6 +20584,51 @@ func (ec *executionContext) marshalNPageInfo2ᚖgithubᚗcomᚋauthtrailᚋautht
 	return ec._PageInfo(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNReplaceAuditDestinationInput2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐReplaceAuditDestinationInput(ctx context.Context, v any) (model.ReplaceAuditDestinationInput, error) {
+	res, err := ec.unmarshalInputReplaceAuditDestinationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReplaceAuditDestinationPayload2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐDestinationPayload(ctx context.Context, sel ast.SelectionSet, v *node.DestinationPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ReplaceAuditDestinationPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNReplayAuditDestinationInput2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐReplayAuditDestinationInput(ctx context.Context, v any) (model.ReplayAuditDestinationInput, error) {
+	res, err := ec.unmarshalInputReplayAuditDestinationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNReplayAuditDestinationPayload2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐReplayPayload(ctx context.Context, sel ast.SelectionSet, v *node.ReplayPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ReplayAuditDestinationPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNResumeAuditDestinationInput2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐResumeAuditDestinationInput(ctx context.Context, v any) (model.ResumeAuditDestinationInput, error) {
+	res, err := ec.unmarshalInputResumeAuditDestinationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNResumeAuditDestinationPayload2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐDestinationPayload(ctx context.Context, sel ast.SelectionSet, v *node.DestinationPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ResumeAuditDestinationPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNRole2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐRole(ctx context.Context, v any) (model.Role, error) {
 	var res model.Role
 	err := res.UnmarshalGQL(v)
@@ -16353,6 +20657,21 @@ func (ec *executionContext) marshalNStageCoverage2ᚕgithubᚗcomᚋauthtrailᚋ
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNTestAuditDestinationInput2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐTestAuditDestinationInput(ctx context.Context, v any) (model.TestAuditDestinationInput, error) {
+	res, err := ec.unmarshalInputTestAuditDestinationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTestAuditDestinationPayload2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐTestAuditDestinationPayload(ctx context.Context, sel ast.SelectionSet, v *model.TestAuditDestinationPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._TestAuditDestinationPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNTrace2ᚕᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐTraceᚄ(ctx context.Context, sel ast.SelectionSet, v []*node.Trace) graphql.Marshaler {
@@ -16507,6 +20826,213 @@ func (ec *executionContext) unmarshalOAttributeFilter2ᚖgithubᚗcomᚋauthtrai
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalOAuditDestination2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐAuditDestination(ctx context.Context, sel ast.SelectionSet, v *node.AuditDestination) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AuditDestination(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAuditDestinationAuthentication2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationAuthentication(ctx context.Context, sel ast.SelectionSet, v *model.AuditDestinationAuthentication) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AuditDestinationAuthentication(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOAuditDestinationAuthenticationInput2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationAuthenticationInput(ctx context.Context, v any) (*model.AuditDestinationAuthenticationInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputAuditDestinationAuthenticationInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOAuditDestinationContent2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationContent(ctx context.Context, v any) (*model.AuditDestinationContent, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.AuditDestinationContent)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAuditDestinationContent2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationContent(ctx context.Context, sel ast.SelectionSet, v *model.AuditDestinationContent) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) marshalOAuditDestinationDeliverySettings2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationDeliverySettings(ctx context.Context, sel ast.SelectionSet, v *model.AuditDestinationDeliverySettings) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AuditDestinationDeliverySettings(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOAuditDestinationDeliverySettingsInput2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationDeliverySettingsInput(ctx context.Context, v any) (*model.AuditDestinationDeliverySettingsInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputAuditDestinationDeliverySettingsInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOAuditDestinationFilter2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationFilter(ctx context.Context, v any) (*model.AuditDestinationFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputAuditDestinationFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOAuditDestinationFormat2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationFormat(ctx context.Context, v any) (*model.AuditDestinationFormat, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.AuditDestinationFormat)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAuditDestinationFormat2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationFormat(ctx context.Context, sel ast.SelectionSet, v *model.AuditDestinationFormat) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) marshalOAuditDestinationHTTPBasic2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationHTTPBasic(ctx context.Context, sel ast.SelectionSet, v *model.AuditDestinationHTTPBasic) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AuditDestinationHTTPBasic(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOAuditDestinationHTTPBasicInput2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationHTTPBasicInput(ctx context.Context, v any) (*model.AuditDestinationHTTPBasicInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputAuditDestinationHTTPBasicInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAuditDestinationHTTPBearer2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationHTTPBearer(ctx context.Context, sel ast.SelectionSet, v *model.AuditDestinationHTTPBearer) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AuditDestinationHTTPBearer(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOAuditDestinationHTTPBearerInput2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationHTTPBearerInput(ctx context.Context, v any) (*model.AuditDestinationHTTPBearerInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputAuditDestinationHTTPBearerInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAuditDestinationOAuth22ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationOAuth2(ctx context.Context, sel ast.SelectionSet, v *model.AuditDestinationOAuth2) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AuditDestinationOAuth2(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOAuditDestinationOAuth2Input2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationOAuth2Input(ctx context.Context, v any) (*model.AuditDestinationOAuth2Input, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputAuditDestinationOAuth2Input(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOAuditDestinationRedactionInput2ᚕgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationRedactionInputᚄ(ctx context.Context, v any) ([]model.AuditDestinationRedactionInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.AuditDestinationRedactionInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNAuditDestinationRedactionInput2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationRedactionInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOAuditDestinationReplay2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋnodeᚐDestinationReplay(ctx context.Context, sel ast.SelectionSet, v *node.DestinationReplay) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AuditDestinationReplay(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAuditDestinationRouting2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationRouting(ctx context.Context, sel ast.SelectionSet, v *model.AuditDestinationRouting) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AuditDestinationRouting(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOAuditDestinationRoutingInput2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationRoutingInput(ctx context.Context, v any) (*model.AuditDestinationRoutingInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputAuditDestinationRoutingInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOAuditDestinationSpecInput2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationSpecInput(ctx context.Context, v any) (*model.AuditDestinationSpecInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputAuditDestinationSpecInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAuditDestinationTestResult2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationTestResult(ctx context.Context, sel ast.SelectionSet, v *model.AuditDestinationTestResult) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AuditDestinationTestResult(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOAuditDestinationType2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationType(ctx context.Context, v any) (*model.AuditDestinationType, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.AuditDestinationType)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAuditDestinationType2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationType(ctx context.Context, sel ast.SelectionSet, v *model.AuditDestinationType) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) marshalOAuditDestinationWebhookSettings2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationWebhookSettings(ctx context.Context, sel ast.SelectionSet, v *model.AuditDestinationWebhookSettings) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AuditDestinationWebhookSettings(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOAuditDestinationWebhookSettingsInput2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐAuditDestinationWebhookSettingsInput(ctx context.Context, v any) (*model.AuditDestinationWebhookSettingsInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputAuditDestinationWebhookSettingsInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOAuditFacetField2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐFacetField(ctx context.Context, v any) (*model.FacetField, error) {
 	if v == nil {
 		return nil, nil
@@ -16610,6 +21136,24 @@ func (ec *executionContext) marshalOCorrelationRecord2githubᚗcomᚋauthtrail�
 		return graphql.Null
 	}
 	return ec._CorrelationRecord(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalODateTime2ᚖtimeᚐTime(ctx context.Context, v any) (*time.Time, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := model.UnmarshalDateTime(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODateTime2ᚖtimeᚐTime(ctx context.Context, sel ast.SelectionSet, v *time.Time) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := model.MarshalDateTime(*v)
+	return res
 }
 
 func (ec *executionContext) unmarshalODetectionFilter2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐDetectionFilter(ctx context.Context, v any) (*model.DetectionFilter, error) {
@@ -16722,6 +21266,22 @@ func (ec *executionContext) unmarshalOHistogramInterval2ᚖgithubᚗcomᚋauthtr
 }
 
 func (ec *executionContext) marshalOHistogramInterval2ᚖgithubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐHistogramInterval(ctx context.Context, sel ast.SelectionSet, v *model.HistogramInterval) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOJSON2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐJSON(ctx context.Context, v any) (model.JSON, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res model.JSON
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOJSON2githubᚗcomᚋauthtrailᚋauthtrailᚋgraphᚋmodelᚐJSON(ctx context.Context, sel ast.SelectionSet, v model.JSON) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

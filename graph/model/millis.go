@@ -44,3 +44,9 @@ func MarshalInt(n int) graphql.Marshaler { return graphql.MarshalInt(n) }
 
 // UnmarshalInt reads no count; inputs are read as 32 bits.
 func UnmarshalInt(any) (int, error) { return 0, audit.Invalid("", "is not accepted here") }
+
+// MarshalCount returns what writes a count that may be beyond 32 bits.
+func MarshalCount(n int64) graphql.Marshaler { return Millis(n) }
+
+// UnmarshalCount reads no count; inputs are read as 32 bits.
+func UnmarshalCount(any) (int64, error) { return 0, audit.Invalid("", "is not accepted here") }

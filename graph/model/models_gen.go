@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"time"
 
 	"github.com/authtrail/authtrail/audit"
 	"github.com/authtrail/authtrail/audit/detect"
@@ -34,6 +35,244 @@ type AttributeFilter struct {
 	ID *string `json:"id,omitempty"`
 	// Its org is this.
 	OrgID *string `json:"orgId,omitempty"`
+}
+
+// How the server proves who it is. What holds secrets is null to all but owners.
+type AuditDestinationAuthentication struct {
+	// In which way.
+	AuthenticationType AuditDestinationAuthenticationType `json:"authenticationType"`
+	// A user's name and password; owners only.
+	HTTPBasic *AuditDestinationHTTPBasic `json:"httpBasic,omitempty"`
+	// A token; owners only.
+	HTTPBearer *AuditDestinationHTTPBearer `json:"httpBearer,omitempty"`
+	// Where and with what a token is fetched.
+	Oauth2 *AuditDestinationOAuth2 `json:"oauth2,omitempty"`
+}
+
+// How the server proves who it is.
+type AuditDestinationAuthenticationInput struct {
+	// In which way.
+	AuthenticationType AuditDestinationAuthenticationType `json:"authenticationType"`
+	// For HTTP_BASIC.
+	HTTPBasic *AuditDestinationHTTPBasicInput `json:"httpBasic,omitempty"`
+	// For HTTP_BEARER.
+	HTTPBearer *AuditDestinationHTTPBearerInput `json:"httpBearer,omitempty"`
+	// For OAUTH2.
+	Oauth2 *AuditDestinationOAuth2Input `json:"oauth2,omitempty"`
+}
+
+// How events are delivered, whatever the type of the destination.
+type AuditDestinationDeliverySettings struct {
+	// The form of events; null for that of the webhook settings, or AGILICUS.
+	Format *AuditDestinationFormat `json:"format,omitempty"`
+	// What is delivered; null for RECORDS.
+	Content *AuditDestinationContent `json:"content,omitempty"`
+	// What is taken out of events before they leave.
+	Redactions []AuditDestinationRedaction `json:"redactions"`
+	// For how long the receiver may take nothing before the delivery is paused; null for the server's default.
+	PauseAfterSeconds *int32 `json:"pauseAfterSeconds,omitempty"`
+}
+
+// How events are delivered.
+type AuditDestinationDeliverySettingsInput struct {
+	// The form of events.
+	Format *AuditDestinationFormat `json:"format,omitempty"`
+	// What is delivered.
+	Content *AuditDestinationContent `json:"content,omitempty"`
+	// What is taken out of events before they leave.
+	Redactions []AuditDestinationRedactionInput `json:"redactions,omitempty"`
+	// For how long the receiver may take nothing before the delivery is paused.
+	PauseAfterSeconds *int32 `json:"pauseAfterSeconds,omitempty"`
+}
+
+// Which destination would have been sent what of which time.
+type AuditDestinationDryRunInput struct {
+	// A stored destination; either this or `spec`.
+	ID *string `json:"id,omitempty"`
+	// A destination that is not stored; either this or `id`.
+	Spec *AuditDestinationSpecInput `json:"spec,omitempty"`
+	// From when, inclusive: RFC 3339, or a date as REST takes it.
+	From string `json:"from"`
+	// To when, exclusive; likewise.
+	To string `json:"to"`
+}
+
+// Compares a property of events: with `value`, or with any of `orList`. One that has neither passes everything.
+type AuditDestinationEventFilter struct {
+	// The name of a top-level property of the event.
+	FilterType string `json:"filterType"`
+	// What it must be.
+	Value *string `json:"value,omitempty"`
+	// What it may be.
+	OrList []string `json:"orList,omitempty"`
+}
+
+// Compares a property of events: with `value`, or with any of `orList`.
+type AuditDestinationEventFilterInput struct {
+	// The name of a top-level property of the event.
+	FilterType string `json:"filterType"`
+	// What it must be.
+	Value *string `json:"value,omitempty"`
+	// What it may be.
+	OrList []string `json:"orList,omitempty"`
+}
+
+// Which destinations to list. All that is given must hold.
+type AuditDestinationFilter struct {
+	// Of this org.
+	OrgID *string `json:"orgId,omitempty"`
+	// Of this type.
+	DestinationType *AuditDestinationType `json:"destinationType,omitempty"`
+	// With exactly this name.
+	Name *string `json:"name,omitempty"`
+	// Reached through a connector, or not.
+	External *bool `json:"external,omitempty"`
+	// Each is part of the name, the comment or the location, in any case.
+	Search []string `json:"search,omitempty"`
+}
+
+// A user's name and password.
+type AuditDestinationHTTPBasic struct {
+	// The name.
+	Username string `json:"username"`
+	// The password.
+	Password string `json:"password"`
+}
+
+// A user's name and password.
+type AuditDestinationHTTPBasicInput struct {
+	// The name.
+	Username string `json:"username"`
+	// The password.
+	Password string `json:"password"`
+}
+
+// A token.
+type AuditDestinationHTTPBearer struct {
+	// The token.
+	Token string `json:"token"`
+}
+
+// A token.
+type AuditDestinationHTTPBearerInput struct {
+	// The token.
+	Token string `json:"token"`
+}
+
+// Where and with what a token is fetched.
+type AuditDestinationOAuth2 struct {
+	// Where.
+	TokenURL string `json:"tokenUrl"`
+	// As whom.
+	ClientID string `json:"clientId"`
+	// With which secret; owners only. Without one, the server signs an assertion.
+	ClientSecret *string `json:"clientSecret,omitempty"`
+	// What the token is for.
+	Scopes []string `json:"scopes,omitempty"`
+	// Whom the server's assertion is for.
+	FederatedAudience *string `json:"federatedAudience,omitempty"`
+	// The fingerprint of the key that the assertion is signed with.
+	BearerFingerprint *string `json:"bearerFingerprint,omitempty"`
+}
+
+// Where and with what a token is fetched.
+type AuditDestinationOAuth2Input struct {
+	// Where.
+	TokenURL string `json:"tokenUrl"`
+	// As whom.
+	ClientID string `json:"clientId"`
+	// With which secret. Without one, the server signs an assertion.
+	ClientSecret *string `json:"clientSecret,omitempty"`
+	// What the token is for.
+	Scopes []string `json:"scopes,omitempty"`
+	// Whom the server's assertion is for.
+	FederatedAudience *string `json:"federatedAudience,omitempty"`
+	// The fingerprint of the key that the assertion is signed with.
+	BearerFingerprint *string `json:"bearerFingerprint,omitempty"`
+}
+
+// Takes a property out of events, or puts a hash in its place.
+type AuditDestinationRedaction struct {
+	// The name of a property of the event; `a.b` is that of an object in it.
+	Field string `json:"field"`
+	// What is done with it.
+	Action AuditDestinationRedactionAction `json:"action"`
+}
+
+// Takes a property out of events, or puts a hash in its place.
+type AuditDestinationRedactionInput struct {
+	// The name of a property of the event; `a.b` is that of an object in it.
+	Field string `json:"field"`
+	// What is done with it.
+	Action AuditDestinationRedactionAction `json:"action"`
+}
+
+// How a destination is reached.
+type AuditDestinationRouting struct {
+	// Whether through a connector.
+	External bool `json:"external"`
+}
+
+// How a destination is reached.
+type AuditDestinationRoutingInput struct {
+	// Whether through a connector.
+	External bool `json:"external"`
+}
+
+// What an owner says of a destination; as in the REST API, in camelCase.
+type AuditDestinationSpecInput struct {
+	// Whether it is delivered to.
+	Enabled bool `json:"enabled"`
+	// Its name, which no other of the org may have; at most 128 characters.
+	Name string `json:"name"`
+	// Whose events it is sent; the caller's own org where it is not given.
+	OrgID string `json:"orgId"`
+	// What it is.
+	DestinationType AuditDestinationType `json:"destinationType"`
+	// Where it is: `https://…`, `file://./…`, `tcp://host:514` and the like.
+	Location string `json:"location"`
+	// A note.
+	Comment string `json:"comment"`
+	// Which events it wants: those that pass all of them.
+	Filters []AuditDestinationEventFilterInput `json:"filters"`
+	// How many events one transaction has at most.
+	MaxEventsPerTransaction *int32 `json:"maxEventsPerTransaction,omitempty"`
+	// How the server proves who it is.
+	Authentication *AuditDestinationAuthenticationInput `json:"authentication,omitempty"`
+	// How a webhook is sent to, as the published API says it.
+	WebhookSettings *AuditDestinationWebhookSettingsInput `json:"webhookSettings,omitempty"`
+	// How it is reached.
+	Routing *AuditDestinationRoutingInput `json:"routing,omitempty"`
+	// How its events are delivered.
+	DeliverySettings *AuditDestinationDeliverySettingsInput `json:"deliverySettings,omitempty"`
+	// Additional properties, as an object.
+	Extra JSON `json:"extra,omitempty"`
+}
+
+// What a receiver said of a test.
+type AuditDestinationTestResult struct {
+	// Whether it took the event.
+	Accepted bool `json:"accepted"`
+	// What it said, or why it could not be asked.
+	Message string `json:"message"`
+	// The status of its answer in HTTP; null for other protocols, and where there was no answer.
+	Status *int32 `json:"status,omitempty"`
+	// How long that took.
+	DurationMs Millis `json:"durationMs"`
+	// The `unique_id` of the marked event, to look for it at the receiver.
+	EventID string `json:"eventId"`
+}
+
+// How a webhook is sent to.
+type AuditDestinationWebhookSettings struct {
+	// The form of what it is sent, unless `deliverySettings` say another.
+	Format AuditDestinationWebhookFormat `json:"format"`
+}
+
+// How a webhook is sent to.
+type AuditDestinationWebhookSettingsInput struct {
+	// The form of what it is sent, unless `deliverySettings` say another.
+	Format AuditDestinationWebhookFormat `json:"format"`
 }
 
 // One event to take in.
@@ -92,6 +331,26 @@ type CorrelationKey struct {
 	UserID *string `json:"userId,omitempty"`
 }
 
+// A destination to create.
+type CreateAuditDestinationInput struct {
+	// What it is to be.
+	Spec *AuditDestinationSpecInput `json:"spec"`
+}
+
+// Which destination to delete.
+type DeleteAuditDestinationInput struct {
+	// Which destination.
+	ID string `json:"id"`
+}
+
+// What became of a deletion.
+type DeleteAuditDestinationPayload struct {
+	// The id of what is gone; null where nothing was deleted.
+	DeletedID *string `json:"deletedId,omitempty"`
+	// What the caller can mend.
+	UserErrors []UserError `json:"userErrors"`
+}
+
 // Which detections to look for.
 type DetectionFilter struct {
 	// Only these rules.
@@ -138,6 +397,32 @@ type OutcomeFilter struct {
 	NotIn []audit.FlowOutcome `json:"notIn,omitempty"`
 }
 
+// What to put in place of a destination.
+type ReplaceAuditDestinationInput struct {
+	// Which destination.
+	ID string `json:"id"`
+	// The `updated` of the destination that the caller has seen. Where it has changed since, nothing is replaced. Left out, whatever is there is replaced.
+	Updated *time.Time `json:"updated,omitempty"`
+	// What it is to be.
+	Spec *AuditDestinationSpecInput `json:"spec"`
+}
+
+// Which events to send again.
+type ReplayAuditDestinationInput struct {
+	// Which destination.
+	ID string `json:"id"`
+	// From when, inclusive: RFC 3339, or a date as REST takes it.
+	From string `json:"from"`
+	// To when, exclusive; likewise.
+	To string `json:"to"`
+}
+
+// Which delivery to go on with.
+type ResumeAuditDestinationInput struct {
+	// Which destination.
+	ID string `json:"id"`
+}
+
 // What must hold of a string: everything that is given. Values are compared exactly, byte by byte.
 type StringFilter struct {
 	// It is this.
@@ -150,6 +435,20 @@ type StringFilter struct {
 	Prefix *string `json:"prefix,omitempty"`
 	// It is there and not empty, or it is not.
 	Exists *bool `json:"exists,omitempty"`
+}
+
+// Which destination to test.
+type TestAuditDestinationInput struct {
+	// Which destination.
+	ID string `json:"id"`
+}
+
+// What became of a test.
+type TestAuditDestinationPayload struct {
+	// What the receiver said; null where nothing was sent.
+	Result *AuditDestinationTestResult `json:"result,omitempty"`
+	// What the caller can mend.
+	UserErrors []UserError `json:"userErrors"`
 }
 
 // A range of time. Both ends take RFC 3339, a plain date (midnight UTC), and words like `now`, `today`, `now-1day`, `now-2hours`.
@@ -180,6 +479,381 @@ type Viewer struct {
 	AllOrgs bool `json:"allOrgs"`
 	// What may be done.
 	Role Role `json:"role"`
+}
+
+// The ways in which the server proves who it is.
+type AuditDestinationAuthenticationType string
+
+const (
+	// It does not.
+	AuditDestinationAuthenticationTypeNone AuditDestinationAuthenticationType = "NONE"
+	// A user's name and password.
+	AuditDestinationAuthenticationTypeHTTPBasic AuditDestinationAuthenticationType = "HTTP_BASIC"
+	// A token.
+	AuditDestinationAuthenticationTypeHTTPBearer AuditDestinationAuthenticationType = "HTTP_BEARER"
+	// A token that the server signs.
+	AuditDestinationAuthenticationTypeAgilicusBearer AuditDestinationAuthenticationType = "AGILICUS_BEARER"
+	// The server's certificate.
+	AuditDestinationAuthenticationTypeClientCertificate AuditDestinationAuthenticationType = "CLIENT_CERTIFICATE"
+	// A token that is fetched with client credentials.
+	AuditDestinationAuthenticationTypeOauth2 AuditDestinationAuthenticationType = "OAUTH2"
+)
+
+var AllAuditDestinationAuthenticationType = []AuditDestinationAuthenticationType{
+	AuditDestinationAuthenticationTypeNone,
+	AuditDestinationAuthenticationTypeHTTPBasic,
+	AuditDestinationAuthenticationTypeHTTPBearer,
+	AuditDestinationAuthenticationTypeAgilicusBearer,
+	AuditDestinationAuthenticationTypeClientCertificate,
+	AuditDestinationAuthenticationTypeOauth2,
+}
+
+func (e AuditDestinationAuthenticationType) IsValid() bool {
+	switch e {
+	case AuditDestinationAuthenticationTypeNone, AuditDestinationAuthenticationTypeHTTPBasic, AuditDestinationAuthenticationTypeHTTPBearer, AuditDestinationAuthenticationTypeAgilicusBearer, AuditDestinationAuthenticationTypeClientCertificate, AuditDestinationAuthenticationTypeOauth2:
+		return true
+	}
+	return false
+}
+
+func (e AuditDestinationAuthenticationType) String() string {
+	return string(e)
+}
+
+func (e *AuditDestinationAuthenticationType) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = AuditDestinationAuthenticationType(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid AuditDestinationAuthenticationType", str)
+	}
+	return nil
+}
+
+func (e AuditDestinationAuthenticationType) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *AuditDestinationAuthenticationType) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e AuditDestinationAuthenticationType) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What is delivered.
+type AuditDestinationContent string
+
+const (
+	// Every event.
+	AuditDestinationContentRecords AuditDestinationContent = "RECORDS"
+	// Every login flow as one envelope, once it is closed.
+	AuditDestinationContentLoginFlows AuditDestinationContent = "LOGIN_FLOWS"
+)
+
+var AllAuditDestinationContent = []AuditDestinationContent{
+	AuditDestinationContentRecords,
+	AuditDestinationContentLoginFlows,
+}
+
+func (e AuditDestinationContent) IsValid() bool {
+	switch e {
+	case AuditDestinationContentRecords, AuditDestinationContentLoginFlows:
+		return true
+	}
+	return false
+}
+
+func (e AuditDestinationContent) String() string {
+	return string(e)
+}
+
+func (e *AuditDestinationContent) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = AuditDestinationContent(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid AuditDestinationContent", str)
+	}
+	return nil
+}
+
+func (e AuditDestinationContent) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *AuditDestinationContent) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e AuditDestinationContent) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// The forms that events are delivered in.
+type AuditDestinationFormat string
+
+const (
+	// As they were sent to this server.
+	AuditDestinationFormatAgilicus AuditDestinationFormat = "AGILICUS"
+	// Flat objects.
+	AuditDestinationFormatUnified AuditDestinationFormat = "UNIFIED"
+	// OCSF Authentication, class 3002.
+	AuditDestinationFormatOcsf AuditDestinationFormat = "OCSF"
+	// Elastic Common Schema.
+	AuditDestinationFormatEcs AuditDestinationFormat = "ECS"
+	// Common Event Format.
+	AuditDestinationFormatCef AuditDestinationFormat = "CEF"
+)
+
+var AllAuditDestinationFormat = []AuditDestinationFormat{
+	AuditDestinationFormatAgilicus,
+	AuditDestinationFormatUnified,
+	AuditDestinationFormatOcsf,
+	AuditDestinationFormatEcs,
+	AuditDestinationFormatCef,
+}
+
+func (e AuditDestinationFormat) IsValid() bool {
+	switch e {
+	case AuditDestinationFormatAgilicus, AuditDestinationFormatUnified, AuditDestinationFormatOcsf, AuditDestinationFormatEcs, AuditDestinationFormatCef:
+		return true
+	}
+	return false
+}
+
+func (e AuditDestinationFormat) String() string {
+	return string(e)
+}
+
+func (e *AuditDestinationFormat) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = AuditDestinationFormat(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid AuditDestinationFormat", str)
+	}
+	return nil
+}
+
+func (e AuditDestinationFormat) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *AuditDestinationFormat) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e AuditDestinationFormat) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What is done with a value.
+type AuditDestinationRedactionAction string
+
+const (
+	// It is taken out.
+	AuditDestinationRedactionActionRemove AuditDestinationRedactionAction = "REMOVE"
+	// A hash takes its place, by which equal values of one destination still look equal.
+	AuditDestinationRedactionActionHash AuditDestinationRedactionAction = "HASH"
+)
+
+var AllAuditDestinationRedactionAction = []AuditDestinationRedactionAction{
+	AuditDestinationRedactionActionRemove,
+	AuditDestinationRedactionActionHash,
+}
+
+func (e AuditDestinationRedactionAction) IsValid() bool {
+	switch e {
+	case AuditDestinationRedactionActionRemove, AuditDestinationRedactionActionHash:
+		return true
+	}
+	return false
+}
+
+func (e AuditDestinationRedactionAction) String() string {
+	return string(e)
+}
+
+func (e *AuditDestinationRedactionAction) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = AuditDestinationRedactionAction(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid AuditDestinationRedactionAction", str)
+	}
+	return nil
+}
+
+func (e AuditDestinationRedactionAction) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *AuditDestinationRedactionAction) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e AuditDestinationRedactionAction) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What a destination is.
+type AuditDestinationType string
+
+const (
+	// A file in the server's folder of delivered files.
+	AuditDestinationTypeFile AuditDestinationType = "FILE"
+	// An address that is sent requests of HTTP.
+	AuditDestinationTypeWebhook AuditDestinationType = "WEBHOOK"
+	// A receiver of syslog, RFC 5424.
+	AuditDestinationTypeSyslog AuditDestinationType = "SYSLOG"
+	// A receiver of GELF.
+	AuditDestinationTypeGraylog AuditDestinationType = "GRAYLOG"
+)
+
+var AllAuditDestinationType = []AuditDestinationType{
+	AuditDestinationTypeFile,
+	AuditDestinationTypeWebhook,
+	AuditDestinationTypeSyslog,
+	AuditDestinationTypeGraylog,
+}
+
+func (e AuditDestinationType) IsValid() bool {
+	switch e {
+	case AuditDestinationTypeFile, AuditDestinationTypeWebhook, AuditDestinationTypeSyslog, AuditDestinationTypeGraylog:
+		return true
+	}
+	return false
+}
+
+func (e AuditDestinationType) String() string {
+	return string(e)
+}
+
+func (e *AuditDestinationType) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = AuditDestinationType(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid AuditDestinationType", str)
+	}
+	return nil
+}
+
+func (e AuditDestinationType) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *AuditDestinationType) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e AuditDestinationType) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// The forms that the published API has.
+type AuditDestinationWebhookFormat string
+
+const (
+	// The bulk document, as `/v1/bulk_audit_events` takes it.
+	AuditDestinationWebhookFormatAgilicus AuditDestinationWebhookFormat = "AGILICUS"
+	// A list of flat objects.
+	AuditDestinationWebhookFormatUnified AuditDestinationWebhookFormat = "UNIFIED"
+)
+
+var AllAuditDestinationWebhookFormat = []AuditDestinationWebhookFormat{
+	AuditDestinationWebhookFormatAgilicus,
+	AuditDestinationWebhookFormatUnified,
+}
+
+func (e AuditDestinationWebhookFormat) IsValid() bool {
+	switch e {
+	case AuditDestinationWebhookFormatAgilicus, AuditDestinationWebhookFormatUnified:
+		return true
+	}
+	return false
+}
+
+func (e AuditDestinationWebhookFormat) String() string {
+	return string(e)
+}
+
+func (e *AuditDestinationWebhookFormat) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = AuditDestinationWebhookFormat(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid AuditDestinationWebhookFormat", str)
+	}
+	return nil
+}
+
+func (e AuditDestinationWebhookFormat) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *AuditDestinationWebhookFormat) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e AuditDestinationWebhookFormat) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }
 
 // What can become of an event.

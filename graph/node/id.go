@@ -18,6 +18,7 @@ const (
 	loginFlowID
 	sessionID
 	traceID
+	destinationID
 )
 
 var recordKinds = map[audit.Kind]byte{
@@ -53,7 +54,7 @@ func parseGlobalID(text string) (globalID, bool) {
 	kind := body[0]
 	orgLength, n := binary.Uvarint(body[1:])
 	rest := body[1+max(n, 0):]
-	if crc32.ChecksumIEEE(body) != sum || n <= 0 || orgLength > uint64(len(rest)) || kind < authAuditID || kind > traceID {
+	if crc32.ChecksumIEEE(body) != sum || n <= 0 || orgLength > uint64(len(rest)) || kind < authAuditID || kind > destinationID {
 		return globalID{}, false
 	}
 	return globalID{kind: kind, org: string(rest[:orgLength]), id: string(rest[orgLength:])}, true

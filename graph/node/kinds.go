@@ -74,10 +74,13 @@ func (a *Audit) AuditAttributes() []AuditAttribute {
 }
 
 // ExtraProperties are the additional properties as an object, each as it was sent.
-func (r row) ExtraProperties() (model.JSON, error) {
+func (r row) ExtraProperties() (model.JSON, error) { return objectOf(r.record().Members()) }
+
+// objectOf returns an object with these members, each as it was sent.
+func objectOf(members []audit.Member) (model.JSON, error) {
 	var object bytes.Buffer
 	object.WriteByte('{')
-	for i, member := range r.record().Members() {
+	for i, member := range members {
 		if i > 0 {
 			object.WriteByte(',')
 		}

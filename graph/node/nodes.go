@@ -29,6 +29,7 @@ func (r *Reader) Nodes(ctx context.Context, argument string, ids []string) ([]No
 	all.Go(func() error { return r.findFlows(ctx, parsed, nodes) })
 	all.Go(func() error { return r.findStrands(ctx, sessionID, query.Session, parsed, nodes) })
 	all.Go(func() error { return r.findStrands(ctx, traceID, query.TraceID, parsed, nodes) })
+	all.Go(func() error { return r.findDestinations(ctx, parsed, nodes) })
 	if err := all.Wait(); err != nil {
 		return nil, err
 	}

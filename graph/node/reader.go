@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/audit/destination"
 )
 
 // Records is what nodes need of a store, be its rows events or login flows.
@@ -21,6 +22,9 @@ type Reader struct {
 	Records Records
 	Flows   audit.Flows
 	Now     func() time.Time
+
+	Destinations *destination.Store
+	Deliverer    destination.Deliverer
 }
 
 // of returns where rows of a kind are read.
