@@ -133,8 +133,12 @@ func (a *application) graphQL(ingester audit.Ingester, countError func(audit.Cod
 		Store:    a.store,
 		Flows:    a.flows.view,
 		Ingester: ingester,
-		Now:      time.Now,
-		Logger:   a.logger,
+
+		Destinations: a.destinations.Store,
+		Deliverer:    a.deliveries,
+
+		Now:    time.Now,
+		Logger: a.logger,
 	})
 	return server.New(schema, server.Options{
 		Timeout: a.config.RequestTimeout, Introspection: a.config.Access.Introspection, Stop: a.stop, Logger: a.logger,
