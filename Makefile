@@ -51,7 +51,7 @@ delivery-proof: ## Deliver 100,000 events to a receiver that fails, while the se
 	AUTHTRAIL_TEST_DELIVERED_EVENTS=100000 $(GO) test -count=1 -v -run 'ThoughServersAreKilledAndReceiversFail' .
 
 .PHONY: e2e
-e2e: build ## Run the real program against the published SDK, the GraphQL over HTTP audit, and a browser
+e2e: build ## Run the real program against the published SDK, the GraphQL over HTTP audit, a browser, and Schemathesis
 	e2e/run
 
 .PHONY: elasticsearch
@@ -73,4 +73,4 @@ bench: build ## Measure speed and memory on a million records, on both stores (d
 
 .PHONY: clean
 clean: ## Remove what was built and installed
-	rm -rf authtrail e2e/sdk/.venv e2e/node_modules e2e/*/node_modules web/*/node_modules
+	rm -rf authtrail e2e/*/.venv e2e/node_modules e2e/*/node_modules web/*/node_modules
