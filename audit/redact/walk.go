@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/authtrail/authtrail/audit/internal/jsontext"
 )
@@ -78,8 +79,22 @@ func (w *walk) object(text string, rules []rule) {
 
 func (w *walk) name(name string) {
 	w.comma('{')
+	if isPlain(name) { // as nearly all names are
+		w.to = append(append(append(w.to, '"'), name...), '"', ':')
+		return
+	}
 	quoted, _ := json.Marshal(name)
 	w.to = append(append(w.to, quoted...), ':')
+}
+
+// isPlain reports whether a name needs no escapes.
+func isPlain(name string) bool {
+	for i := range len(name) {
+		if c := name[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // comma writes one unless nothing came since the opening.
