@@ -104,6 +104,8 @@ func (s tenants) foreign(t *testing.T) (cursors map[string]string, nodes []strin
 func (s tenants) ways(t *testing.T) map[string][]string {
 	t.Helper()
 	cursors, nodes := s.foreign(t)
+	destinationCursor, destination := s.foreignDestination(t)
+	nodes = append(nodes, destination)
 	ways := map[string][]string{"viewer": {""}}
 	for list, cursor := range cursors {
 		ways[list] = []string{"(first: 3)", "(first: 1)", "(last: 1)", `(first: 3, search: "hidden")`, `(first: 3, search: "org:org-two")`,
@@ -117,6 +119,8 @@ func (s tenants) ways(t *testing.T) map[string][]string {
 	for _, node := range nodes {
 		ways["node"] = append(ways["node"], fmt.Sprintf("(id: %q)", node))
 	}
+	ways["auditDestinations"] = []string{"(first: 3)", `(filter: {orgId: "org-two"})`, `(filter: {name: "hidden"})`, `(filter: {search: ["hidden"]})`,
+		fmt.Sprintf("(last: 3, before: %q)", destinationCursor), fmt.Sprintf("(first: 3, after: %q)", destinationCursor)}
 	ways["nodes"] = []string{`(ids: ["` + strings.Join(nodes, `", "`) + `"])`}
 	maps.Copy(ways, insightWays(nodes))
 	return ways

@@ -118,7 +118,7 @@ func (w walk) queries(ways map[string][]string) []string {
 	w.Helper()
 	var all []string
 	for _, field := range w.schema.Query.Fields {
-		if strings.HasPrefix(field.Name, "__") {
+		if strings.HasPrefix(field.Name, "__") || field.Name == "auditDestinationDryRun" { // owners only: see TestNobodyManagesDestinationsOfAnotherOrg
 			continue
 		}
 		asked := strings.Join(ways[field.Name], " ")
