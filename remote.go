@@ -38,7 +38,7 @@ func (r remote) connect(ctx context.Context, s streams, create bool) (*client.Cl
 		return nil, nil, fmt.Errorf("%s is no data folder: it holds no records; name one with --data, or a running server with --server", r.Data)
 	}
 	config := defaultConfig()
-	config.Data, config.LogLevel = r.Data, "warn"
+	config.Data, config.LogLevel, config.Delivery.Run = r.Data, "warn", false // who looks into a folder sends nothing from it
 	app, err := newApplication(ctx, config, config.logger(s))
 	if errors.Is(err, sqlite.ErrInUse) {
 		return r.other(err)

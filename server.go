@@ -38,6 +38,7 @@ type commands struct {
 	Search       searchCommand       `cmd:"" help:"Search the authentication audits, or login flows."`
 	Tail         tailCommand         `cmd:"" help:"Follow the authentication audits as they arrive."`
 	Flow         flowCommand         `cmd:"" help:"Show one login attempt: its steps, and how it ended."`
+	Destinations destinationsCommand `cmd:"" help:"List where events are delivered to, and test, replay or resume that."`
 	Token        tokenCommand        `cmd:"" help:"Print a development token, and nothing else."`
 	Reindex      reindexCommand      `cmd:"" help:"Make the indices in Elasticsearch anew that an older version made, while servers run."`
 	RebuildFlows rebuildFlowsCommand `cmd:"" help:"Make all stored login flows anew from the records."`

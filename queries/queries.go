@@ -17,6 +17,13 @@ var (
 	FlowByID      = read("flow_by_id.graphql")
 	FeedEnd       = read("feed_end.graphql")
 	Tail          = read("tail.graphql")
+
+	Destinations      = read("destinations.graphql")
+	DestinationNames  = read("destination_names.graphql")
+	TestDestination   = read("test_destination.graphql")
+	ReplayDestination = read("replay_destination.graphql")
+	ResumeDestination = read("resume_destination.graphql")
+	DeadLetters       = read("dead_letters.graphql")
 )
 
 func read(name string) string {
