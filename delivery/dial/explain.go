@@ -65,6 +65,9 @@ func reason(err error) string {
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "the receiver broke the connection off"
 	}
+	if strings.Contains(err.Error(), "malformed HTTP") { // has no type either
+		return "what the receiver answered is not HTTP"
+	}
 	return "the receiver could not be reached"
 }
 
