@@ -33,7 +33,7 @@ func ErrorPresenter(logger *slog.Logger) graphql.ErrorPresenterFunc {
 			}
 		}
 		known := domainError(err, shown.Path)
-		shown.Message, shown.Extensions = known.Message, extensionsOf(known)
+		shown.Message, shown.Extensions = known.Error(), extensionsOf(known)
 		if syntax, ok := asSyntaxError(err); ok {
 			shown.Extensions["position"] = syntax.Column
 		}

@@ -38,7 +38,8 @@ func TestWhatTheCallerCanMendIsNamed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			err := a.refused(t, test.document, nil)
-			if err.Extensions["code"] != "BAD_USER_INPUT" || err.Extensions["field"] != test.field || !strings.Contains(err.Message, test.message) {
+			if err.Extensions["code"] != "BAD_USER_INPUT" || err.Extensions["field"] != test.field ||
+				!strings.HasPrefix(err.Message, test.field+": ") || !strings.Contains(err.Message, test.message) {
 				t.Errorf("got %q %v, want field %s and %q", err.Message, err.Extensions, test.field, test.message)
 			}
 		})

@@ -108,8 +108,11 @@ func mendMessages(op *graphql.OperationContext, errs gqlerror.List) gqlerror.Lis
 		}
 		if field := variableIn(err.Path); field != "" {
 			err.Extensions["field"] = field
-			if err.Message == "must be defined" { // which says nothing to who sees the message alone
+			switch { // so that it says something to who sees the message alone
+			case err.Message == "must be defined":
 				err.Message = "the variable $" + field + " needs a value"
+			case !strings.Contains(err.Message, "$"+field):
+				err.Message = "$" + field + ": " + err.Message
 			}
 		}
 		code, known := err.Extensions["code"].(string)

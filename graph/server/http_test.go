@@ -54,7 +54,8 @@ func TestBadParametersAreNamed(t *testing.T) {
 		"no operation named": {`{"query":"query A { hello } query B { hello }"}`, "say in operationName"},
 		"unknown operation":  {`{"query":"query A { hello }","operationName":"B"}`, "no operation of this name"},
 		"variable missing":   {`{"query":"query($n: Int!) { loginFlows(first: $n) { totalCount } }"}`, "the variable $n needs a value"},
-		"number too large":   {`{"query":"query($n: Int) { loginFlows(first: $n) { totalCount } }","variables":{"n":99999999999999999999}}`, "a number that its type cannot hold"},
+		"number too large":   {`{"query":"query($n: Int) { loginFlows(first: $n) { totalCount } }","variables":{"n":99999999999999999999}}`, "$n: is a number that its type cannot hold"},
+		"variable a text":    {`{"query":"query($n: Int) { loginFlows(first: $n) { totalCount } }","variables":{"n":"x"}}`, "$n: "},
 		"no executable":      {`{"query":"fragment F on Query { hello }"}`, "no operation provided"},
 	}
 	for name, test := range tests {
