@@ -260,3 +260,36 @@ func TestWithoutAuthenticationNobodyCanBeNamed(t *testing.T) {
 		t.Errorf("there are %d events", data.Events.TotalCount)
 	}
 }
+
+func TestSecretsOfDestinationsAreNotRecorded(t *testing.T) {
+	t.Parallel()
+	g := guardedServer(t)
+	owner := g.token("one", "owner", "--subject", "olga")
+	spec := `spec: {name: "siem", destinationType: WEBHOOK, location: "https://siem.example/in",
+		authentication: {authenticationType: HTTP_BEARER, httpBearer: {token: "a-real-secret"}}}`
+	for _, operation := range []string{
+		`mutation { createAuditDestination(input: {` + spec + `}) { userErrors { message } } }`,
+		`{ auditDestinationDryRun(input: {` + spec + `, from: "2026-11-01T00:00:00Z"}) { events } }`,
+		`query Skipped { auditDestinationDryRun(input: {` + spec + `}) @skip(if: true) { events } audits { totalCount } }`,
+	} {
+		g.graphQL(owner, operation)
+	}
+	g.do(owner, http.MethodPost, "/v1/audit_destinations", `{"spec":{"name":"x","destination_type":"webhook","location":"https://a-real-secret.example"}}`)
+	var got []reading
+	eventually(t, "all is recorded", func() bool {
+		got = slices.DeleteFunc(g.readings(owner, "olga"), func(r reading) bool { return strings.Contains(r.Document, "events(") })
+		return len(got) >= 4
+	})
+	var lines []string
+	for _, r := range got {
+		lines = append(lines, strings.Join(strings.Fields(r.describe())[:3], " "))
+		if all := fmt.Sprintf("%+v", r); strings.Contains(all, "a-real-secret") {
+			t.Errorf("it was recorded: %s", all)
+		}
+	}
+	want := []string{`graphql mutation createAuditDestination{"name":"siem"}`, `graphql query auditDestinationDryRun{"name":"siem"}`,
+		`graphql query Skipped`, `rest POST /v1/audit_destinations`}
+	if !slices.Equal(lines, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(lines, "\n"), strings.Join(want, "\n"))
+	}
+}
