@@ -32,7 +32,8 @@ func (s *Store) Append(ctx context.Context, batch []*audit.Record) ([]audit.Outc
 
 func (s *Store) append(ctx context.Context, batch []*audit.Record) ([]audit.Outcome, error) {
 	writing := appending{store: s, outcomes: make([]audit.Outcome, len(batch)), first: make(map[string]int, len(batch)),
-		bulk: bulk{format: s.format}, touched: map[string]bool{}}
+		bulk: newBulk(s.format), touched: map[string]bool{}}
+	defer writing.bulk.done()
 	if err := writing.write(ctx, batch); err != nil {
 		return nil, err
 	}

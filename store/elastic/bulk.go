@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -19,6 +20,27 @@ type bulk struct {
 	body    []byte
 	items   []bulkItem
 	missing []string // partitions that were not there, of the items to send again
+	lent    bool     // a request that was not answered may still read the body
+}
+
+// bulkBodies keeps the room of one bulk for the next.
+var bulkBodies sync.Pool
+
+// newBulk returns an empty bulk, whose room is given back with done.
+func newBulk(f *format) bulk {
+	b := bulk{format: f}
+	if room, kept := bulkBodies.Get().(*[]byte); kept {
+		b.body = (*room)[:0]
+	}
+	return b
+}
+
+// done gives the room back, unless somebody may still read it.
+func (b *bulk) done() {
+	if room := b.body; !b.lent && cap(room) > 0 {
+		bulkBodies.Put(&room)
+	}
+	*b = bulk{format: b.format}
 }
 
 // bulkItem is one of them.
@@ -71,8 +93,13 @@ func (b *bulk) add(at int, a action, r *audit.Record, from origin) {
 	b.items = append(b.items, bulkItem{at: at, index: a.index, exact: a.was != nil, from: start, to: len(b.body)})
 }
 
-// clear begins a new body, since a request that failed early may still read the old one.
-func (b *bulk) clear() { b.body, b.items = make([]byte, 0, cap(b.body)), b.items[:0] }
+// clear begins a new body.
+func (b *bulk) clear() {
+	items := b.items[:0]
+	b.done()
+	*b = newBulk(b.format)
+	b.items = items
+}
 
 // only returns a bulk of some of the items.
 func (b *bulk) only(items []bulkItem) bulk {
@@ -115,6 +142,7 @@ func (s *Store) sendBulk(ctx context.Context, b *bulk, tell telling) error {
 	pending := *b
 	attempt := func() (struct{}, error) {
 		busy, err := s.sendOnce(ctx, &pending, tell)
+		b.lent = b.lent || pending.lent
 		if err != nil && len(busy) == 0 {
 			return struct{}{}, backoff.Permanent(err)
 		}
@@ -132,6 +160,7 @@ func (s *Store) sendOnce(ctx context.Context, b *bulk, tell telling) ([]bulkItem
 		"items.*.status", "items.*.error.type", "items.*.error.reason", "items.*.error.caused_by.reason"}}
 	counted, sent := countSends(ctx)
 	body, err := s.client.ask(counted, request)
+	b.lent = b.lent || err != nil || sent.Load() > 1
 	if sent.Load() > 1 { // to another node, when the first did not answer
 		b.doubt()
 	}
@@ -146,7 +175,8 @@ func (s *Store) sendOnce(ctx context.Context, b *bulk, tell telling) ([]bulkItem
 	case err != nil:
 		return nil, asUnavailable(err)
 	}
-	if err := decode(body, &answer); err != nil {
+	defer release(body)
+	if err := decode(body.Bytes(), &answer); err != nil {
 		return nil, err
 	}
 	busy, err := b.settle(answer, tell)

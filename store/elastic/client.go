@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -43,30 +42,15 @@ func (c *client) do(ctx context.Context, request esapi.Request, answer any) erro
 	if err != nil {
 		return err
 	}
-	if err := whole(body); err != nil {
+	defer release(body)
+	if err := whole(body.Bytes()); err != nil {
 		return err
 	}
-	return decode(body, answer)
+	return decode(body.Bytes(), answer)
 }
 
-// asSent spares what the engine, which makes the answers, has checked: that no name
-// stands in an object twice, and that all is UTF-8.
-var asSent = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-
-// decode reads an answer. The names of members are those that the type says, in
-// the same case.
-func decode(body []byte, answer any) error {
-	if answer == nil {
-		return nil
-	}
-	if err := json.Unmarshal(body, answer, asSent); err != nil {
-		return unavailable("Elasticsearch's answer cannot be read", err)
-	}
-	return nil
-}
-
-// ask makes one request and returns the body of its answer.
-func (c *client) ask(ctx context.Context, request esapi.Request) ([]byte, error) {
+// ask makes one request and returns the body of its answer, which the caller releases.
+func (c *client) ask(ctx context.Context, request esapi.Request) (*bytes.Buffer, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -81,31 +65,16 @@ func (c *client) ask(ctx context.Context, request esapi.Request) ([]byte, error)
 	defer cancel()
 	defer context.AfterFunc(c.open, cancel)()
 	response, err := request.Do(limited, c.transport)
-	var body []byte
-	if response != nil && response.Body != nil {
-		if err == nil {
-			body, err = io.ReadAll(io.LimitReader(response.Body, c.maxAnswer+1))
-		}
-		response.Body.Close()
+	body, err := c.read(response, err)
+	if err == nil {
+		return body, nil
 	}
-	if err != nil {
+	release(body)
+	if errors.Is(err, errUnread) {
 		return nil, c.unanswered(ctx, err, time.Since(began))
 	}
-	if response.StatusCode > 299 {
-		return nil, c.refused(response, body)
-	}
-	c.breaker.succeeded()
-	if int64(len(body)) > c.maxAnswer {
-		return nil, unavailable("Elasticsearch's answer is too large", errTooLarge)
-	}
-	return body, nil
+	return nil, err
 }
-
-// defaultMaxAnswer bounds the memory that an answer takes: records are small, but
-// 500 of them may be of a megabyte each. Who asks for records then asks for fewer.
-const defaultMaxAnswer = 64 << 20
-
-var errTooLarge = errors.New("there is more of it than may be read at once")
 
 // unanswered says what it means that a request got no answer, or not all of one.
 func (c *client) unanswered(ctx context.Context, err error, waited time.Duration) error {
@@ -222,26 +191,6 @@ func hasStatus(err error, statuses ...int) bool {
 func alreadyExists(err error) bool {
 	var failure *engineError
 	return errors.As(err, &failure) && (failure.Type == "resource_already_exists_exception" || failure.Type == "invalid_index_name_exception" && strings.Contains(failure.Reason, "already exists as alias"))
-}
-
-// whole returns an error when an answer is of some shards only, or of the time
-// that was allowed. It looks for the members by their text, which is much quicker
-// than decoding everything beside them; inside a string their quotes are escaped.
-func whole(body []byte) error {
-	if bytes.Contains(body, []byte(`"timed_out":true`)) {
-		return unavailable("Elasticsearch took too long to answer", errors.New("the answer says timed_out"))
-	}
-	const failed = `"failed":`
-	for rest := body; ; {
-		at := bytes.Index(rest, []byte(failed))
-		if at < 0 {
-			return nil
-		}
-		rest = rest[at+len(failed):]
-		if len(rest) > 0 && rest[0] >= '1' && rest[0] <= '9' {
-			return unavailable("Elasticsearch could answer only in part", fmt.Errorf("shards failed: %.2000s", body))
-		}
-	}
 }
 
 // close ends the requests under way, and refuses all later ones.

@@ -116,13 +116,17 @@ func (w *documentWriter) perField(object string, write func(field query.Field, v
 	w.open('{')
 	written := false
 	for _, of := range w.fields {
-		wrote := w.listOf(string(of.field), func() (some bool) {
-			for _, value := range of.values {
-				some = write(of.field, value) || some
-			}
-			return some
-		})
-		written = written || wrote
+		beginOf := w.mark()
+		w.name(string(of.field))
+		w.open('[')
+		some := false
+		for _, value := range of.values {
+			some = write(of.field, value) || some
+		}
+		if w.close(']'); !some {
+			w.reset(beginOf)
+		}
+		written = written || some
 	}
 	w.close('}')
 	if !written {

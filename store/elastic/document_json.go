@@ -32,9 +32,10 @@ func (w *jsonWriter) open(bracket byte) {
 
 func (w *jsonWriter) close(bracket byte) { w.buf = append(w.buf, bracket) }
 
+// name writes the name of a member, one of this package's own: there is nothing to escape in it.
 func (w *jsonWriter) name(name string) {
-	w.string(name)
-	w.buf = append(w.buf, ':')
+	w.next()
+	w.buf = append(append(append(w.buf, '"'), name...), '"', ':')
 }
 
 func (w *jsonWriter) member(name, value string) {
@@ -53,7 +54,7 @@ func (w *jsonWriter) string(text string) {
 	from := 0
 	for i := range len(text) {
 		c := text[i]
-		if c >= ' ' && c != '"' && c != '\\' {
+		if !escapes[c] {
 			continue
 		}
 		w.buf = append(w.buf, text[from:i]...)
@@ -66,5 +67,14 @@ func (w *jsonWriter) string(text string) {
 	}
 	w.buf = append(append(w.buf, text[from:]...), '"')
 }
+
+// escapes are the bytes that cannot stand in a string as they are.
+var escapes = func() (must [256]bool) {
+	for c := range byte(' ') {
+		must[c] = true
+	}
+	must['"'], must['\\'] = true, true
+	return must
+}()
 
 const hexDigits = "0123456789abcdef"

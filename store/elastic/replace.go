@@ -153,10 +153,11 @@ func (r *replacing) send(ctx context.Context) {
 		return
 	}
 	full := r.bulk
-	r.bulk = bulk{format: full.format}
+	r.bulk = newBulk(full.format)
 	r.room <- struct{}{}
 	r.sending.Go(func() {
 		defer func() { <-r.room }()
+		defer full.done()
 		err := r.store.sendBulk(ctx, &full, func(item bulkItem, outcome audit.Outcome) {
 			r.ends[item.at] = ending{outcome, item.doubtful}
 		})
