@@ -45,6 +45,7 @@ func keepFlows(ctx context.Context, config Config, records builder.Records, stor
 	kept.view = flow.NewView(store, time.Now, config.FlowIdle, options)
 	kept.stop = func() {}
 	if !config.FlowBuilder {
+		logger.Info("this process builds no login flows: those of new records are there once another has built them")
 		return kept
 	}
 	building, cancel := context.WithCancel(ctx)

@@ -34,7 +34,7 @@ type Options struct {
 	Lease time.Duration // lease.DefaultDuration where 0; a minute where Alone, as nobody waits
 
 	Batch  int              // how many records are taken at once; 4,000 where 0
-	Known  int              // how many are kept in memory from batch to batch; 20,000 where 0
+	Known  int              // how many are kept in memory from batch to batch; 12,000 where 0
 	Now    func() time.Time // time.Now where nil
 	Logger *slog.Logger     // slog.Default() where nil
 }
@@ -52,7 +52,7 @@ var LeaseKey = audit.EntryKey{Kind: "lease", ID: "flow-builder"}
 
 // New returns a builder, which does nothing before Run or Rebuild.
 func New(options Options) *Builder {
-	options.Batch, options.Known = cmp.Or(options.Batch, 4_000), cmp.Or(options.Known, 20_000)
+	options.Batch, options.Known = cmp.Or(options.Batch, 4_000), cmp.Or(options.Known, 12_000)
 	if options.Alone {
 		options.Lease = cmp.Or(options.Lease, time.Minute)
 	}

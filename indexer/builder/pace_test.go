@@ -2,6 +2,7 @@ package builder_test
 
 import (
 	"context"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -80,4 +81,24 @@ func TestRecordsDoNotWaitForABuilderThatDoesNotGetOn(t *testing.T) {
 	if <-paced(t.Context(), b); time.Since(began) > 4*time.Second {
 		t.Error("who brings records has waited as long as anybody ever does")
 	}
+}
+
+func TestTheLogSaysWhenFlowsAreLateAndWhenTheyAreCurrentAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var stands clock
+	options := w.options()
+	options.Now = stands.now
+	options.Flows = troubled{w.flows, func([]audit.Replacement) error {
+		stands.ahead.Add(int64(10 * time.Second))
+		return nil
+	}, never}
+	b, _ := w.run(options)
+	w.append(sample(t)[:5]...)
+	w.catchUp(b)
+	w.eventually("both are said", func() bool {
+		log := w.log.String()
+		late, current := strings.Index(log, "login flows are behind their records"), strings.Index(log, "login flows are current again")
+		return 0 <= late && late < current
+	})
 }

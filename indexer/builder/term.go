@@ -34,7 +34,8 @@ type term struct {
 	crowded map[orgID]bool // ids on too many records, of which all stored flows are aware
 	open    openFlows
 	sweep   *audit.Cursor // how far the sweep has got
-	warned  time.Time     // when it was last said that the builder is behind
+	warned  time.Time     // when it was last said that the flows are late
+	late    bool          // it was, and not yet that they are current again
 }
 
 type savedCheckpoint struct {
@@ -170,6 +171,7 @@ func (t *term) startOver(reason error) error {
 func (t *term) atEnd(ctx context.Context, number uint64) error {
 	t.sure = true
 	t.progress.atEnd(number, t.at.Position, t.options.Now())
+	t.sayBehind()
 	if t.at.Sweep {
 		return t.sweepPage(ctx)
 	}
@@ -243,11 +245,19 @@ func (t *term) patiently(ctx context.Context, what string, do func() error) erro
 	}
 }
 
-// sayBehind warns once a minute of a builder that does not keep up.
+// lateFrom is how far behind their records flows are when it is said.
+const lateFrom = 5 * time.Second
+
+// sayBehind warns, once a minute at most, when flows are late, and says when they
+// are current again.
 func (t *term) sayBehind() {
-	now := t.options.Now()
-	if behind := t.Stats().Behind; behind > time.Minute && now.Sub(t.warned) > time.Minute {
-		t.warned = now
+	now, behind := t.options.Now(), t.Stats().Behind
+	switch {
+	case behind > lateFrom && now.Sub(t.warned) > time.Minute:
+		t.warned, t.late = now, true
 		t.options.Logger.Warn("login flows are behind their records", "by", behind.Round(time.Second))
+	case behind < maxBehind && t.late:
+		t.late = false
+		t.options.Logger.Info("login flows are current again")
 	}
 }
