@@ -91,9 +91,27 @@ class Destinations(unittest.TestCase):
                 found = API.get_audit_destination(created.metadata.id)
                 self.assertEqual(found.spec.authentication.to_dict(), sent.to_dict())
 
+    def test_delivery_settings_are_an_additional_property(self):
+        settings = {
+            "format": "ocsf", "content": "login_flows", "pause_after_seconds": 3600, "own": [1],
+            "redactions": [{"field": "user_agent", "action": "remove"}, {"field": "source_ip", "action": "hash"}],
+        }
+        created = create("formatted", delivery_settings=settings)
+        self.assertEqual(created.spec["delivery_settings"], settings)
+        found = API.get_audit_destination(created.metadata.id)
+        self.assertEqual(found.to_dict(), created.to_dict())
+        replaced = API.replace_audit_destination(found.metadata.id, audit_destination=found)
+        self.assertEqual(replaced.spec.to_dict(), created.spec.to_dict())
+        for wrong, message in (
+            ({"format": "xml"}, "spec.delivery_settings.format"), ({"content": 1}, "spec.delivery_settings.content"),
+            ({"redactions": [{"field": "a", "action": "mask"}]}, "spec.delivery_settings.redactions[0].action"),
+        ):
+            body = refused(self, 400, lambda wrong=wrong: create("wrong", delivery_settings=wrong))
+            self.assertIn(message, body["error_message"])
+
     def test_what_was_not_given_is_not_there(self):
         found = API.get_audit_destination(create("plain").metadata.id)
-        for member in ("authentication", "webhook_settings", "routing", "max_events_per_transaction"):
+        for member in ("authentication", "webhook_settings", "routing", "max_events_per_transaction", "delivery_settings"):
             self.assertNotIn(member, found.spec)
 
     def test_a_name_that_is_taken(self):
