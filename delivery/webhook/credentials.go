@@ -24,29 +24,29 @@ type credentials interface {
 }
 
 // credentialsOf returns those that a destination wants.
-func credentialsOf(options Options, d destination.Destination, origin string) (credentials, error) {
+func credentialsOf(options Options, d destination.Destination, origin string) credentials {
 	a := d.Spec.Authentication
 	if a == nil {
-		return header{}, nil
+		return header{}
 	}
 	switch a.Type {
 	case destination.HTTPBasic:
 		r := http.Request{Header: http.Header{}}
 		r.SetBasicAuth(a.Basic.Username, a.Basic.Password)
-		return header{r.Header.Get("Authorization")}, nil
+		return header{r.Header.Get("Authorization")}
 	case destination.HTTPBearer:
-		return header{"Bearer " + a.Bearer.Token}, nil
+		return header{"Bearer " + a.Bearer.Token}
 	case destination.AgilicusBearer:
 		claims := token.Claims{Audience: origin, Subject: d.ID, Org: d.Spec.OrgID}
-		return &signed{signer: options.Tokens, claims: claims, now: options.Now}, nil
+		return &signed{signer: options.Tokens, claims: claims, now: options.Now}
 	case destination.OAuth2Credentials:
-		return newOAuth(options, d), nil
+		return newOAuth(options, d)
 	case destination.ClientCertificate:
 		if options.Certificate == nil {
-			return nil, &delivery.Failure{Reason: "this server has no client certificate; it needs --delivery-certificate-file"}
+			return noCertificate{}
 		}
 	}
-	return header{}, nil
+	return header{}
 }
 
 // certificateOf returns the certificate to show, nil for those that want none.
@@ -69,6 +69,14 @@ func (h header) apply(_ context.Context, r *http.Request) error {
 
 func (header) renew() bool  { return false }
 func (header) Close() error { return nil }
+
+// noCertificate is a certificate that the server does not have. That is no fault of the
+// destination, which goes on once the server has one.
+type noCertificate struct{ header }
+
+func (noCertificate) apply(context.Context, *http.Request) error {
+	return &delivery.Failure{Reason: "this server has no client certificate; it needs --delivery-certificate-file"}
+}
 
 // renewBefore is how long before its end a signed token is replaced.
 const renewBefore = time.Minute

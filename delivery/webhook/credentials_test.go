@@ -74,13 +74,16 @@ func TestAReceiverVerifiesTheTokensThatAreSignedHere(t *testing.T) {
 	}
 }
 
-func TestAServerThatCannotSignSaysWhatItLacks(t *testing.T) {
+func TestAServerThatCannotProveWhoItIsSaysWhatItLacks(t *testing.T) {
 	t.Parallel()
-	d := to(serve(t, func(http.ResponseWriter, *http.Request) { t.Error("it was sent something") }))
-	d.Spec.Authentication = &destination.Authentication{Type: destination.AgilicusBearer}
-	s := open(t, d, webhook.Options{Tokens: token.New(token.Options{})})
-	if _, err := s.Send(t.Context(), deliverytest.Messages(0, 1)); err == nil || !strings.Contains(err.Error(), "--public-url") {
-		t.Errorf("%v", err)
+	location := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("it was sent something") })
+	for kind, want := range map[string]string{destination.AgilicusBearer: "--public-url", destination.ClientCertificate: "--delivery-certificate-file"} {
+		d := to(location)
+		d.Spec.Authentication = &destination.Authentication{Type: kind}
+		s := open(t, d, webhook.Options{Tokens: token.New(token.Options{})})
+		if _, err := s.Send(t.Context(), deliverytest.Messages(0, 1)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", kind, err)
+		}
 	}
 }
 

@@ -202,12 +202,3 @@ func TestNginxKnowsThePasswordAndTheCertificate(t *testing.T) {
 		t.Errorf("behind nginx, %d were taken", len(taken))
 	}
 }
-
-func TestWithoutACertificateThereIsNoSender(t *testing.T) {
-	t.Parallel()
-	d := to("https://receiver.example")
-	d.Spec.Authentication = &destination.Authentication{Type: destination.ClientCertificate}
-	if _, err := webhook.New(webhook.Options{Dialer: dial.New(dial.Options{})})(d); err == nil || !strings.Contains(err.Error(), "--delivery-certificate-file") {
-		t.Errorf("%v", err)
-	}
-}

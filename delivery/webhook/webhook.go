@@ -65,9 +65,7 @@ func New(options Options) delivery.Open {
 				return nil, fmt.Errorf("read the signing secret: %w", err)
 			}
 		}
-		if s.credentials, err = credentialsOf(options, d, originOf(location)); err != nil {
-			return nil, err
-		}
+		s.credentials = credentialsOf(options, d, originOf(location))
 		s.client = options.Dialer.Client(certificateOf(options, d))
 		return s, nil
 	}
