@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,7 +53,8 @@ func (s *sender) taken(batch []delivery.Message, answer reply, said string) (del
 		return delivery.Result{}, err
 	}
 	if len(result.Retry) > 0 {
-		result.After = max(inSeconds(p.Delay), s.untilDate(p.Date, answer), s.retryAfter(answer.header))
+		now := s.options.Now()
+		result.After = max(inSeconds(p.Delay), untilDate(p.Date, answer.header, now), retryAfter(answer.header, now))
 	}
 	return result, nil
 }
@@ -108,10 +110,10 @@ func (e eventStatus) reason() string {
 
 // untilDate is how long it is until retry_after_date, 0 where that cannot be read. One
 // without a zone is in UTC.
-func (s *sender) untilDate(date string, answer reply) time.Duration {
+func untilDate(date string, header http.Header, now time.Time) time.Duration {
 	for _, form := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05Z07:00"} {
 		if at, err := time.Parse(form, date); err == nil {
-			return s.until(at, answer.header)
+			return until(at, header, now)
 		}
 	}
 	return 0

@@ -101,7 +101,7 @@ func (s *sender) refusal(answer reply, said string) error {
 	case http.StatusGone:
 		failure.Gone = true
 	default:
-		failure.After = s.retryAfter(answer.header)
+		failure.After = retryAfter(answer.header, s.options.Now())
 	}
 	return &failure
 }

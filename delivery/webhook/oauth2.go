@@ -26,6 +26,7 @@ const fetchTime = 30 * time.Second
 type oauth struct {
 	config clientcredentials.Config
 	client *http.Client
+	now    func() time.Time
 	signer Signer
 	// assertion is what proves who the client is where it has no secret; nil where it has.
 	assertion *token.Claims
@@ -38,7 +39,7 @@ type oauth struct {
 // this server signs who it is (RFC 7523).
 func newOAuth(options Options, d destination.Destination) *oauth {
 	o := d.Spec.Authentication.OAuth2
-	fetcher := &oauth{client: options.Dialer.Client(nil), signer: options.Tokens, config: clientcredentials.Config{
+	fetcher := &oauth{client: options.Dialer.Client(nil), now: options.Now, signer: options.Tokens, config: clientcredentials.Config{
 		ClientID: o.ClientID, TokenURL: o.TokenURL, Scopes: o.Scopes,
 	}}
 	switch {
@@ -90,7 +91,7 @@ func (o *oauth) fetch(ctx context.Context) (*oauth2.Token, error) {
 	}
 	fetched, err := o.config.Token(ctx)
 	if err != nil {
-		return nil, notFetched(err)
+		return nil, notFetched(err, o.now())
 	}
 	return fetched, nil
 }
@@ -100,7 +101,7 @@ func (o *oauth) fetch(ctx context.Context) (*oauth2.Token, error) {
 var errorCode = regexp.MustCompile(`^[a-z_]{1,64}$`)
 
 // notFetched is why there is no token. The error itself may hold secrets.
-func notFetched(err error) error {
+func notFetched(err error, now time.Time) error {
 	var answered *oauth2.RetrieveError
 	if !errors.As(err, &answered) {
 		failure := dial.Explain(err)
@@ -110,5 +111,5 @@ func notFetched(err error) error {
 	if errorCode.MatchString(answered.ErrorCode) {
 		reason += " " + answered.ErrorCode
 	}
-	return &delivery.Failure{Reason: reason}
+	return &delivery.Failure{Reason: reason, After: retryAfter(answered.Response.Header, now)}
 }

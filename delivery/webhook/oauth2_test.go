@@ -19,6 +19,7 @@ import (
 	"github.com/zitadel/oidc/v3/pkg/op"
 
 	"github.com/authtrail/authtrail/audit/destination"
+	"github.com/authtrail/authtrail/delivery"
 	"github.com/authtrail/authtrail/delivery/deliverytest"
 	"github.com/authtrail/authtrail/delivery/dial"
 	"github.com/authtrail/authtrail/delivery/webhook"
@@ -154,6 +155,7 @@ func TestWhyThereIsNoTokenIsSaidWithoutSecrets(t *testing.T) {
 	issuer := provide(t, time.Minute)
 	elsewhere := serve(t, http.RedirectHandler(issuer+"/oauth/token", http.StatusTemporaryRedirect).ServeHTTP)
 	parrot := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Retry-After", "9")
 		w.WriteHeader(http.StatusBadRequest)
 		_ = json.NewEncoder(w).Encode(map[string]string{"error": "wrong: swordfish", "error_description": "swordfish is wrong"})
 	})
@@ -168,6 +170,9 @@ func TestWhyThereIsNoTokenIsSaidWithoutSecrets(t *testing.T) {
 		_, err := s.Send(t.Context(), deliverytest.Messages(0, 2))
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "swordfish") || len(receiver.tokens) > 0 {
 			t.Errorf("%s: %v", tokenURL, err)
+		}
+		if after := delivery.FailureOf(err).After; (after == 9*time.Second) != (tokenURL == parrot) {
+			t.Errorf("%s: after %s", tokenURL, after)
 		}
 	}
 }

@@ -13,22 +13,22 @@ import (
 const maxWait = time.Hour
 
 // retryAfter is how long the header Retry-After asks for, 0 where it does not.
-func (s *sender) retryAfter(header http.Header) time.Duration {
+func retryAfter(header http.Header, now time.Time) time.Duration {
 	text := strings.TrimSpace(header.Get("Retry-After"))
 	if seconds, err := strconv.ParseFloat(text, 64); err == nil {
 		return inSeconds(seconds)
 	}
 	if at, err := http.ParseTime(text); err == nil {
-		return s.until(at, header)
+		return until(at, header, now)
 	}
 	return 0
 }
 
-// until is how long it is until a time by the receiver's clock, which the answer tells.
-func (s *sender) until(at time.Time, header http.Header) time.Duration {
-	now, err := http.ParseTime(header.Get("Date"))
-	if err != nil {
-		now = s.options.Now()
+// until is how long it is until a time by the receiver's clock, which the answer tells,
+// or else by ours.
+func until(at time.Time, header http.Header, now time.Time) time.Duration {
+	if told, err := http.ParseTime(header.Get("Date")); err == nil {
+		now = told
 	}
 	return bounded(at.Sub(now))
 }
