@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"os"
 	"sync"
@@ -14,6 +15,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+	"go.uber.org/goleak"
 
 	"github.com/authtrail/authtrail/audit"
 	"github.com/authtrail/authtrail/audit/flow"
@@ -56,6 +58,10 @@ func TestMain(m *testing.M) {
 	if sampled.events != nil {
 		sampled.close()
 		_ = os.RemoveAll(sampled.dir)
+	}
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
 	}
 	os.Exit(code)
 }

@@ -3,8 +3,12 @@ package elastic
 import (
 	"context"
 	"flag"
+	"fmt"
+	"net/http"
 	"os"
 	"testing"
+
+	"go.uber.org/goleak"
 
 	"github.com/authtrail/authtrail/audit"
 	"github.com/authtrail/authtrail/store/elastic/elastictest"
@@ -21,7 +25,13 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	http.DefaultClient.CloseIdleConnections()
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
 }
 
 // The answers are those of every other store, but that a unique_id sent again
