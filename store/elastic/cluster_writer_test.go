@@ -22,6 +22,7 @@ import (
 type writer struct {
 	mu      sync.Mutex
 	written []string
+	times   []time.Time   // when each was acknowledged
 	refused int           // batches, each time that they were
 	end     func()        // tells it to stop
 	ended   chan struct{} // closed when it has
@@ -31,6 +32,9 @@ func (w *writer) acknowledged(ids ...string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.written = append(w.written, ids...)
+	for range ids {
+		w.times = append(w.times, time.Now())
+	}
 }
 
 // soFar returns what was acknowledged until now.
@@ -38,6 +42,14 @@ func (w *writer) soFar() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return slices.Clip(w.written)
+}
+
+// before returns what was acknowledged until then.
+func (w *writer) before(then time.Time) []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	count, _ := slices.BinarySearchFunc(w.times, then, time.Time.Compare)
+	return slices.Clip(w.written[:count])
 }
 
 func (w *writer) refusedOnce() {
@@ -133,6 +145,7 @@ func write(ctx context.Context, t testing.TB, s *Store, name string, tell witnes
 			time.Sleep(50 * time.Millisecond) // as a caller would that is told to try later
 		}
 		tell.acknowledged(ids...)
+		time.Sleep(300 * time.Millisecond) // readers page through all of it again and again
 	}
 }
 
