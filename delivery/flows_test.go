@@ -14,12 +14,6 @@ func TestEachClosedLoginFlowIsSentOnceInEachRevision(t *testing.T) {
 	w := newWorld(t)
 	w.start()
 	d := w.destination("a", `,"delivery_settings":{"content":"login_flows"}`)
-	if d.Spec.ContentOf() != destination.ContentLoginFlows {
-		d = w.replace(d, func(d *destination.Destination) {
-			d.Spec.Delivery = &destination.DeliverySettings{Content: destination.ContentLoginFlows}
-		})
-		t.Skip("the settings are not stored yet")
-	}
 	w.becomes(d, func(h destination.Health) bool { return h.State == destination.Delivering })
 	const idle = time.Minute
 	now := time.Now()
