@@ -15,7 +15,9 @@ func TestDestinationsAreListedTestedReplayedAndResumed(t *testing.T) {
 	t.Parallel()
 	g := guardedServer(t)
 	owner := g.token("one", "owner")
-	at := func(args ...string) outcome { return authtrail(t, append(args, "--server", g.url, "--token", owner)...) }
+	at := func(args ...string) outcome {
+		return authtrail(t, append(args, "--server", g.url, "--token", owner)...)
+	}
 	if got := at("destinations"); got.code != exitNothing || !strings.Contains(got.err, "there are no destinations") {
 		t.Errorf("without any: %d %s", got.code, got.err)
 	}

@@ -63,7 +63,7 @@ func openDestinations(c Config, records audit.Store, flows audit.Feed) (*storedD
 func (d *storedDestinations) check(ctx context.Context, logger *slog.Logger, reseal func(context.Context) error) error {
 	err := d.vault.Check(ctx)
 	if errors.Is(err, secret.ErrOtherKey) {
-		return fmt.Errorf("--secret-key-file: the secrets of destinations are encrypted with a key that %s; give the file that has it", d.lacking())
+		return fmt.Errorf("--secret-key-file: the secrets of destinations are encrypted with a key that %s; give the file that has it, or run authtrail forget-secrets if it is lost", d.lacking())
 	}
 	if err == nil && d.keys > 1 {
 		err := reseal(ctx)

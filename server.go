@@ -32,17 +32,18 @@ func main() {
 
 // commands are the program's commands; the help of each is what --help shows.
 type commands struct {
-	Serve        serveCommand        `cmd:"" help:"Run the server."`
-	Demo         demoCommand         `cmd:"" help:"Run a server on a temporary store full of made-up logins, to look around."`
-	Import       importCommand       `cmd:"" help:"Send events from files, one bulk event a line."`
-	Search       searchCommand       `cmd:"" help:"Search the authentication audits, or login flows."`
-	Tail         tailCommand         `cmd:"" help:"Follow the authentication audits as they arrive."`
-	Flow         flowCommand         `cmd:"" help:"Show one login attempt: its steps, and how it ended."`
-	Destinations destinationsCommand `cmd:"" help:"List where events are delivered to, and test, replay or resume that."`
-	Token        tokenCommand        `cmd:"" help:"Print a development token, and nothing else."`
-	Reindex      reindexCommand      `cmd:"" help:"Make the indices in Elasticsearch anew that an older version made, while servers run."`
-	RebuildFlows rebuildFlowsCommand `cmd:"" help:"Make all stored login flows anew from the records."`
-	Version      versionCommand      `cmd:"" help:"Print the version."`
+	Serve         serveCommand         `cmd:"" help:"Run the server."`
+	Demo          demoCommand          `cmd:"" help:"Run a server on a temporary store full of made-up logins, to look around."`
+	Import        importCommand        `cmd:"" help:"Send events from files, one bulk event a line."`
+	Search        searchCommand        `cmd:"" help:"Search the authentication audits, or login flows."`
+	Tail          tailCommand          `cmd:"" help:"Follow the authentication audits as they arrive."`
+	Flow          flowCommand          `cmd:"" help:"Show one login attempt: its steps, and how it ended."`
+	Destinations  destinationsCommand  `cmd:"" help:"List where events are delivered to, and test, replay or resume that."`
+	Token         tokenCommand         `cmd:"" help:"Print a development token, and nothing else."`
+	Reindex       reindexCommand       `cmd:"" help:"Make the indices in Elasticsearch anew that an older version made, while servers run."`
+	RebuildFlows  rebuildFlowsCommand  `cmd:"" help:"Make all stored login flows anew from the records."`
+	ForgetSecrets forgetSecretsCommand `cmd:"" help:"After the key of secrets was lost: drop what nobody can decrypt, and name the destinations that had it."`
+	Version       versionCommand       `cmd:"" help:"Print the version."`
 }
 
 // streams are where a command reads and writes. Results go to out, everything

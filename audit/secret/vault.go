@@ -181,4 +181,25 @@ func (v *Vault) Rotated(ctx context.Context) error {
 	return nil
 }
 
+// Forget says that nothing is sealed any more with keys that this vault lacks: a
+// process that has its keys, or none, is taken from now on.
+func (v *Vault) Forget(ctx context.Context) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	present, err := v.registry.Get(ctx, checkKey)
+	switch {
+	case isCode(err, audit.NotFound):
+		return nil
+	case err != nil:
+	case len(v.keys) == 0:
+		err = v.registry.Delete(ctx, checkKey, present.Version)
+	default:
+		_, err = v.registry.Put(ctx, v.checkEntry(present.Version))
+	}
+	if err != nil {
+		return fmt.Errorf("change the document that tells the key: %w", err)
+	}
+	return nil
+}
+
 func isCode(err error, code audit.Code) bool { return err != nil && audit.AsError(err).Code == code }
