@@ -75,12 +75,25 @@ func (d *Delivery) changed(org, id string) {
 	d.mu.Unlock()
 	if w != nil {
 		w.cut()
-		<-w.done
+		w.wait(cutPatience)
 	}
 	d.mu.Lock()
 	d.touched[k] = true
 	d.mu.Unlock()
 	d.rouse()
+}
+
+// cutPatience is how long a change waits for what is being sent to end: senders do so
+// at once, but for a disk that hangs.
+const cutPatience = 10 * time.Second
+
+// wait returns when the worker has ended, or after a time.
+func (w *worker) wait(length time.Duration) {
+	select {
+	case <-w.done:
+	case <-time.After(length):
+		w.log.Error("what was being sent to a destination does not end, though the destination has changed")
+	}
 }
 
 // look starts and stops workers as the destinations are now.

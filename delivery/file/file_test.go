@@ -88,7 +88,7 @@ func TestFilesAreOpenedAnewWhenAsked(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, link := range links {
-		if to, err := os.Readlink(link); err == nil && strings.HasPrefix(to, f.path) {
+		if to, err := os.Readlink(link); err == nil && strings.HasPrefix(to, f.path+"/") {
 			t.Errorf("%s is open still", to)
 		}
 	}

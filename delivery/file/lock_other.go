@@ -2,10 +2,13 @@
 
 package file
 
-import "os"
+import (
+	"context"
+	"os"
+)
 
 // lock does nothing here: the senders of one process take turns, and a folder is for
 // one process.
-func lock(*os.File) error { return nil }
+func lock(context.Context, *os.File) error { return nil }
 
 func unlock(*os.File) {}

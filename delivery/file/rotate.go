@@ -2,6 +2,7 @@ package file
 
 import (
 	"compress/gzip"
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -37,24 +38,18 @@ func (s *sender) due(more int64) bool {
 }
 
 // rotate gives the file another name, and begins a new one, which is locked as well.
-func (s *sender) rotate() error {
+func (s *sender) rotate(ctx context.Context) error {
 	if err := s.root.Rename(s.path, s.freeName()); err != nil {
 		return err
 	}
-	old := s.file
+	unlock(s.file)
+	_ = s.file.Close() // it is synced
 	s.file = nil
-	err := s.open()
-	unlock(old)
-	_ = old.Close() // it is synced
-	if err != nil {
-		return err
-	}
-	if err := lock(s.file); err != nil {
-		return err
-	}
-	s.whole = 0
 	s.compress()
-	return s.syncFolder()
+	if err := s.ready(ctx); err != nil { // which may be another's by now, and rotated again
+		return err
+	}
+	return errors.Join(s.mend(), s.syncFolder())
 }
 
 // freeName is a name for the file that no rotated one has.
@@ -139,7 +134,7 @@ func compressFile(root *os.Root, name string) error {
 		return err
 	}
 	defer func() { _ = from.Close() }() // it was only read
-	if err := lock(from); err != nil {
+	if err := lock(context.Background(), from); err != nil {
 		return err
 	}
 	defer unlock(from)

@@ -44,7 +44,7 @@ func (s *sender) Send(ctx context.Context, batch []delivery.Message) (delivery.R
 	}
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	if err := s.write(lines); err != nil {
+	if err := s.write(ctx, lines); err != nil {
 		s.release()
 		return delivery.Result{}, failure(err)
 	}
@@ -66,8 +66,8 @@ func failure(err error) *delivery.Failure {
 }
 
 // write appends lines to the file, which is whole before and after, and syncs it.
-func (s *sender) write(lines []byte) error {
-	if err := s.ready(); err != nil {
+func (s *sender) write(ctx context.Context, lines []byte) error {
+	if err := s.ready(ctx); err != nil {
 		return err
 	}
 	defer func() { unlock(s.file) }() // which may be another by then
@@ -75,7 +75,7 @@ func (s *sender) write(lines []byte) error {
 		return err
 	}
 	if s.due(int64(len(lines))) {
-		if err := s.rotate(); err != nil {
+		if err := s.rotate(ctx); err != nil {
 			return err
 		}
 	}
@@ -90,14 +90,14 @@ func (s *sender) write(lines []byte) error {
 }
 
 // ready has the file open that is at the path now, and locked.
-func (s *sender) ready() error {
+func (s *sender) ready(ctx context.Context) error {
 	for range 10 {
 		if s.file == nil {
 			if err := s.open(); err != nil {
 				return err
 			}
 		}
-		if err := lock(s.file); err != nil {
+		if err := lock(ctx, s.file); err != nil {
 			return fmt.Errorf("lock the file: %w", err)
 		}
 		same, err := s.isThere()
