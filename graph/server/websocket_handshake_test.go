@@ -46,7 +46,7 @@ func TestAWebSocketsAuthorizationReachesTheHook(t *testing.T) {
 
 func TestAWebSocketHandshakeIsChecked(t *testing.T) {
 	t.Parallel()
-	server := start(t)
+	server := start(t, func(o *Options) { o.Origins = []string{"https://app.example"} })
 	tests := map[string]struct {
 		origin, protocol string
 		status           int
@@ -54,6 +54,8 @@ func TestAWebSocketHandshakeIsChecked(t *testing.T) {
 		"same origin":      {server.URL, subprotocol, http.StatusSwitchingProtocols},
 		"no origin":        {"", "other, " + subprotocol, http.StatusSwitchingProtocols},
 		"other origin":     {"https://evil.example", subprotocol, http.StatusForbidden},
+		"a named origin":   {"https://app.example", subprotocol, http.StatusSwitchingProtocols},
+		"its other scheme": {"http://app.example", subprotocol, http.StatusForbidden},
 		"null origin":      {"null", subprotocol, http.StatusForbidden},
 		"old protocol":     {"", "graphql-ws", http.StatusBadRequest},
 		"no protocol":      {"", "", http.StatusBadRequest},
