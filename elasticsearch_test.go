@@ -150,6 +150,7 @@ func TestReindexMakesIndicesOfAnOlderVersionAnew(t *testing.T) {
 	olderTemplate(t, prefix)
 	olderTemplate(t, prefix+"-flows")
 	mustRun(t, "import", "--server", server, sample)
+	flowsAreBuilt(t, server) // before anybody opens the stores, and installs the templates of today
 	config := defaultConfig()
 	config.Store, config.Elasticsearch.URL = "elasticsearch", []string{elastictest.URL(t)}
 	config.Elasticsearch.IndexPrefix, config.Elasticsearch.Replicas = prefix, "0"
