@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/authtrail/authtrail/audit"
 )
 
 // text is a string in a response.
@@ -46,7 +48,13 @@ type moment time.Time
 func MarshalDateTime(t time.Time) graphql.Marshaler { return moment(t) }
 
 // UnmarshalDateTime reads a DateTime.
-func UnmarshalDateTime(value any) (time.Time, error) { return graphql.UnmarshalTime(value) }
+func UnmarshalDateTime(value any) (time.Time, error) {
+	t, err := graphql.UnmarshalTime(value)
+	if err != nil {
+		return time.Time{}, audit.Invalid("", "want a time like 2026-11-01T10:20:30.5Z (RFC 3339)")
+	}
+	return t, nil
+}
 
 // MarshalGQL implements graphql.Marshaler.
 func (m moment) MarshalGQL(w io.Writer) {

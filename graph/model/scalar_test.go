@@ -8,6 +8,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"github.com/authtrail/authtrail/audit"
 	"github.com/authtrail/authtrail/graph/model"
 )
 
@@ -36,6 +37,16 @@ func TestTimesAreWrittenToTheNanosecond(t *testing.T) {
 		model.MarshalDateTime(moment).MarshalGQL(&written)
 		if written.String() != want {
 			t.Errorf("%v is written as %s, want %s", moment, &written, want)
+		}
+	}
+}
+
+func TestATimeThatIsNoneIsTheCallersMistake(t *testing.T) {
+	t.Parallel()
+	for _, value := range []any{"", "yesterday", "2026-13-01T00:00:00Z", 7, true, map[string]any{}, []any{"2026-11-01T00:00:00Z"}} {
+		_, err := model.UnmarshalDateTime(value)
+		if known := audit.AsError(err); known == nil || known.Code != audit.BadUserInput {
+			t.Errorf("%v: %v", value, err)
 		}
 	}
 }
