@@ -263,3 +263,13 @@ func (w *world) becomes(d destination.Destination, is func(destination.Health) b
 	w.Helper()
 	eventually(w, func() bool { return is(w.health(d)) }, func() string { return fmt.Sprintf("the delivery is %+v", w.health(d)) })
 }
+
+// listed lists all destinations.
+func (w *world) listed() (all []destination.Destination) {
+	w.Helper()
+	page, err := w.destinations.List(w.Context(), destination.Query{Scope: audit.AllOrgs(), Limit: audit.MaxPageSize})
+	if err != nil {
+		w.Fatal(err)
+	}
+	return page.Destinations
+}

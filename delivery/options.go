@@ -49,9 +49,7 @@ type Options struct {
 type Delivery struct {
 	options Options
 	leases  *lease.Leases
-	view    *flow.View // tells what rows of login flows are
-	records Rows       // Options.Records, read once for all who are at the same place
-	flows   Rows
+	view    *flow.View    // tells what rows of login flows are
 	roused  chan struct{} // has one when the supervisor is to look
 
 	mu      sync.Mutex
@@ -89,7 +87,6 @@ func New(options Options) *Delivery {
 	d := &Delivery{
 		options: options, leases: lease.New(options.Registry, leaseOptions), roused: make(chan struct{}, 1),
 		view:    flow.NewView(nil, options.Now, 0, flow.Options{}),
-		records: newSharedFeed(options.Records), flows: newSharedFeed(options.Flows),
 		touched: map[key]bool{}, workers: map[key]*worker{},
 	}
 	options.Destinations.Watch(d.changed)
@@ -101,7 +98,7 @@ var _ destination.Deliverer = (*Delivery)(nil)
 // rowsOf returns what a destination wants to be sent.
 func (d *Delivery) rowsOf(spec destination.Spec) Rows {
 	if spec.ContentOf() == destination.ContentLoginFlows {
-		return d.flows
+		return d.options.Flows
 	}
-	return d.records
+	return d.options.Records
 }
