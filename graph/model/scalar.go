@@ -50,7 +50,7 @@ func MarshalDateTime(t time.Time) graphql.Marshaler { return moment(t) }
 // UnmarshalDateTime reads a DateTime.
 func UnmarshalDateTime(value any) (time.Time, error) {
 	t, err := graphql.UnmarshalTime(value)
-	if err != nil {
+	if err != nil || value == "" { // which gqlgen takes for no time
 		return time.Time{}, audit.Invalid("", "want a time like 2026-11-01T10:20:30.5Z (RFC 3339)")
 	}
 	return t, nil
