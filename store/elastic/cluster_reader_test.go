@@ -87,12 +87,12 @@ func (r *reader) refusals() (all []string) {
 func (r *reader) waitFor(t *testing.T, more int) {
 	t.Helper()
 	before := r.answers()
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		if r.answers() >= before+more {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("%s: not answered within a minute: %v", r.kind, r.refusals())
+			t.Fatalf("%s: not answered within three minutes: %v", r.kind, r.refusals())
 		}
 	}
 }
