@@ -83,6 +83,7 @@ func (t *term) answered(l *lane, result Result) error {
 	}
 	l.notBefore = now.Add(result.After)
 	if l == &t.live {
+		t.state.NextAttempt, t.state.Asked = l.notBefore, result.After > 0
 		t.state.Taken = append(t.state.Taken, dealtOf(sent, again)...)
 	}
 	return t.save()
