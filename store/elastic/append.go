@@ -32,13 +32,13 @@ func (s *Store) Append(ctx context.Context, batch []*audit.Record) ([]audit.Outc
 
 func (s *Store) append(ctx context.Context, batch []*audit.Record) ([]audit.Outcome, error) {
 	writing := appending{store: s, outcomes: make([]audit.Outcome, len(batch)), first: make(map[string]int, len(batch)),
-		bulk: newBulk(s.format), touched: map[string]bool{}}
+		bulk: newBulk(s.format), touched: map[string]bool{}, apart: map[string]bool{}}
 	defer writing.bulk.done()
 	if err := writing.write(ctx, batch); err != nil {
 		return nil, err
 	}
-	if len(writing.touched) > 0 {
-		s.refreshes.note(writing.touched)
+	if len(writing.touched)+len(writing.apart) > 0 {
+		s.refreshes.note(writing.touched, writing.apart)
 		s.feed.notify()
 	}
 	writing.settleRepeats()
@@ -82,6 +82,7 @@ type appending struct {
 	repeats  []repeat
 	bulk     bulk
 	touched  map[string]bool // the indices that were written to
+	apart    map[string]bool // those that got records of kinds apart
 }
 
 // repeat is a record that stands in the batch before.
@@ -104,7 +105,11 @@ func (a *appending) add(ctx context.Context, at int, r *audit.Record) error {
 		return nil
 	}
 	a.first[id] = at
-	a.touched[index] = true
+	if slices.Contains(a.store.format.Apart, r.Kind) {
+		a.apart[index] = true
+	} else {
+		a.touched[index] = true
+	}
 	if len(a.bulk.body) >= bulkBytes {
 		return a.send(ctx)
 	}

@@ -15,7 +15,7 @@ func (s *Store) Count(ctx context.Context, queries []audit.Query) ([]int, error)
 			return nil, err
 		}
 	}
-	counts, err := whenSeen(ctx, s, func() ([]int, error) { return s.count(ctx, queries) })
+	counts, err := whenSeen(ctx, s, queries, func() ([]int, error) { return s.count(ctx, queries) })
 	if err != nil {
 		return nil, fmt.Errorf("count records: %w", err)
 	}

@@ -18,12 +18,14 @@ const (
 
 // Facets implements audit.Counter.
 func (s *Store) Facets(ctx context.Context, requests []audit.FacetRequest) ([][]audit.ValueCount, error) {
-	for _, request := range requests {
+	queries := make([]audit.Query, len(requests))
+	for i, request := range requests {
 		if err := request.Validate(); err != nil {
 			return nil, err
 		}
+		queries[i] = request.Query
 	}
-	facets, err := whenSeen(ctx, s, func() ([][]audit.ValueCount, error) { return s.facets(ctx, requests) })
+	facets, err := whenSeen(ctx, s, queries, func() ([][]audit.ValueCount, error) { return s.facets(ctx, requests) })
 	if err != nil {
 		return nil, fmt.Errorf("count values: %w", err)
 	}

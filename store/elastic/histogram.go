@@ -11,12 +11,14 @@ import (
 
 // Histograms implements audit.Counter.
 func (s *Store) Histograms(ctx context.Context, requests []audit.HistogramRequest) ([][]audit.Bucket, error) {
-	for _, request := range requests {
+	queries := make([]audit.Query, len(requests))
+	for i, request := range requests {
 		if err := request.Validate(); err != nil {
 			return nil, err
 		}
+		queries[i] = request.Query
 	}
-	histograms, err := whenSeen(ctx, s, func() ([][]audit.Bucket, error) { return s.histograms(ctx, requests) })
+	histograms, err := whenSeen(ctx, s, queries, func() ([][]audit.Bucket, error) { return s.histograms(ctx, requests) })
 	if err != nil {
 		return nil, fmt.Errorf("count over time: %w", err)
 	}

@@ -21,7 +21,7 @@ func (s *Store) Lookup(ctx context.Context, l audit.Lookup) ([]audit.Page, error
 	if err := l.Validate(); err != nil {
 		return nil, err
 	}
-	pages, err := whenSeen(ctx, s, func() ([]audit.Page, error) { return s.lookup(ctx, l) })
+	pages, err := whenSeen(ctx, s, []audit.Query{{Kinds: l.Kinds}}, func() ([]audit.Page, error) { return s.lookup(ctx, l) })
 	if err != nil {
 		return nil, fmt.Errorf("look up records: %w", err)
 	}

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
+
+	"github.com/authtrail/authtrail/audit"
 )
 
 // refreshAll refreshes indices, all copies of their shards but those that were
@@ -45,18 +48,22 @@ func absentOf(shards []shard) (absent int) {
 	return absent
 }
 
-// whenSeen reads when all that this process has acknowledged can be seen.
-func whenSeen[T any](ctx context.Context, s *Store, read func() (T, error)) (answer T, err error) {
-	if err := s.seen(ctx); err != nil {
+// whenSeen reads when all that this process has acknowledged, and that the queries
+// may find, can be seen.
+func whenSeen[T any](ctx context.Context, s *Store, queries []audit.Query, read func() (T, error)) (answer T, err error) {
+	if err := s.seen(ctx, queries...); err != nil {
 		return answer, err
 	}
 	return read()
 }
 
-// seen returns when all that this process has acknowledged can be seen.
-func (s *Store) seen(ctx context.Context) error {
+// seen returns when all that this process has acknowledged, and that the queries may
+// find, can be seen. What is recorded of each reading would else hold up the next.
+func (s *Store) seen(ctx context.Context, queries ...audit.Query) error {
 	began := time.Now()
-	err := s.refreshes.seen(ctx)
+	err := s.refreshes.seen(ctx, slices.ContainsFunc(queries, func(q audit.Query) bool {
+		return slices.ContainsFunc(s.format.Apart, func(kind audit.Kind) bool { return q.Wants(kind, s.format.Format) })
+	}))
 	if err != nil {
 		s.client.waitedInVain(err, time.Since(began))
 	}

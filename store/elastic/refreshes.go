@@ -25,6 +25,7 @@ type refreshes struct {
 	writing int             // those who will soon wait
 	quiet   chan struct{}   // gets a value when there are none
 	noted   map[string]bool // indices that hold what no refresh has begun after
+	apart   map[string]bool // the same of kinds that only questions which name them find
 	showing *round          // the refresh under way of what was noted; nil when there is none
 	next    *round          // what the coming refresh has to do; nil when nobody waits for it
 	running bool
@@ -52,16 +53,19 @@ const (
 // distance is how long after its beginning a refresh that took a while is followed by the next.
 func distance(took time.Duration) time.Duration { return min(refreshShare*took, refreshDistance) }
 
-// note says that the indices hold what has to be seen from now on.
-func (r *refreshes) note(indices map[string]bool) {
+// note says that the indices hold what has to be seen from now on; those apart, what
+// has to be seen by questions for kinds apart.
+func (r *refreshes) note(indices, apart map[string]bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	maps.Copy(r.noted, indices)
+	maps.Copy(r.apart, apart)
 }
 
-// seen returns when all that was noted before is visible.
-func (r *refreshes) seen(ctx context.Context) error {
-	awaited, err := r.unseen()
+// seen returns when all that was noted before is visible, what is apart only if
+// that is asked for.
+func (r *refreshes) seen(ctx context.Context, apart bool) error {
+	awaited, err := r.unseen(apart)
 	if err != nil || awaited == nil {
 		return err
 	}
@@ -69,9 +73,13 @@ func (r *refreshes) seen(ctx context.Context) error {
 }
 
 // unseen returns the refresh that makes visible what was noted, nil where all of it is.
-func (r *refreshes) unseen() (*round, error) {
+func (r *refreshes) unseen(apart bool) (*round, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if apart {
+		maps.Copy(r.noted, r.apart)
+		clear(r.apart)
+	}
 	if len(r.noted) == 0 {
 		return r.showing, nil
 	}

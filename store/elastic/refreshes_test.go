@@ -28,6 +28,7 @@ func refreshed(work *sync.WaitGroup, err error) (*refreshes, *[][]string) {
 		done:  make(chan struct{}),
 		quiet: make(chan struct{}, 1),
 		noted: map[string]bool{},
+		apart: map[string]bool{},
 	}
 	return r, &calls
 }
@@ -137,7 +138,7 @@ func TestWhoReadsWaitsForWhatWasNoted(t *testing.T) {
 		read := func(after, until time.Duration) {
 			work.Go(func() {
 				time.Sleep(after)
-				if err := r.seen(context.Background()); err != nil {
+				if err := r.seen(context.Background(), false); err != nil {
 					t.Errorf("read: %v", err)
 				}
 				if got := time.Since(start); got != until {
@@ -147,14 +148,39 @@ func TestWhoReadsWaitsForWhatWasNoted(t *testing.T) {
 		}
 		const ms = time.Millisecond
 		read(0, 0) // nothing was written
-		time.AfterFunc(1*ms, func() { r.note(map[string]bool{"a": true}) })
+		time.AfterFunc(1*ms, func() { r.note(map[string]bool{"a": true}, nil) })
 		read(5*ms, 5*ms+refreshTook)
 		read(10*ms, 5*ms+refreshTook) // what was written before the refresh that is under way
-		time.AfterFunc(20*ms, func() { r.note(map[string]bool{"b": true}) })
+		time.AfterFunc(20*ms, func() { r.note(map[string]bool{"b": true}, nil) })
 		read(30*ms, 5*ms+refreshDistance+refreshTook)
 		read(500*ms, 500*ms) // all of it was shown
 		work.Wait()
 		if want := [][]string{{"a"}, {"b"}}; !slices.EqualFunc(*calls, want, slices.Equal) {
+			t.Errorf("refreshed %v, want %v", *calls, want)
+		}
+	})
+}
+
+func TestWhoAsksForNothingApartDoesNotWaitForIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var work sync.WaitGroup
+		r, calls := refreshed(&work, nil)
+		r.note(nil, map[string]bool{"a": true})
+		for _, read := range []struct {
+			apart bool
+			waits time.Duration
+		}{{false, 0}, {true, refreshTook}, {true, 0}, {false, 0}} {
+			start := time.Now()
+			if err := r.seen(context.Background(), read.apart); err != nil {
+				t.Errorf("read: %v", err)
+			}
+			if got := time.Since(start); got != read.waits {
+				t.Errorf("who reads what is apart (%v) waited %v, want %v", read.apart, got, read.waits)
+			}
+		}
+		work.Wait()
+		if want := [][]string{{"a"}}; !slices.EqualFunc(*calls, want, slices.Equal) {
 			t.Errorf("refreshed %v, want %v", *calls, want)
 		}
 	})
@@ -166,9 +192,9 @@ func TestWhatAFailedRefreshDidNotShowTheNextOneDoes(t *testing.T) {
 		var work sync.WaitGroup
 		failure := errors.New("failed")
 		r, calls := refreshed(&work, failure)
-		r.note(map[string]bool{"a": true})
+		r.note(map[string]bool{"a": true}, nil)
 		for range 2 {
-			if err := r.seen(context.Background()); !errors.Is(err, failure) {
+			if err := r.seen(context.Background(), false); !errors.Is(err, failure) {
 				t.Errorf("read: %v", err)
 			}
 		}

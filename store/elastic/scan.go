@@ -16,7 +16,7 @@ func (s *Store) Scan(ctx context.Context, q audit.Query, yield func(*audit.Recor
 	if err := q.Scope.Validate(); err != nil {
 		return err
 	}
-	if err := s.seen(ctx); err != nil {
+	if err := s.seen(ctx, q); err != nil {
 		return fmt.Errorf("scan rows: %w", err)
 	}
 	if err := s.scan(ctx, q, yield); err != nil {

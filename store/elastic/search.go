@@ -13,7 +13,7 @@ func (s *Store) Search(ctx context.Context, q audit.Query) (audit.Page, error) {
 	if err := q.Validate(); err != nil {
 		return audit.Page{}, err
 	}
-	page, err := whenSeen(ctx, s, func() (audit.Page, error) { return s.search(ctx, q) })
+	page, err := whenSeen(ctx, s, []audit.Query{q}, func() (audit.Page, error) { return s.search(ctx, q) })
 	if err != nil {
 		return audit.Page{}, fmt.Errorf("search: %w", err)
 	}

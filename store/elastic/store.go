@@ -109,7 +109,7 @@ func newStore(c *client, options Options) *Store {
 		now: options.now, bulks: make(chan struct{}, maxBulks), done: make(chan struct{}),
 	}
 	s.refreshes = refreshes{refresh: s.refreshWritten, run: s.background, done: s.done, quiet: make(chan struct{}, 1),
-		noted: map[string]bool{s.names.records(): true}} // what others were told is there before this process began
+		noted: map[string]bool{s.names.records(): true}, apart: map[string]bool{}} // what others were told is there before this process began
 	s.feed = newFeed(s)
 	return s
 }
