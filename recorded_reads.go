@@ -16,6 +16,7 @@ import (
 	"github.com/authtrail/authtrail/audit/trail"
 	"github.com/authtrail/authtrail/graph"
 	"github.com/authtrail/authtrail/graph/server"
+	"github.com/authtrail/authtrail/rest"
 )
 
 // recordedReads take down who reads what, over every protocol. Without
@@ -114,13 +115,22 @@ func endREST(reading *trail.Reading, r *http.Request, answer middleware.WrapResp
 	if len(parameters) > 0 {
 		read.Parameters = parameters
 	}
-	if org := r.URL.Query().Get("org_id"); audit.PrincipalFrom(r.Context()).Scope().Allows(org) && org != "" {
+	if org := orgOf(r); org != "" && audit.PrincipalFrom(r.Context()).Scope().Allows(org) {
 		read.Orgs = []string{org}
 	}
 	if answered {
 		read.Outcome = outcomeOf(answer.Status())
 	}
 	reading.End(read)
+}
+
+// orgOf returns the only org that a request is about. What is created is in the org
+// that its body names, whatever the parameters do.
+func orgOf(r *http.Request) string {
+	if r.Method == http.MethodPost {
+		return ""
+	}
+	return rest.OrgOf(r)
 }
 
 // outcomeOf is what a status means, as a code of the API's errors where it has one.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -11,8 +12,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/auth"
 	"github.com/authtrail/authtrail/store/elastic/elastictest"
 )
 
@@ -183,6 +188,42 @@ func TestReadingsJustBeforeTheEndAreNotLost(t *testing.T) {
 	start()
 	if got := g.readings(g.token("one", "owner"), "vera"); len(got) != 20 {
 		t.Errorf("%d of 20 are there", len(got))
+	}
+}
+
+// tokenOfOrgs returns a token of an owner of several orgs.
+func (g *guarded) tokenOfOrgs(subject string, orgs ...string) string {
+	g.Helper()
+	secret, err := os.ReadFile(g.secret)
+	if err != nil {
+		g.Fatal(err)
+	}
+	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"sub": subject, "org": orgs,
+		"exp": time.Now().Add(time.Hour).Unix(), "roles": jwt.MapClaims{auth.API: "owner"}}).SignedString(bytes.TrimSpace(secret))
+	if err != nil {
+		g.Fatal(err)
+	}
+	return token
+}
+
+func TestTheOrgThatIsReadIsTheOneThatLearnsOfIt(t *testing.T) {
+	t.Parallel()
+	g := guardedServer(t)
+	both := g.tokenOfOrgs("vera", "one", "two")
+	g.do(both, http.MethodGet, "/v1/audits?org_id=one&org_id=two", "") // the last counts
+	g.do(both, http.MethodGet, "/v1/audits?org_id=two&org_id=None", "")
+	g.do(both, http.MethodGet, "/v1/audits?org_id=two", "")
+	if answer, body := g.do(both, http.MethodPost, destinations+"?org_id=one",
+		strings.ReplaceAll(webhookWithPassword("leak"), `"one"`, `"two"`)); answer.StatusCode != http.StatusCreated || !strings.Contains(body, `"org_id":"two"`) {
+		t.Fatalf("%d %s", answer.StatusCode, body)
+	}
+	one, two := g.token("one", "owner"), g.token("two", "owner")
+	eventually(t, "all is recorded", func() bool { return len(g.readings(two, "vera"))+len(g.readings(one, "vera")) >= 5 })
+	if got := g.readings(two, "vera"); len(got) != 4 {
+		t.Errorf("two is told of %+v, want of all four", got)
+	}
+	if got := g.readings(one, "vera"); len(got) != 2 || !slices.Contains(got[0].Parameters["org_id"], "None") {
+		t.Errorf("one is told of %+v, want of what was about all orgs", got)
 	}
 }
 

@@ -2,8 +2,11 @@ package observe
 
 import (
 	"context"
+	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/authtrail/authtrail/audit"
 )
 
 // Delivery is how the delivery to a destination goes.
@@ -17,13 +20,25 @@ type Delivery struct {
 }
 
 // WatchDelivery adds how the deliveries of this process go, read whenever metrics are.
-func (m *Metrics) WatchDelivery(read func(context.Context) []Delivery) {
-	m.registry.MustRegister(newDeliveries(read))
+// It is called once, before the metrics are served.
+func (m *Metrics) WatchDelivery(read func(context.Context) []Delivery) { m.deliveries = read }
+
+// deliveriesFor gathers the metrics of the destinations that a caller may know of:
+// those of its own orgs.
+func (m *Metrics) deliveriesFor(ctx context.Context) prometheus.Gatherer {
+	registry := prometheus.NewRegistry()
+	if m.deliveries != nil {
+		registry.MustRegister(newDeliveries(func() []Delivery {
+			scope := audit.PrincipalFrom(ctx).Scope()
+			return slices.DeleteFunc(m.deliveries(ctx), func(d Delivery) bool { return !scope.Allows(d.Org) })
+		}))
+	}
+	return registry
 }
 
 // deliveries collects metrics of destinations, which come and go.
 type deliveries struct {
-	read   func(context.Context) []Delivery
+	read   func() []Delivery
 	state  *prometheus.Desc
 	values []deliveryValue
 }
@@ -35,7 +50,7 @@ type deliveryValue struct {
 	of   func(Delivery) float64
 }
 
-func newDeliveries(read func(context.Context) []Delivery) *deliveries {
+func newDeliveries(read func() []Delivery) *deliveries {
 	desc := func(name, help string, more ...string) *prometheus.Desc {
 		return prometheus.NewDesc("authtrail_delivery_"+name, help, append([]string{"org", "destination", "type"}, more...), nil)
 	}
@@ -68,7 +83,7 @@ func (c *deliveries) Describe(to chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (c *deliveries) Collect(to chan<- prometheus.Metric) {
-	for _, d := range c.read(context.Background()) {
+	for _, d := range c.read() {
 		to <- prometheus.MustNewConstMetric(c.state, prometheus.GaugeValue, 1, d.Org, d.Destination, d.Type, d.State)
 		for _, value := range c.values {
 			to <- prometheus.MustNewConstMetric(value.desc, value.kind, value.of(d), d.Org, d.Destination, d.Type)

@@ -3,6 +3,7 @@
 package observe
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -22,6 +23,7 @@ type Metrics struct {
 	ingested       *prometheus.CounterVec
 	storeCalls     *prometheus.CounterVec
 	storeSeconds   *prometheus.HistogramVec
+	deliveries     func(context.Context) []Delivery // nil where nothing is delivered
 }
 
 // NewMetrics returns metrics that start at zero.
@@ -57,9 +59,12 @@ func NewMetrics() *Metrics {
 	return m
 }
 
-// Handler serves the metrics in Prometheus' text form.
+// Handler serves the metrics in Prometheus' text form. Those of destinations are
+// shown to callers whose orgs they are of.
 func (m *Metrics) Handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		promhttp.HandlerFor(prometheus.Gatherers{m.registry, m.deliveriesFor(r.Context())}, promhttp.HandlerOpts{}).ServeHTTP(w, r)
+	})
 }
 
 // GraphQLError counts an error that GraphQL answered.

@@ -130,6 +130,10 @@ func (l listing) query(r *http.Request, p params) (audit.Query, error) {
 	return q, nil
 }
 
+// OrgOf returns the org that the parameters of a request name, as the API reads
+// them; empty where they name none.
+func OrgOf(r *http.Request) string { return params{values: r.URL.Query()}.text("org_id") }
+
 func scopeOf(r *http.Request, p params) (audit.Scope, error) {
 	principal := audit.PrincipalFrom(r.Context())
 	if principal.Role < audit.RoleViewer {
