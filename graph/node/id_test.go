@@ -21,7 +21,7 @@ func TestOtherTextIsNoGlobalID(t *testing.T) {
 	t.Parallel()
 	whole := globalID{kind: sessionID, org: "org", id: "id"}.String()
 	for _, text := range []string{"", "n1_", "x", whole[:len(whole)-1], whole + "A", "n2_" + whole[3:], "n1_" + whole[4:],
-		globalID{kind: traceID + 1, id: "id"}.String(), globalID{kind: 0, id: "id"}.String()} {
+		globalID{kind: destinationID + 1, id: "id"}.String(), globalID{kind: 0, id: "id"}.String()} {
 		if got, ok := parseGlobalID(text); ok {
 			t.Errorf("%q is read as %+v", text, got)
 		}
