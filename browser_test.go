@@ -66,6 +66,7 @@ func TestOriginsNeedAuthenticationAndTheirWholeName(t *testing.T) {
 	t.Parallel()
 	for origin, auth := range map[string]string{
 		"https://app.example": "none", "*": "jwt", "app.example": "jwt", "https://app.example/": "jwt", "https://*.example/x": "jwt", "null": "jwt",
+		"https://*": "jwt", "https://*.example": "jwt", "https://App.example": "jwt", "https://": "jwt",
 	} {
 		got := authtrail(t, "serve", "--auth", auth, "--jwt-hs256-secret-file", "secret", "--cors-origin", origin)
 		if got.code != exitUsage || !strings.Contains(got.err, "--") {

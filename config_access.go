@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/authtrail/authtrail/graph/generated"
@@ -90,8 +91,8 @@ func (c Config) validateAccess() error {
 	}
 	for _, origin := range c.Access.CORSOrigins {
 		u, err := url.Parse(origin)
-		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || origin != u.Scheme+"://"+u.Host {
-			return fmt.Errorf("--cors-origin %q: want a whole origin like https://app.example.com, without a path", origin)
+		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || origin != strings.ToLower(u.Scheme+"://"+u.Host) || strings.Contains(origin, "*") {
+			return fmt.Errorf("--cors-origin %q: want a whole origin like https://app.example.com, in small letters and without a path or *", origin)
 		}
 	}
 	return nil

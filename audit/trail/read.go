@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/audit/internal/jsontext"
 )
 
 // Caller is what a request tells of who sent it, beside the principal.
@@ -63,6 +64,7 @@ const (
 	keptText      = 512
 	keptDocument  = 4 << 10
 	keptArguments = 16 << 10
+	keptDepth     = 100 // of nested objects and lists; an event may have some hundreds
 )
 
 // body is the event's members after org_id, as docs/audited-reads.md has them.
@@ -120,13 +122,14 @@ func (k *keeper) text(text string, most int) string {
 	return strings.ToValidUTF8(text[:most], "")
 }
 
-// json returns a value as JSON. Of one that is too long it is the beginning of that, as a text.
+// json returns a value as JSON. Of one that is too long it is the beginning of that, as
+// a text; one that is nested too deep for an event is a text, too.
 func (k *keeper) json(value any) json.RawMessage {
 	if value == nil {
 		return nil
 	}
 	text := marshal(value)
-	if len(text) > k.arguments {
+	if len(text) > k.arguments || jsontext.Depth(string(text)) > keptDepth {
 		text = marshal(k.text(string(text), k.arguments))
 	}
 	k.arguments = max(0, k.arguments-len(text))
