@@ -23,10 +23,11 @@ func (a *api) bulkCreateEvents(w http.ResponseWriter, r *http.Request) {
 	}
 	defer free()
 	sent, err := readBulk(body)
-	if err == nil {
-		err = a.spendBulk(w, r, len(sent.events))
-	}
 	if err != nil {
+		a.fail(w, r, a.spendMistake(w, r, err))
+		return
+	}
+	if err := a.spendBulk(w, r, len(sent.events)); err != nil {
 		a.fail(w, r, err)
 		return
 	}

@@ -72,7 +72,7 @@ func (a *api) list(l listing) http.HandlerFunc {
 		p := params{r.URL.Query(), a.Now()}
 		q, err := l.query(r, p)
 		if err != nil {
-			a.fail(w, r, err)
+			a.fail(w, r, a.spendMistake(w, r, err))
 			return
 		}
 		if err := a.Spend(r.Context(), w.Header(), int64(q.Window.Limit)); err != nil {

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -79,6 +80,12 @@ func newRouter(options Options) *chi.Mux {
 	destinations.Delete("/audit_destinations/{destination_id}", a.deleteDestination)
 	r.Get("/openapi.json", OpenAPI)
 	return r
+}
+
+// spendMistake takes 1 for a request that is refused for what is wrong with it, and
+// returns why it is refused. Mistakes must not be what one may make without end.
+func (a *api) spendMistake(w http.ResponseWriter, r *http.Request, mistake error) error {
+	return cmp.Or(a.Spend(r.Context(), w.Header(), 1), mistake)
 }
 
 // costsOne takes 1 for a request, whatever it asks for.
