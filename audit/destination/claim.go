@@ -156,15 +156,20 @@ func (s *Store) release(ctx context.Context, claim audit.Entry) {
 // about politeness alone: a creation that is swept begins again.
 const pendingFor = time.Hour
 
-// sweep removes what creations that were cut off have left in an organisation.
-func (s *Store) sweep(ctx context.Context, org string) {
+// sweep removes what creations that were cut off have left in an organisation. It
+// returns how many destinations are there.
+func (s *Store) sweep(ctx context.Context, org string) (left int) {
 	rows, err := s.rows(ctx, audit.Orgs(org))
 	if err != nil {
-		return // the creation itself will say
+		return 0 // the creation itself will say
 	}
 	for _, r := range rows {
+		if !r.pending {
+			left++
+		}
 		if r.pending && s.now().Sub(r.Created) > pendingFor {
 			_ = s.options.Registry.Delete(ctx, r.key(), r.version) // or by the next
 		}
 	}
+	return left
 }

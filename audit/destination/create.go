@@ -10,14 +10,14 @@ import (
 
 // Create stores a new destination of the organisation that its spec names, and
 // returns it. Where the name is taken it is a Conflict, and the destination that
-// has it is returned.
+// has it is returned. Where there are too many, it is a BadUserInput.
 func (s *Store) Create(ctx context.Context, draft Destination) (created Destination, err error) {
 	if err := checkLocation(draft.Spec, s.options.Folder); err != nil {
 		return Destination{}, err
 	}
-	s.sweep(ctx, draft.Spec.OrgID)
+	full := s.sweep(ctx, draft.Spec.OrgID) >= s.options.Most
 	err = again(func() (err error) {
-		created, err = s.create(ctx, draft)
+		created, err = s.create(ctx, draft, full)
 		return err
 	})
 	if err == nil {
@@ -26,11 +26,14 @@ func (s *Store) Create(ctx context.Context, draft Destination) (created Destinat
 	return created, wrap("create a destination", err)
 }
 
-func (s *Store) create(ctx context.Context, d Destination) (Destination, error) {
+func (s *Store) create(ctx context.Context, d Destination, full bool) (Destination, error) {
 	d.ID, d.Created = rand.Text(), s.now()
 	d.Updated = d.Created
 	if taken, err := s.named(ctx, d.Spec.OrgID, d.Spec.Name); err != nil || taken != nil {
 		return valueOf(taken), cmp.Or(err, error(errTaken))
+	}
+	if full {
+		return Destination{}, audit.Invalid("", "the organisation has %d destinations, and may have no more; delete another first", s.options.Most)
 	}
 	d, err := s.keyed(d, nil)
 	if err != nil {

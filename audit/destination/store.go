@@ -42,7 +42,9 @@ type Options struct {
 	// Patience is how long a change by another may take before it counts as cut off;
 	// default 2 s. No harm is done to one that takes longer: it is tried again.
 	Patience time.Duration
-	Now      func() time.Time // default time.Now
+	// Most is how many destinations an organisation may have; default 1,000.
+	Most int
+	Now  func() time.Time // default time.Now
 	// Ends returns where the feeds end, which is where a destination that is created
 	// begins. Without it, it begins where they end when it is first delivered to.
 	Ends func(context.Context) (Beginning, error)
@@ -51,6 +53,7 @@ type Options struct {
 // New returns a store.
 func New(options Options) *Store {
 	options.Patience = cmp.Or(options.Patience, 2*time.Second)
+	options.Most = cmp.Or(options.Most, 1_000)
 	if options.Now == nil {
 		options.Now = time.Now
 	}
