@@ -14,10 +14,12 @@ const (
 // excerpt is the beginning of an answer on one line. A receiver may repeat what it was
 // sent; the credentials are taken out.
 func excerpt(body []byte, authorization string) string {
-	text := strings.ToValidUTF8(string(body[:min(len(body), scanSaid)]), "")
-	for _, secret := range secretsIn(authorization) {
+	text := string(body)
+	for _, secret := range secretsIn(authorization) { // before the cut, which may go through one
 		text = strings.ReplaceAll(text, secret, "[hidden]")
+		text = strings.ReplaceAll(text, strings.ReplaceAll(secret, "/", `\/`), "[hidden]") // as some write JSON
 	}
+	text = strings.ToValidUTF8(text[:min(len(text), scanSaid)], "")
 	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }), " ")
 	if characters := []rune(text); len(characters) > maxSaid {
 		return string(characters[:maxSaid]) + "…"
