@@ -7,7 +7,7 @@ import (
 
 // embeddedMemory is the size from which Go collects more often in a server with the
 // embedded store, in bytes; the page caches of its databases come on top.
-const embeddedMemory = 288 << 20
+const embeddedMemory = 208 << 20
 
 // limitMemory keeps a server with the embedded store small: it shares its machine
 // with other programs, and by itself Go lets the heap grow to twice what is in use.
