@@ -45,7 +45,27 @@ func New(d destination.Destination) (*Redactor, error) {
 		}
 		r.rules = append(r.rules, rule{redaction.Field, hash})
 	}
+	r.coverAliases()
 	return r, nil
+}
+
+// aliases are the names under which events of different kinds say the same. What is made
+// of an event has either under the first.
+var aliases = [][2]string{{"user_id", "sub"}, {"token_id", "jti"}, {"org_id", "org"}}
+
+// coverAliases has what is said of one name hold for the other, unless that has a rule of
+// its own.
+func (r *Redactor) coverAliases() {
+	for _, names := range aliases {
+		one, first := find(r.rules, names[0])
+		other, second := find(r.rules, names[1])
+		switch {
+		case first && !second:
+			r.rules = append(r.rules, rule{names[1], one.hash})
+		case second && !first:
+			r.rules = append(r.rules, rule{names[0], other.hash})
+		}
+	}
 }
 
 // None reports whether nothing is redacted.
@@ -77,7 +97,7 @@ func (r *Redactor) Record(event *audit.Record) *audit.Record {
 	}
 	s := event.Stored()
 	raw, changed := r.bulk(s.Raw)
-	org := r.org(event)
+	org := r.Text("org_id", event.Org)
 	if !changed && org == s.Org {
 		return event
 	}
@@ -86,20 +106,6 @@ func (r *Redactor) Record(event *audit.Record) *audit.Record {
 		s.Time = event.CreateTime
 	}
 	return audit.Restore(s)
-}
-
-// org is the record's organisation, which comes from one of two properties, or from
-// the sender's token.
-func (r *Redactor) org(event *audit.Record) string {
-	if r.Hides("org_id") || !r.Hides("org") {
-		return r.Text("org_id", event.Org)
-	}
-	for name, value := range event.EventMembers() {
-		if name == "org_id" && value != "null" && value != `""` {
-			return event.Org
-		}
-	}
-	return r.Text("org", event.Org)
 }
 
 // find returns the rule for a name; removal comes before hashing.

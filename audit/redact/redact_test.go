@@ -7,6 +7,7 @@ import (
 
 	"github.com/authtrail/authtrail/audit"
 	"github.com/authtrail/authtrail/audit/destination"
+	"github.com/authtrail/authtrail/audit/query"
 	"github.com/authtrail/authtrail/audit/redact"
 )
 
@@ -82,11 +83,45 @@ func TestTheOrganisationIsHiddenWhereverItComesFrom(t *testing.T) {
 		{"remove org_id", `{}`, ""},
 		{"remove org_id", `{"org":"b"}`, ""},
 		{"remove org", `{"org":"b"}`, ""},
-		{"remove org", `{"org":"b","org_id":"a"}`, "a"},
+		{"remove org", `{"org":"b","org_id":"a"}`, ""},
+		{"remove org", `{"org_id":"a"}`, ""},
+		{"remove org", `{}`, ""},
 		{"remove user_id", `{"user_id":"ann"}`, "of-the-token"},
 	} {
 		if got := redactor(t, test.rule).Record(record(t, test.event)); got.Org != test.want {
 			t.Errorf("%s of %s: the organisation is %q", test.rule, test.event, got.Org)
+		}
+	}
+}
+
+// Access logs say sub and jti where others say user_id and token_id.
+func TestAnIdIsHiddenUnderEachOfItsNames(t *testing.T) {
+	t.Parallel()
+	const hash = `"` + ofX + `"`
+	for _, test := range []struct {
+		rules       []string
+		event, want string
+	}{
+		{[]string{"remove jti"}, `{"jti":"x","token_id":"y","a":1}`, `{"a":1}`},
+		{[]string{"remove token_id"}, `{"jti":"x","a":1}`, `{"a":1}`},
+		{[]string{"hash token_id"}, `{"jti":"x"}`, `{"jti":` + hash + `}`},
+		{[]string{"hash sub"}, `{"sub":1,"user_id":"x"}`, `{"sub":"` + redactor(t, "hash a").Text("a", "1") + `","user_id":` + hash + `}`},
+		{[]string{"remove sub", "hash user_id"}, `{"sub":"y","user_id":"x"}`, `{"user_id":` + hash + `}`},
+		{[]string{"remove user_id.a"}, `{"sub":{"a":1},"user_id":{"a":1}}`, `{"sub":{"a":1},"user_id":{}}`},
+	} {
+		got := redactor(t, test.rules...).Record(record(t, test.event))
+		if string(got.Event()) != test.want {
+			t.Errorf("%v of %s leave %s", test.rules, test.event, got.Event())
+		}
+		for _, field := range []query.Field{query.UserID, query.TokenID} {
+			if value, _ := got.Get(field); value == "x" || value == "y" {
+				t.Errorf("%v of %s leave the %s %s", test.rules, test.event, field, value)
+			}
+		}
+	}
+	for hidden, property := range map[string]string{"jti": "token_id", "token_id": "jti", "sub": "user_id", "user_id": "sub", "org": "org_id"} {
+		if r := redactor(t, "remove "+hidden); r.Text(property, "x") != "" || !r.Hides(property) {
+			t.Errorf("without %s there is still %s", hidden, property)
 		}
 	}
 }

@@ -141,6 +141,29 @@ func TestNoEnvelopeLetsARedactedValueThrough(t *testing.T) {
 	}
 }
 
+// What is derived of an id bears its documented name, whichever name it came by.
+func TestAnIdIsHiddenWhereItWasDerivedFromItsOtherName(t *testing.T) {
+	t.Parallel()
+	m := marker("Xq7me@zQ9")
+	for alias, field := range map[string]string{"jti": "token_id", "sub": "user_id", "org": "org_id"} {
+		generic := record(t, `{"unique_id":"g","create_time":"2026-01-02T03:04:05Z","event":{"`+alias+`":"`+string(m)+`","path":"/"}}`)
+		login := markedFlow(t, field, m)
+		for _, name := range formats {
+			for _, property := range []string{alias, field} {
+				d := in(name, destination.Redaction{Field: property, Action: destination.RedactRemove})
+				for _, r := range []*audit.Record{generic, login} {
+					if got := encode(t, d, r); m.in(t, name, got) {
+						t.Errorf("%s shows, without %s: %s", name, property, got)
+					}
+					if got := shown(t, d, r); strings.Contains(got, string(m)) {
+						t.Errorf("without %s there is %s", property, got)
+					}
+				}
+			}
+		}
+	}
+}
+
 func TestTheTimeIsThatOfProcessingWhereItIsRedacted(t *testing.T) {
 	t.Parallel()
 	r := record(t, `{"unique_id":"r","create_time":"2026-01-02T03:04:05Z","event":{"event_name":"Token","time":"2025-07-08T09:10:11.5Z"}}`)
