@@ -11,6 +11,10 @@ import (
 // guard checks the address of every connection just before it is made.
 type guard struct{ guardian *ssrf.Guardian }
 
+// azureHost is where Azure's machines reach the agent of their host, which gives them
+// settings and certificates: a public address that is none.
+var azureHost = netip.MustParsePrefix("168.63.129.16/32")
+
 func newGuard(allow []netip.Prefix) guard {
 	var v4, v6 []netip.Prefix
 	for _, prefix := range allow {
@@ -20,7 +24,7 @@ func newGuard(allow []netip.Prefix) guard {
 			v6 = append(v6, prefix)
 		}
 	}
-	return guard{ssrf.New(ssrf.WithAnyPort(), ssrf.WithNetworks("tcp4", "tcp6", "udp4", "udp6"),
+	return guard{ssrf.New(ssrf.WithAnyPort(), ssrf.WithNetworks("tcp4", "tcp6", "udp4", "udp6"), ssrf.WithDeniedV4Prefixes(azureHost),
 		ssrf.WithAllowedV4Prefixes(v4...), ssrf.WithAllowedV6Prefixes(v6...))}
 }
 

@@ -15,12 +15,13 @@ func TestAddressesThatAreNotPublicAreRefused(t *testing.T) {
 	for address, fine := range map[string]bool{
 		"127.0.0.1": false, "127.8.9.1": false, "::1": false, "::ffff:127.0.0.1": false, "64:ff9b::7f00:1": false, // loopback
 		"169.254.169.254": false, "fe80::1": false, "fe80::1%eth0": false, "::ffff:169.254.169.254": false, "64:ff9b::a9fe:a9fe": false, "fd00:ec2::254": false, // link-local, metadata
+		"168.63.129.16": false, "::ffff:168.63.129.16": false, "64:ff9b::a83f:8110": false, "168.63.129.17": true, // the host's agent at Azure
 		"10.0.0.1": false, "172.16.0.1": false, "172.31.255.255": false, "192.168.1.1": false, "::ffff:10.1.2.3": false, "64:ff9b::c0a8:101": false, // private
 		"fc00::1": false, "fd12:3456::1": false, "fec0::1": false, // unique-local, site-local
 		"100.64.0.1": false, "100.127.255.255": false, // shared
 		"0.0.0.0": false, "::": false, "0.1.2.3": false, // unspecified
 		"224.0.0.1": false, "ff02::1": false, "255.255.255.255": false, "240.0.0.1": false, // multicast, broadcast, reserved
-		"2002:7f00:1::1": false, "2001:0:7f00:1::": false, "64:ff9b:1::a00:1": false, "::127.0.0.1": false, "::a00:1": false, // 6to4, Teredo, local NAT64, IPv4-compatible
+		"2002:7f00:1::1": false, "2001:0:7f00:1::": false, "2002:101:101::1": false, "2001::101:101": false, "::1.1.1.1": false, "::ffff:0:7f00:1": false, "64:ff9b:1::a00:1": false, "::127.0.0.1": false, "::a00:1": false, // 6to4, Teredo, local NAT64, IPv4-compatible
 		"198.18.0.1": false, "192.0.2.1": false, "2001:db8::1": false, // for tests and documents
 		"1.1.1.1": true, "172.32.0.1": true, "100.128.0.1": true, "2606:4700:4700::1111": true, "::ffff:1.1.1.1": true, "64:ff9b::101:101": true,
 	} {
