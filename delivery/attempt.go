@@ -1,7 +1,6 @@
 package delivery
 
 import (
-	"errors"
 	"time"
 
 	"github.com/authtrail/authtrail/audit"
@@ -157,14 +156,16 @@ func (t *term) dealtWith(l *lane) error {
 // failed notes that nothing is known of a batch, and when it is sent again.
 func (t *term) failed(f *Failure) error {
 	now := t.options.Now().UTC()
-	if t.state.FailingSince.IsZero() {
+	first := t.state.FailingSince.IsZero()
+	if first {
 		t.state.FailingSince = now
-		t.log.Warn("a destination does not take events; trying again until it does", "reason", f.Reason, "status", f.Status)
 	}
 	t.state.LastError, t.state.LastErrorAt = f.Reason, now
-	after := t.pauseAfter()
-	if f.Gone || now.Sub(t.state.FailingSince) >= after {
+	if f.Gone || now.Sub(t.state.FailingSince) >= t.pauseAfter() {
 		return t.pause(f, false)
+	}
+	if first {
+		t.log.Warn("a destination does not take events; trying again until it does", f.attributes()...)
 	}
 	delay := t.pauses.NextBackOff()
 	if f.After > 0 {
@@ -190,12 +191,15 @@ func (t *term) pause(f *Failure, opening bool) error {
 	now := t.options.Now().UTC()
 	t.state.LastError, t.state.LastErrorAt = f.Reason, now
 	t.state.Paused = &pause{Since: now, Destination: t.destination.Updated, Opening: opening}
-	t.log.Error("delivering to a destination is paused, until it is resumed or replaced; nothing is lost", "reason", f.Reason, "cause", errors.Unwrap(f))
+	t.log.Error("delivering to a destination is paused, until it is resumed or replaced; nothing is lost", f.attributes()...)
 	return t.save()
 }
 
 // resume goes on with what was paused.
 func (t *term) resume() {
+	if p := t.state.Paused; p != nil {
+		t.log.Info("delivering to a destination goes on", "paused", t.options.Now().Sub(p.Since).Round(time.Second))
+	}
 	t.state.Paused, t.state.FailingSince, t.state.NextAttempt, t.state.Asked = nil, time.Time{}, time.Time{}, false
 	t.notBefore, t.live.notBefore, t.replay.notBefore = time.Time{}, time.Time{}, time.Time{}
 	t.pauses.Reset()

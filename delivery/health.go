@@ -94,7 +94,7 @@ func (d *Delivery) healthOf(ctx context.Context, of destination.Destination, s *
 		h.State = destination.Waiting
 	default:
 		var err error
-		if h.LagEvents, h.LagSeconds, err = d.lagOf(ctx, d.rowsOf(of.Spec), s); err != nil {
+		if h.LagEvents, h.LagSeconds, err = d.lagOf(ctx, of, s); err != nil {
 			return h, err
 		}
 	}
@@ -102,20 +102,27 @@ func (d *Delivery) healthOf(ctx context.Context, of destination.Destination, s *
 }
 
 // lagOf returns how many events were stored after the checkpoint, and for how long
-// the first of them has been waiting, as far as that is known.
-func (d *Delivery) lagOf(ctx context.Context, rows Rows, s *state) (events int64, seconds float64, err error) {
+// the first of them has been waiting: what the process that delivers knows exactly, and
+// another at least since the destination was last seen to have nothing to send.
+func (d *Delivery) lagOf(ctx context.Context, of destination.Destination, s *state) (events int64, seconds float64, err error) {
+	rows, since, idle := d.rowsOf(of.Spec), s.CaughtUp, false
+	if w := d.workerOf(of); w != nil {
+		reading := w.reading.Load()
+		if idle = reading == nil; !idle && reading.After(since) {
+			since = *reading
+		}
+	}
 	events, err = rows.Behind(ctx, s.Position)
 	if isCode(err, audit.BadUserInput) {
 		return 0, 0, nil // the worker starts over
 	}
-	if err != nil || events == 0 {
-		return 0, 0, err
+	if err != nil || events == 0 || idle {
+		return events, 0, err
 	}
 	fed, err := rows.Since(ctx, s.Position, 1)
 	if err != nil || len(fed.Records) == 0 {
 		return 0, 0, err
 	}
-	since := s.CaughtUp
 	if made := fed.Records[0].CreateTime; made.After(since) {
 		since = made
 	}
@@ -139,7 +146,7 @@ func (d *Delivery) Stats(ctx context.Context) []Stat {
 			continue
 		}
 		h := s.health()
-		h.LagEvents, h.LagSeconds, _ = d.lagOf(ctx, d.rowsOf(w.destination.Spec), s)
+		h.LagEvents, h.LagSeconds, _ = d.lagOf(ctx, w.destination, s)
 		stats = append(stats, Stat{Org: w.destination.Spec.OrgID, ID: w.destination.ID, Type: w.destination.Spec.Type, Health: h})
 	}
 	return stats

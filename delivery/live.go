@@ -3,6 +3,7 @@ package delivery
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/authtrail/authtrail/audit"
@@ -17,6 +18,9 @@ type live struct {
 	taken map[string]bool // ids of rows after the position that are dealt with
 	out   chan<- *batch
 	batch *batch
+	// reading is since when there was something to read: nil while there is nothing,
+	// zero where it was there at the beginning.
+	reading *atomic.Pointer[time.Time]
 }
 
 // readLimit is how many rows are read at once.
@@ -24,6 +28,7 @@ const readLimit = 1_000
 
 func (l *live) run(ctx context.Context, warn func(error)) {
 	l.batch = &batch{}
+	l.reading.Store(&time.Time{})
 	pause := newBackoff(100*time.Millisecond, 10*time.Second)
 	for ctx.Err() == nil {
 		err := l.step(ctx)
@@ -61,8 +66,11 @@ func (l *live) step(ctx context.Context) error {
 	if len(fed.Records) == 0 {
 		l.batch.caughtUp = asked
 		l.emit(ctx)
+		l.reading.Store(nil)
 		err := l.feed.Wait(ctx, l.at)
-		l.batch.began = l.delivery.options.Now()
+		began := l.delivery.options.Now()
+		l.batch.began = began
+		l.reading.Store(&began)
 		return err
 	}
 	for i, r := range fed.Records {

@@ -12,3 +12,15 @@ func (t *term) say(last *time.Time, message string, args ...any) {
 		t.log.Warn(message, args...)
 	}
 }
+
+// attributes are what the log says of a failure.
+func (f *Failure) attributes() []any {
+	said := []any{"reason", f.Reason}
+	if f.Status != 0 {
+		said = append(said, "status", f.Status)
+	}
+	if f.Err != nil {
+		said = append(said, "cause", f.Err)
+	}
+	return said
+}

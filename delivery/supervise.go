@@ -56,6 +56,17 @@ func (d *Delivery) present() []*worker {
 	return slices.Collect(maps.Values(d.workers))
 }
 
+// workerOf returns the worker of this process that delivers to a destination, nil
+// where another process does, or none.
+func (d *Delivery) workerOf(of destination.Destination) *worker {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if w := d.workers[keyOf(of)]; w != nil && w.told.Load() != nil {
+		return w
+	}
+	return nil
+}
+
 // rouse has the supervisor look at once.
 func (d *Delivery) rouse() {
 	select {

@@ -87,7 +87,7 @@ func (t *term) begin(reading context.Context) (err error) {
 		taken[id] = true
 	}
 	batches := make(chan *batch)
-	reader := &live{packer: t.packer, feed: t.rowsOf(t.destination.Spec), at: t.state.Position, anew: t.state.Anew, taken: taken, out: batches}
+	reader := &live{packer: t.packer, feed: t.rowsOf(t.destination.Spec), at: t.state.Position, anew: t.state.Anew, taken: taken, out: batches, reading: &t.reading}
 	t.live.in = batches
 	t.beside.Go(func() {
 		reader.run(reading, func(err error) {

@@ -35,7 +35,8 @@ type worker struct {
 	cutting     context.Context // ends when what was begun is to end, too
 	wished      chan struct{}   // has one when there is another wish
 	wish        atomic.Pointer[wish]
-	told        atomic.Pointer[state] // of the term that is held; nil where none is
+	told        atomic.Pointer[state]     // of the term that is held; nil where none is
+	reading     atomic.Pointer[time.Time] // see live
 }
 
 // start starts a worker, which begins when the one before it has ended, if any. It
