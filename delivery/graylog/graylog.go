@@ -3,8 +3,11 @@ package graylog
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"os"
+	"syscall"
 
 	"github.com/authtrail/authtrail/audit/destination"
 	"github.com/authtrail/authtrail/delivery"
@@ -83,26 +86,44 @@ func (s *sender) sendDatagrams(ctx context.Context, batch []delivery.Message) (d
 	err := s.line.Do(ctx, func(w io.Writer) error {
 		result.Refused, sent = nil, 0
 		for place, m := range batch {
-			var err error
-			if s.buffer, err = s.message(s.buffer[:0], m); err != nil {
-				result.Refused = append(result.Refused, delivery.Refusal{Place: place, Reason: err.Error()})
-				continue
-			}
-			packed, err := s.packer.pack(s.buffer)
-			if err != nil {
+			n, err := s.datagram(w, m)
+			var refused *refusal
+			switch {
+			case errors.As(err, &refused):
+				refused.Place = place
+				result.Refused = append(result.Refused, refused.Refusal)
+			case err != nil:
 				return err
 			}
-			if len(packed) > maxPacked {
-				result.Refused = append(result.Refused, socket.Oversized(place, len(packed), maxPacked))
-				continue
-			}
-			if err := writeChunks(w, packed); err != nil {
-				return err
-			}
-			sent += len(packed)
+			sent += n
 		}
 		return nil
 	})
 	result.Answer = s.line.Answer(sent)
 	return result, err
+}
+
+// refusal is that a message can never be sent.
+type refusal struct{ delivery.Refusal }
+
+func (r *refusal) Error() string { return r.Reason }
+
+// datagram writes a message, in chunks if it must, and returns how many bytes it had.
+func (s *sender) datagram(w io.Writer, m delivery.Message) (n int, err error) {
+	if s.buffer, err = s.message(s.buffer[:0], m); err != nil {
+		return 0, &refusal{delivery.Refusal{Reason: err.Error()}}
+	}
+	packed, err := s.packer.pack(s.buffer)
+	if err != nil {
+		return 0, err
+	}
+	if len(packed) > maxPacked {
+		return 0, &refusal{socket.Oversized(0, len(packed), maxPacked)}
+	}
+	err = writeChunks(w, packed)
+	if errors.Is(err, syscall.EMSGSIZE) { // some systems allow less, and none takes it later
+		return 0, &refusal{delivery.Refusal{Reason: fmt.Sprintf(
+			"this machine sends no datagram as long as the message needs (it has %d bytes); use tcp:// or tls:// for such events", len(packed))}}
+	}
+	return len(packed), err
 }

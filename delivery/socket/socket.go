@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/url"
 	"time"
@@ -28,10 +29,12 @@ type Line struct {
 	network     string // udp, tcp or tls
 	address     string
 	certificate *dial.Certificate
+	patience    time.Duration
 
-	conn net.Conn
-	end  chan struct{} // closed when the receiver has ended the connection
-	why  error         // known then
+	burst burst // of datagrams
+	conn  net.Conn
+	end   chan struct{} // closed when the receiver has ended the connection
+	why   error         // known then
 }
 
 // errCertificate is why a destination cannot be opened that wants what there is not.
@@ -48,7 +51,7 @@ func New(d destination.Destination, ports map[string]string, options Options) (*
 	if port == "" {
 		port = ports[u.Scheme]
 	}
-	l := &Line{options: options, network: u.Scheme, address: net.JoinHostPort(u.Hostname(), port)}
+	l := &Line{options: options, network: u.Scheme, address: net.JoinHostPort(u.Hostname(), port), patience: patience}
 	if a := d.Spec.Authentication; a != nil && a.Type == destination.ClientCertificate {
 		if l.certificate = options.Certificate; l.certificate == nil {
 			return nil, errCertificate
@@ -69,15 +72,16 @@ func (l *Line) Answer(bytes int) string {
 }
 
 // Do connects, unless there is a connection, and has write write to it. When it returns
-// without an error, as much as can be known of it is: see the package. Errors are
-// [*delivery.Failure], and leave no connection.
+// without an error, as much as can be known of it is: see the package. A receiver that
+// takes nothing for 30 seconds is given up. Errors are [*delivery.Failure], and leave no
+// connection.
 func (l *Line) Do(ctx context.Context, write func(io.Writer) error) error {
 	if err := l.connect(ctx); err != nil {
 		return dial.Explain(err)
 	}
 	conn := l.conn
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
-	err := write(conn)
+	err := write(l.writer(ctx))
 	if err == nil {
 		err = l.settle(ctx)
 	}
@@ -144,13 +148,18 @@ func (l *Line) settle(ctx context.Context) error {
 		}
 		return nil
 	}
+	least, since := math.MaxInt, time.Time{} // how few bytes were left, and when that was first so
 	for wait := 50 * time.Microsecond; ; wait = min(2*wait, 20*time.Millisecond) {
 		n := unacknowledged(l.conn)
-		if l.ended() {
+		switch {
+		case l.ended():
 			return l.why
-		}
-		if n == 0 {
+		case n == 0:
 			return nil
+		case n < least:
+			least, since = n, time.Now()
+		case time.Since(since) > l.patience:
+			return stalled(l.patience)
 		}
 		select {
 		case <-l.end:

@@ -23,6 +23,9 @@ func (p span) halves() (first, second span) {
 // is halved until the events stand alone that it does not take.
 func (s *sender) Send(ctx context.Context, batch []delivery.Message) (delivery.Result, error) {
 	var total delivery.Result
+	if len(batch) == 0 {
+		return total, nil
+	}
 	rest := []span{{0, len(batch)}} // the next at the end
 	for len(rest) > 0 {
 		part := rest[len(rest)-1]

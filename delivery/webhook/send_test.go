@@ -135,6 +135,37 @@ func TestAFailureInTheMiddleKeepsWhatWasTakenBefore(t *testing.T) {
 	}
 }
 
+// It may be said of a part of a batch, of which the rest is then wanted again: that is
+// sent at once, and the answer to it is that nothing is wanted any more.
+func TestAReceiverThatIsGoneInTheMiddleOfABatchStaysGone(t *testing.T) {
+	t.Parallel()
+	p, requests := &picky{most: 2_000}, 0
+	s := open(t, to(serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if len(p.taken) > 0 {
+			w.WriteHeader(http.StatusGone)
+			return
+		}
+		requests++
+		p.ServeHTTP(w, r)
+	})), webhook.Options{})
+	batch := deliverytest.Messages(0, 64)
+	result, err := s.Send(t.Context(), batch)
+	if err != nil || result.Status != http.StatusGone || len(result.Retry) == 0 || len(p.taken)+len(result.Retry) != len(batch) {
+		t.Fatalf("%d were taken in %d requests: %+v, %v", len(p.taken), requests, result, err)
+	}
+	if _, err = s.Send(t.Context(), batch[result.Retry[0]:]); !delivery.FailureOf(err).Gone {
+		t.Errorf("the rest is answered %v", err)
+	}
+}
+
+func TestNothingIsNotSent(t *testing.T) {
+	t.Parallel()
+	s := open(t, to(serve(t, func(http.ResponseWriter, *http.Request) { t.Error("there was a request") })), webhook.Options{})
+	if result, err := s.Send(t.Context(), nil); err != nil || result.Status != 0 {
+		t.Errorf("%+v, %v", result, err)
+	}
+}
+
 func TestSignaturesAreThoseOfStandardWebhooks(t *testing.T) {
 	t.Parallel()
 	verifier, err := standardwebhooks.NewWebhook(signingSecret)
