@@ -1,10 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
+	"net/http"
 	"os"
+	"slices"
 
 	"github.com/authtrail/authtrail/client"
 	"github.com/authtrail/authtrail/terminal"
@@ -34,7 +39,7 @@ func (c importCommand) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	defer release()
-	job := &importJob{ctx: ctx, server: server, streams: s}
+	job := &importJob{ctx: ctx, server: server, streams: s, most: bulkEvents}
 	for _, name := range c.Files {
 		switch err := job.file(name); {
 		case err != nil && ctx.Err() != nil:
@@ -85,10 +90,16 @@ type importJob struct {
 	report   importReport
 	progress *terminal.Progress // of the file under way
 	bad      int                // lines of it that were refused
+	unshown  map[string]int     // how many of those that were not shown have which reason
+	most     int                // events that the server takes at once, as far as it has refused more
 }
 
-// maxShown is how many bad lines of a file are reported one by one. The sums have all.
-const maxShown = 20
+// maxShown is how many bad lines of a file are reported one by one. The others are
+// counted by their reason, of which so many are told apart.
+const (
+	maxShown   = 20
+	maxReasons = 10
+)
 
 // file sends the events of one file.
 func (j *importJob) file(name string) error {
@@ -105,7 +116,7 @@ func (j *importJob) file(name string) error {
 		in = file
 	}
 	j.progress = terminal.NewProgress(j.streams.err, name, size)
-	j.bad = 0
+	j.bad, j.unshown = 0, map[string]int{}
 	defer j.sumUp(name)
 	lines := newLineReader(in)
 	for {
@@ -126,9 +137,27 @@ func (j *importJob) file(name string) error {
 	}
 }
 
-// send sends one bulk and reports, by line, what was invalid. Events that the
-// server could not take now are sent again.
+// send sends one bulk, in parts where the server says that it is too much at once.
 func (j *importJob) send(name string, bulk lineBulk) error {
+	for len(bulk.events) > 0 {
+		part := bulk.first(j.most)
+		err := j.sendPart(name, part)
+		var refused *client.Error
+		switch {
+		case errors.As(err, &refused) && refused.Status == http.StatusRequestEntityTooLarge && len(part.events) > 1:
+			j.most = len(part.events) / 2
+		case err != nil:
+			return err
+		default:
+			bulk = bulk.after(len(part.events))
+		}
+	}
+	return nil
+}
+
+// sendPart sends events at once and reports, by line, what was invalid. Events that
+// the server could not take now are sent again.
+func (j *importJob) sendPart(name string, bulk lineBulk) error {
 	for len(bulk.events) > 0 {
 		result, err := j.server.Bulk(j.ctx, bulk.events)
 		if err != nil {
@@ -172,6 +201,11 @@ func (j *importJob) refuse(name string, bad []badLine) {
 	for _, line := range bad {
 		j.report.Invalid++
 		if j.bad++; j.bad > maxShown {
+			reason := terminal.Clean(line.reason)
+			if j.unshown[reason] == 0 && len(j.unshown) >= maxReasons {
+				reason = "other reasons"
+			}
+			j.unshown[reason]++
 			continue
 		}
 		fmt.Fprintf(j.streams.err, "%s:%d: %s\n", name, line.number, terminal.Clean(line.reason))
@@ -182,6 +216,12 @@ func (j *importJob) refuse(name string, bad []badLine) {
 func (j *importJob) sumUp(name string) {
 	j.progress.Clear()
 	if more := j.bad - maxShown; more > 0 {
-		fmt.Fprintf(j.streams.err, "%s: %d more lines are invalid\n", name, more)
+		fmt.Fprintf(j.streams.err, "%s: %d more lines are invalid:\n", name, more)
+	}
+	reasons := slices.SortedFunc(maps.Keys(j.unshown), func(a, b string) int {
+		return cmp.Or(cmp.Compare(j.unshown[b], j.unshown[a]), cmp.Compare(a, b))
+	})
+	for _, reason := range reasons {
+		fmt.Fprintf(j.streams.err, "  %d: %s\n", j.unshown[reason], reason)
 	}
 }

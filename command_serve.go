@@ -43,6 +43,7 @@ func serve(ctx context.Context, config Config, s streams, prepare func(url strin
 		app.close()
 		return err
 	}
+	config.Access.warn(app.logger)
 	app.sayListening(s, url)
 	return app.serve(ctx, listener)
 }

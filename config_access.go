@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -16,7 +18,7 @@ import (
 
 // AccessConfig is how much callers may ask for, and what browsers may do.
 type AccessConfig struct {
-	RateLimit        int64    `default:"0" placeholder:"COST" help:"How much each caller may ask for in a minute, by cost (docs/security.md); 0 is any amount."`
+	RateLimit        int64    `default:"0" placeholder:"COST" help:"How much each caller may ask for in a minute, by cost (docs/security.md), such as 60000; 0 is any amount."`
 	RateBurst        int64    `default:"0" placeholder:"COST" help:"How much of that a caller may ask for at once, and so the most that one request may cost; 0 is a minute's worth."`
 	MaxConnections   int      `default:"4096" placeholder:"NUMBER" help:"How many connections may be open; further ones wait."`
 	MaxSubscriptions int      `default:"1000" placeholder:"NUMBER" help:"How many subscriptions each caller may have open."`
@@ -40,6 +42,19 @@ const (
 type access struct {
 	spend     func(ctx context.Context, header http.Header, cost int64) error // nil: any amount
 	documents *server.Documents                                               // nil: any document
+}
+
+// usefulBurst is what a caller must be able to ask for at once for all commands of
+// the program to work; of them, a page of destinations costs most.
+const usefulBurst = 6_000
+
+// warn says that not even the program's own commands would be answered.
+func (c AccessConfig) warn(logger *slog.Logger) {
+	if burst := cmp.Or(c.RateBurst, c.RateLimit); c.RateLimit > 0 && burst < usefulBurst {
+		logger.Warn("with so small a --rate-limit or --rate-burst some of the program's own commands are refused: "+
+			"authtrail destinations costs some 5,500 at once, a search 900, GraphiQL's introspection 53,000, a list of REST 500",
+			"at_once", burst, "useful_from", usefulBurst)
+	}
 }
 
 // openAccess returns what the configuration allows callers.

@@ -57,6 +57,17 @@ func (b lineBulk) linesByID() map[string]int {
 	return lines
 }
 
+// first returns the bulk of the first events, as many as there may be.
+func (b lineBulk) first(most int) lineBulk {
+	most = min(most, len(b.events))
+	return lineBulk{events: b.events[:most], lines: b.lines[:most]}
+}
+
+// after returns the bulk without so many of its first events.
+func (b lineBulk) after(sent int) lineBulk {
+	return lineBulk{events: b.events[sent:], lines: b.lines[sent:]}
+}
+
 // again returns the bulk of the events that have to be sent again.
 func (b lineBulk) again(retry []client.EventResult) lineBulk {
 	ids := make(map[string]bool, len(retry))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -79,8 +80,41 @@ func TestOfManyBadLinesTheFirstAreShownAndAllAreCounted(t *testing.T) {
 	if got.code != exitPartly || got.out != "0 new, 0 duplicate, 3010 invalid\n" {
 		t.Errorf("exit code %d: %s", got.code, got.out)
 	}
-	if lines := strings.Count(got.err, file+":"); lines != maxShown+1 || !strings.Contains(got.err, file+": 2990 more lines are invalid\n") {
+	if lines := strings.Count(got.err, file+":"); lines != maxShown+1 || !strings.Contains(got.err, file+": 2990 more lines are invalid:\n  2980: is not valid JSON\n  10: ") {
 		t.Errorf("%d lines were said:\n%s", lines, got.err)
+	}
+}
+
+func TestImportSendsNoMoreAtOnceThanTheServerTakes(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	url, log, _ := startServer(t, dir, "127.0.0.1:0", "--rate-limit", "60000", "--rate-burst", "60")
+	if !strings.Contains(log.String(), "--rate-limit") {
+		t.Errorf("nothing was said about so small a bound:\n%s", log.String())
+	}
+	var events strings.Builder
+	for i := range 100 {
+		fmt.Fprintf(&events, `{"unique_id":"e%d","create_time":"2026-11-01T12:00:00Z","event":{"org_id":"one","event_name":"Token"}}`+"\n", i)
+	}
+	events.WriteString("{}\n")
+	file := filepath.Join(dir, "events.ndjson")
+	if err := os.WriteFile(file, []byte(events.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got := authtrail(t, "import", "--server", url, file)
+	if got.code != exitPartly || got.out != "100 new, 0 duplicate, 1 invalid\n" || !strings.Contains(got.err, file+":101: ") {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestTheCommandsWorkWithARateLimitThatIsNotWarnedOf(t *testing.T) {
+	t.Parallel()
+	url, log, _ := startServer(t, t.TempDir(), "127.0.0.1:0", "--rate-limit", fmt.Sprint(usefulBurst))
+	if strings.Contains(log.String(), "--rate-limit") {
+		t.Errorf("it was warned of:\n%s", log.String())
+	}
+	if got := authtrail(t, "destinations", "--server", url); got.code != exitNothing {
+		t.Errorf("%+v", got)
 	}
 }
 

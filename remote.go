@@ -28,7 +28,7 @@ const addressFile = "server.url"
 // server runs, it opens the data folder and is the server until released.
 func (r remote) connect(ctx context.Context, s streams, create bool) (*client.Client, func(), error) {
 	if r.Server != "" {
-		server, err := client.New(r.Server, r.Token)
+		server, err := newClient(r.Server, r.Token)
 		if err != nil {
 			return nil, nil, exitError{exitUsage, fmt.Errorf("--server: %w", err)}
 		}
@@ -51,7 +51,7 @@ func (r remote) connect(ctx context.Context, s streams, create bool) (*client.Cl
 		app.close()
 		return nil, nil, fmt.Errorf("listen: %w", err)
 	}
-	server, err := client.New(urlOf(listener), "")
+	server, err := newClient(urlOf(listener), "")
 	if err != nil {
 		listener.Close()
 		app.close()
@@ -76,9 +76,19 @@ func (r remote) other(inUse error) (*client.Client, func(), error) {
 	if err != nil {
 		return nil, nil, inUse
 	}
-	server, err := client.New(strings.TrimSpace(string(address)), r.Token)
+	server, err := newClient(strings.TrimSpace(string(address)), r.Token)
 	if err != nil { // it is being written
 		return nil, nil, inUse
 	}
 	return server, func() {}, nil
+}
+
+// newClient returns a client that says which version of the program it is.
+func newClient(base, token string) (*client.Client, error) {
+	server, err := client.New(base, token)
+	if err != nil {
+		return nil, err
+	}
+	server.UserAgent = "authtrail/" + version()
+	return server, nil
 }

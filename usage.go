@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -10,7 +11,7 @@ import (
 // explainUsage says what is wrong with a command line, and what to do about it
 // where the mistake is one that many make.
 func explainUsage(err error, command string, args []string, env lookupEnv) string {
-	message := inItsVariable(err.Error(), args, env)
+	message := inItsVariable(withoutHint(err.Error()), args, env)
 	if command != "authtrail search" && command != "authtrail tail" {
 		return message
 	}
@@ -22,6 +23,18 @@ func explainUsage(err error, command string, args []string, env lookupEnv) strin
 	}
 	return message
 }
+
+var hint = regexp.MustCompile(`; perhaps try --([a-z0-9-]+)="(-[^"]*)"\?$`)
+
+// withoutHint takes back the advice to write --flag=-5: no flag takes a negative number.
+func withoutHint(message string) string {
+	if found := hint.FindStringSubmatch(message); found != nil && negative.MatchString(found[2]) {
+		return fmt.Sprintf("--%s %s: must not be negative", found[1], found[2])
+	}
+	return message
+}
+
+var negative = regexp.MustCompile(`^-[0-9]`)
 
 var flagAtFault = regexp.MustCompile(`^--([a-z0-9-]+)`)
 

@@ -15,6 +15,8 @@ func TestACommandLineThatIsWrongIsExplained(t *testing.T) {
 		"a search without quotes":    {[]string{"search", "vpn", "denied"}, nil, `unexpected argument denied; a search of several words is one argument, in quotes: authtrail search 'denied "water scada"'`},
 		"a tail without quotes":      {[]string{"tail", "vpn", "denied"}, nil, "one argument, in quotes: authtrail tail"},
 		"a search with a minus":      {[]string{"search", "-result:denied"}, nil, "goes last, after two: authtrail search -- '-result:denied'"},
+		"a number below 0":           {[]string{"serve", "--rate-limit", "-5"}, nil, "authtrail: --rate-limit -5: must not be negative\n"},
+		"likewise":                   {[]string{"serve", "--rate-limit=-5"}, nil, "--rate-limit -5: must be at least 0\n"},
 		"another command":            {[]string{"version", "now"}, nil, "authtrail: unexpected argument now\n"},
 		"a variable":                 {[]string{"serve"}, map[string]string{"AUTHTRAIL_FLOW_IDLE": "abc"}, `authtrail: AUTHTRAIL_FLOW_IDLE: expected duration but got "abc"`},
 		"a variable's choice":        {[]string{"serve"}, map[string]string{"AUTHTRAIL_STORE": "mongo"}, `authtrail: AUTHTRAIL_STORE must be one of "sqlite","elasticsearch" but got "mongo"`},

@@ -20,6 +20,9 @@ type Client struct {
 	base  string
 	token string
 	http  *http.Client
+
+	// UserAgent is how the client names itself; authtrail unless it is set.
+	UserAgent string
 }
 
 // New returns a client of the server at a base URL such as
@@ -29,7 +32,7 @@ func New(base, token string) (*Client, error) {
 	if err != nil || address.Host == "" || address.Scheme != "http" && address.Scheme != "https" {
 		return nil, fmt.Errorf("%q is no address of a server: want one like http://127.0.0.1:8080", base)
 	}
-	return &Client{base: strings.TrimRight(base, "/"), token: token, http: &http.Client{}}, nil
+	return &Client{base: strings.TrimRight(base, "/"), token: token, http: &http.Client{}, UserAgent: "authtrail"}, nil
 }
 
 // Error is an answer that is not the one that was asked for.
@@ -109,6 +112,7 @@ func (c *Client) post(ctx context.Context, path, accept string, body []byte) (*h
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Accept", accept)
+	request.Header.Set("User-Agent", c.UserAgent)
 	if c.token != "" {
 		request.Header.Set("Authorization", "Bearer "+c.token)
 	}

@@ -10,6 +10,22 @@ import (
 	"github.com/authtrail/authtrail/client"
 )
 
+func TestTheClientSaysWhatItIs(t *testing.T) {
+	t.Parallel()
+	named := make(chan string, 1)
+	other := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { named <- r.UserAgent() }))
+	t.Cleanup(other.Close)
+	server, err := client.New(other.URL, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.UserAgent = "authtrail/v1.2.3"
+	_ = server.Query(t.Context(), "{viewer{subject}}", nil, new(struct{}))
+	if got := <-named; got != "authtrail/v1.2.3" {
+		t.Errorf("it says that it is %q", got)
+	}
+}
+
 func TestAServerThatIsNotAuthtrailIsSaidToBeNone(t *testing.T) {
 	t.Parallel()
 	for _, answer := range []string{`<html>`, `{"error":"Incorrect HTTP method for uri [/graphql]","status":405}`, `{}`} {
