@@ -49,7 +49,7 @@ func (s *sender) taken(batch []delivery.Message, answer reply, said string) (del
 	if len(p.Discard)+len(p.Retry) == 0 {
 		return result, nil
 	}
-	if err := p.sort(batch, &result); err != nil {
+	if err := p.sort(batch, answer.authorization, &result); err != nil {
 		return delivery.Result{}, err
 	}
 	if len(result.Retry) > 0 {
@@ -60,7 +60,7 @@ func (s *sender) taken(batch []delivery.Message, answer reply, said string) (del
 }
 
 // sort finds the events of a batch that the answer names.
-func (p processed) sort(batch []delivery.Message, result *delivery.Result) error {
+func (p processed) sort(batch []delivery.Message, authorization string, result *delivery.Result) error {
 	places := make(map[string]int, len(batch))
 	for i := range batch {
 		places[batch[i].ID] = i
@@ -78,7 +78,7 @@ func (p processed) sort(batch []delivery.Message, result *delivery.Result) error
 		place, known := placeOf(event.ID, places)
 		if known && event.Status != "duplicate" && !again[place] && !refused[place] {
 			refused[place] = true
-			result.Refused = append(result.Refused, delivery.Refusal{Place: place, Reason: event.reason()})
+			result.Refused = append(result.Refused, delivery.Refusal{Place: place, Reason: event.reason(authorization)})
 		}
 	}
 	for place := range again {
@@ -100,9 +100,10 @@ func placeOf(id string, places map[string]int) (int, bool) {
 	return place, called && err == nil && place >= 0 && place < len(places)
 }
 
-func (e eventStatus) reason() string {
-	words := "the receiver discards it as " + cmp.Or(excerpt([]byte(e.Status), ""), "not wanted")
-	if said := excerpt([]byte(e.Message), ""); said != "" {
+// reason is for the dead letter, which does not repeat what proves who the server is.
+func (e eventStatus) reason(authorization string) string {
+	words := "the receiver discards it as " + cmp.Or(excerpt([]byte(e.Status), authorization), "not wanted")
+	if said := excerpt([]byte(e.Message), authorization); said != "" {
 		words += ": " + said
 	}
 	return words

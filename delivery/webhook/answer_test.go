@@ -129,3 +129,20 @@ func TestAnswersToOtherFormsAreTheirStatus(t *testing.T) {
 		}
 	}
 }
+
+// A dead letter has the receiver's words, which may be what it was sent.
+func TestNoDeadLetterHoldsCredentials(t *testing.T) {
+	t.Parallel()
+	d := to(serve(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprintf(w, `{"discard_events":[{"unique_id":%q,"status":%q,"status_message":%q}]}`,
+			deliverytest.Messages(0, 1)[0].ID, r.Header.Get("Authorization"), "you sent "+r.Header.Get("Authorization"))
+	}))
+	d.Spec.Authentication = &destination.Authentication{Type: destination.HTTPBearer, Bearer: &destination.Bearer{Token: "swordfish"}}
+	result, err := open(t, d, webhook.Options{}).Send(t.Context(), deliverytest.Messages(0, 1))
+	if err != nil || len(result.Refused) != 1 {
+		t.Fatalf("%+v, %v", result, err)
+	}
+	if got := result.Refused[0].Reason; strings.Contains(got, "swordfish") || !strings.Contains(got, "you sent Bearer [hidden]") {
+		t.Errorf("the reason is %q", got)
+	}
+}
