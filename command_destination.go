@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/authtrail/authtrail/queries"
@@ -28,7 +29,7 @@ type testDestinationCommand struct {
 
 // Run implements the command.
 func (c testDestinationCommand) Run(ctx context.Context, s streams) error {
-	server, id, release, err := c.find(ctx, s)
+	server, d, release, err := c.find(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -39,7 +40,7 @@ func (c testDestinationCommand) Run(ctx context.Context, s streams) error {
 			UserErrors userErrors
 		}
 	}
-	if err := server.Query(ctx, queries.TestDestination, map[string]any{"id": id}, &data); err != nil {
+	if err := server.Query(ctx, queries.TestDestination, map[string]any{"id": d.ID}, &data); err != nil {
 		return err
 	}
 	answer := data.TestAuditDestination
@@ -90,7 +91,7 @@ type replayDestinationCommand struct {
 
 // Run implements the command.
 func (c replayDestinationCommand) Run(ctx context.Context, s streams) error {
-	server, id, release, err := c.find(ctx, s)
+	server, d, release, err := c.find(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -101,7 +102,7 @@ func (c replayDestinationCommand) Run(ctx context.Context, s streams) error {
 			UserErrors userErrors
 		}
 	}
-	variables := map[string]any{"id": id, "from": c.From, "to": c.To}
+	variables := map[string]any{"id": d.ID, "from": c.From, "to": c.To}
 	if err := server.Query(ctx, queries.ReplayDestination, variables, &data); err != nil {
 		return err
 	}
@@ -126,7 +127,7 @@ type resumeDestinationCommand struct {
 
 // Run implements the command.
 func (c resumeDestinationCommand) Run(ctx context.Context, s streams) error {
-	server, id, release, err := c.find(ctx, s)
+	server, d, release, err := c.find(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -134,14 +135,22 @@ func (c resumeDestinationCommand) Run(ctx context.Context, s streams) error {
 	var data struct {
 		ResumeAuditDestination struct{ UserErrors userErrors }
 	}
-	if err := server.Query(ctx, queries.ResumeDestination, map[string]any{"id": id}, &data); err != nil {
+	if err := server.Query(ctx, queries.ResumeDestination, map[string]any{"id": d.ID}, &data); err != nil {
 		return err
 	}
 	if err := data.ResumeAuditDestination.UserErrors.err(); err != nil || c.JSON {
 		return err
 	}
-	_, err = fmt.Fprintln(s.out, "the delivery goes on from where it was")
+	_, err = fmt.Fprintln(s.out, resumed(d.Health.State))
 	return err
+}
+
+// resumed says what resuming a delivery did that was in a state.
+func resumed(state string) string {
+	if state == "PAUSED" {
+		return "the delivery goes on from where it was"
+	}
+	return "the delivery was not paused; its state is " + strings.ToLower(state)
 }
 
 type deadLettersCommand struct {
@@ -154,7 +163,7 @@ func (c deadLettersCommand) Run(ctx context.Context, s streams) error {
 	if c.Limit < 1 {
 		return exitError{exitUsage, fmt.Errorf("--limit %d: must be more than 0", c.Limit)}
 	}
-	server, id, release, err := c.find(ctx, s)
+	server, d, release, err := c.find(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -165,7 +174,7 @@ func (c deadLettersCommand) Run(ctx context.Context, s streams) error {
 			Node struct{ DeadLetters []json.RawMessage }
 		}
 		want := min(pageSize, c.Limit-len(letters))
-		if err := server.Query(ctx, queries.DeadLetters, map[string]any{"id": id, "first": want, "before": before}, &data); err != nil {
+		if err := server.Query(ctx, queries.DeadLetters, map[string]any{"id": d.ID, "first": want, "before": before}, &data); err != nil {
 			return err
 		}
 		letters = append(letters, data.Node.DeadLetters...)

@@ -18,6 +18,7 @@ type destinationsCommand struct {
 	List        listDestinationsCommand  `cmd:"" default:"withargs" help:"List the destinations, and how their deliveries go."`
 	Test        testDestinationCommand   `cmd:"" help:"Send a marked event, and say what the receiver said."`
 	Replay      replayDestinationCommand `cmd:"" help:"Have the events of a time sent again, beside what is new."`
+	DryRun      dryRunCommand            `cmd:"" help:"Say how many events of the last days it would have been sent; nothing is sent."`
 	Resume      resumeDestinationCommand `cmd:"" help:"Go on with a delivery that was paused."`
 	DeadLetters deadLettersCommand       `cmd:"" help:"List the events that the receiver refused for good, the latest first."`
 }
@@ -127,42 +128,42 @@ type oneDestination struct {
 	remote      `embed:""`
 }
 
-// find returns the server to ask, and the global id of the destination.
-func (c oneDestination) find(ctx context.Context, s streams) (server *client.Client, id string, release func(), err error) {
+// find returns the server to ask, and the destination with its names and its state.
+func (c oneDestination) find(ctx context.Context, s streams) (server *client.Client, found destinationView, release func(), err error) {
 	server, release, err = c.connect(ctx, s, false)
 	if err != nil {
-		return nil, "", nil, err
+		return nil, found, nil, err
 	}
-	if id, err = c.globalID(ctx, server); err != nil {
+	if found, err = c.among(ctx, server); err != nil {
 		release()
-		return nil, "", nil, err
+		return nil, found, nil, err
 	}
-	return server, id, release, nil
+	return server, found, release, nil
 }
 
-func (c oneDestination) globalID(ctx context.Context, server *client.Client) (string, error) {
+func (c oneDestination) among(ctx context.Context, server *client.Client) (none destinationView, err error) {
 	nodes, err := allDestinations(ctx, server, queries.DestinationNames)
 	if err != nil {
-		return "", err
+		return none, err
 	}
 	var named []destinationView
 	for _, node := range nodes {
 		var d destinationView
 		if err := json.Unmarshal(node, &d); err != nil {
-			return "", fmt.Errorf("read the answer: %w", err)
+			return none, fmt.Errorf("read the answer: %w", err)
 		}
 		switch c.Destination {
 		case d.ID, d.DestinationID:
-			return d.ID, nil
+			return d, nil
 		case d.Name:
 			named = append(named, d)
 		}
 	}
 	switch len(named) {
 	case 0:
-		return "", exitError{exitNothing, fmt.Errorf("no destination has the id or the name %q", c.Destination)}
+		return none, exitError{exitNothing, fmt.Errorf("no destination has the id or the name %q", c.Destination)}
 	case 1:
-		return named[0].ID, nil
+		return named[0], nil
 	}
-	return "", exitError{exitUsage, fmt.Errorf("%d organisations have a destination %q; give its id", len(named), c.Destination)}
+	return none, exitError{exitUsage, fmt.Errorf("%d organisations have a destination %q; give its id", len(named), c.Destination)}
 }

@@ -44,8 +44,11 @@ func TestDestinationsAreListedTestedReplayedAndResumed(t *testing.T) {
 		{[]string{"destinations", "replay", "kept", "--from", "now-1day"}, exitOK, "are sent again", ""},
 		{[]string{"destinations", "replay", "kept", "--from", "now", "--to", "now-1day"}, exitFailed, "", "must be after from (BAD_USER_INPUT)"},
 		{[]string{"destinations", "replay", "kept"}, exitUsage, "", "--from"},
-		{[]string{"destinations", "resume", "kept"}, exitOK, "goes on from where it was", ""},
-		{[]string{"destinations", "resume", id}, exitOK, "goes on from where it was", ""},
+		{[]string{"destinations", "resume", "kept"}, exitOK, "the delivery was not paused; its state is delivering", ""},
+		{[]string{"destinations", "dry-run", "kept", "--days", "3"}, exitOK, "which are 0, 0 would have been sent, in 0 bytes", ""},
+		{[]string{"destinations", "dry-run", "kept", "--json"}, exitOK, `"complete":true`, ""},
+		{[]string{"destinations", "dry-run", "kept", "--days", "0"}, exitUsage, "", "--days 0"},
+		{[]string{"destinations", "resume", id}, exitOK, "the delivery was not paused; its state is ", ""},
 		{[]string{"destinations", "dead-letters", "kept"}, exitNothing, "", "the receiver has refused nothing"},
 		{[]string{"destinations", "dead-letters", "kept", "-n", "0"}, exitUsage, "", "--limit 0"},
 		{[]string{"destinations", "test", "missing"}, exitNothing, "", `no destination has the id or the name "missing"`},
@@ -61,5 +64,14 @@ func TestDestinationsAreListedTestedReplayedAndResumed(t *testing.T) {
 	viewer := authtrail(t, "destinations", "resume", "kept", "--server", g.url, "--token", g.token("one", "viewer"))
 	if viewer.code != exitFailed || !strings.Contains(viewer.err, "FORBIDDEN") {
 		t.Errorf("a viewer resumes: %d %s", viewer.code, viewer.err)
+	}
+}
+
+func TestOnlyAPausedDeliveryIsSaidToGoOn(t *testing.T) {
+	t.Parallel()
+	for state, want := range map[string]string{"PAUSED": "goes on from where it was", "DISABLED": "was not paused; its state is disabled"} {
+		if got := resumed(state); !strings.Contains(got, want) {
+			t.Errorf("%s: %s", state, got)
+		}
 	}
 }

@@ -52,6 +52,9 @@ func TestDestinationsAreManagedOverGraphQL(t *testing.T) {
 		taken.UserErrors[0].Code != "CONFLICT" || taken.UserErrors[0].Field != "spec.name" {
 		t.Errorf("of a name that is taken: %+v", taken)
 	}
+	if _, body := g.graphQL(owner, fmt.Sprintf("mutation { testAuditDestination(input: {id: %q}) { userErrors { message } } }", created.DestinationID)); !strings.Contains(body, "not the `destinationId`") {
+		t.Errorf("of the other id: %s", body)
+	}
 	first := fmt.Sprintf("id: %q, updated: %q, ", created.ID, created.Updated)
 	replaced := g.manage(owner, "replaceAuditDestination", first+spec("b", "")).Data["replaceAuditDestination"].AuditDestination
 	if replaced == nil || replaced.Name != "b" || replaced.ID != created.ID {

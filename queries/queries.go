@@ -23,6 +23,7 @@ var (
 	TestDestination   = read("test_destination.graphql")
 	ReplayDestination = read("replay_destination.graphql")
 	ResumeDestination = read("resume_destination.graphql")
+	DryRun            = read("dry_run_destination.graphql")
 	DeadLetters       = read("dead_letters.graphql")
 )
 

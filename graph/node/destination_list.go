@@ -122,7 +122,7 @@ func (c *AuditDestinationConnection) PageInfo() *PageInfo {
 func (r *Reader) Destination(ctx context.Context, id string, scope audit.Scope) (destination.Destination, error) {
 	g, ok := parseGlobalID(id)
 	if !ok || g.kind != destinationID {
-		return destination.Destination{}, audit.Invalid("id", "is no id of a destination; pass one back exactly as it was returned")
+		return destination.Destination{}, audit.Invalid("id", "is no id of a destination; pass one back exactly as it was returned. It is the `id` of GraphQL, not the `destinationId`, which REST and the command line have")
 	}
 	in, ok := scope.Narrow(g.org)
 	if !ok {
