@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -40,6 +41,11 @@ func openDelivery(c Config, records delivery.Rows, flows delivery.Rows, registry
 	if err != nil {
 		return nil, err
 	}
+	if c.Delivery.Run && c.Delivery.Dir != "" { // the one in --data is made when a destination needs it
+		if err := writableFolder(c.Delivery.Dir); err != nil {
+			return nil, fmt.Errorf("--delivery-dir: %w", err)
+		}
+	}
 	var certificate *receivers.Certificate
 	if c.Delivery.CertificateFile != "" {
 		if certificate, err = receivers.LoadCertificate(c.Delivery.CertificateFile, c.Delivery.KeyFile); err != nil {
@@ -57,6 +63,18 @@ func openDelivery(c Config, records delivery.Rows, flows delivery.Rows, registry
 		Alone: c.Store == "sqlite", PauseAfter: c.Delivery.PauseAfter, Logger: logger,
 	})
 	return kept, nil
+}
+
+// writableFolder makes a folder if it is missing, and finds out whether files can be made in it.
+func writableFolder(path string) error {
+	if err := os.MkdirAll(path, 0o750); err != nil {
+		return err
+	}
+	probe, err := os.CreateTemp(path, ".probe-*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
 // openers is the place that knows which types of destinations there are.

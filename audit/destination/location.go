@@ -20,6 +20,9 @@ func checkLocation(s Spec, folder string) error {
 	reason := ""
 	switch s.Type {
 	case File:
+		if err := checkFolder(folder); err != nil {
+			return err
+		}
 		_, reason = FilePath(s.Location, folder)
 	case Webhook:
 		reason = checkWeb(s.Location)
@@ -30,6 +33,19 @@ func checkLocation(s Spec, folder string) error {
 		return audit.Invalid("spec.location", "%s", reason)
 	}
 	return nil
+}
+
+// checkFolder says that the folder of delivered files is at fault, and not a location in it.
+func checkFolder(folder string) error {
+	root, err := os.OpenRoot(folder)
+	switch {
+	case err == nil:
+		return root.Close()
+	case errors.Is(err, fs.ErrNotExist): // it is made with the first file
+		return nil
+	}
+	return &audit.Error{Code: audit.Unavailable, Err: err,
+		Message: "the server's folder of delivered files cannot be read, or is no folder; whoever runs the server must mend --delivery-dir"}
 }
 
 func checkWeb(location string) (reason string) {
@@ -104,7 +120,7 @@ func checkLinks(folder, path string) (reason string) {
 		return "" // nothing is there yet, no link either
 	}
 	if err != nil {
-		return "the folder of delivered files cannot be read"
+		return "is in the folder of delivered files, which cannot be read"
 	}
 	defer root.Close()
 	info, err := root.Stat(path)
