@@ -103,8 +103,8 @@ type Reading struct {
 	once     sync.Once
 }
 
-// End records the reading, in each org whose records it was about: owners of one
-// must not learn of another. It never waits. A second End does nothing.
+// End records the reading, in each org whose records it was about. None of the events
+// names the other orgs, unless what was asked for names them. It never waits. A second End does nothing.
 func (g *Reading) End(read Read) {
 	g.once.Do(func() {
 		orgs := g.orgs
