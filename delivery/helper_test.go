@@ -251,7 +251,7 @@ func shortened(ids []string) []string { return ids[:min(len(ids), 20)] }
 
 func eventually(t testing.TB, is func() bool, told func() string) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !is(); time.Sleep(2 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !is(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal(told())
 		}
