@@ -30,7 +30,7 @@ type sender struct {
 	line       *socket.Line
 	summarizer *format.Summarizer
 	host       string
-	buffer     []byte
+	buffer     []byte // of a datagram
 	packer     packer
 }
 
@@ -59,25 +59,10 @@ func (s *sender) Send(ctx context.Context, batch []delivery.Message) (delivery.R
 	if s.line.Datagrams() {
 		return s.sendDatagrams(ctx, batch)
 	}
-	var result delivery.Result
-	s.buffer = s.buffer[:0]
-	for place, m := range batch {
-		written, err := s.message(s.buffer, m)
-		if err != nil {
-			result.Refused = append(result.Refused, delivery.Refusal{Place: place, Reason: err.Error()})
-			continue
-		}
-		s.buffer = append(written, 0)
-	}
-	if len(s.buffer) == 0 {
-		return result, nil
-	}
-	err := s.line.Do(ctx, func(w io.Writer) error {
-		_, err := w.Write(s.buffer)
-		return err
+	return s.line.Stream(ctx, batch, func(to []byte, m delivery.Message) ([]byte, error) {
+		written, err := s.message(to, m)
+		return append(written, 0), err
 	})
-	result.Answer = s.line.Answer(len(s.buffer))
-	return result, err
 }
 
 func (s *sender) sendDatagrams(ctx context.Context, batch []delivery.Message) (delivery.Result, error) {

@@ -31,10 +31,11 @@ type Line struct {
 	certificate *dial.Certificate
 	patience    time.Duration
 
-	burst burst // of datagrams
-	conn  net.Conn
-	end   chan struct{} // closed when the receiver has ended the connection
-	why   error         // known then
+	burst  burst  // of datagrams
+	stream []byte // the last batch that was written; its room is used again
+	conn   net.Conn
+	end    chan struct{} // closed when the receiver has ended the connection
+	why    error         // known then
 }
 
 // errCertificate is why a destination cannot be opened that wants what there is not.

@@ -33,7 +33,7 @@ type sender struct {
 	line       *socket.Line
 	summarizer *format.Summarizer
 	host       string
-	buffer     []byte
+	buffer     []byte // of a message
 }
 
 // New returns what opens destinations of the type syslog.
@@ -61,27 +61,13 @@ func (s *sender) Send(ctx context.Context, batch []delivery.Message) (delivery.R
 	if s.line.Datagrams() {
 		return s.sendDatagrams(ctx, batch)
 	}
-	var result delivery.Result
-	s.buffer = s.buffer[:0]
-	var one []byte
-	for place, m := range batch {
-		var err error
-		if one, err = s.message(one[:0], m); err != nil {
-			result.Refused = append(result.Refused, delivery.Refusal{Place: place, Reason: err.Error()})
-			continue
+	return s.line.Stream(ctx, batch, func(to []byte, m delivery.Message) (_ []byte, err error) {
+		if s.buffer, err = s.message(s.buffer[:0], m); err != nil {
+			return nil, err
 		}
-		s.buffer = append(strconv.AppendInt(s.buffer, int64(len(one)), 10), ' ')
-		s.buffer = append(s.buffer, one...)
-	}
-	if len(s.buffer) == 0 {
-		return result, nil
-	}
-	err := s.line.Do(ctx, func(w io.Writer) error {
-		_, err := w.Write(s.buffer)
-		return err
+		to = append(strconv.AppendInt(to, int64(len(s.buffer)), 10), ' ')
+		return append(to, s.buffer...), nil
 	})
-	result.Answer = s.line.Answer(len(s.buffer))
-	return result, err
 }
 
 func (s *sender) sendDatagrams(ctx context.Context, batch []delivery.Message) (delivery.Result, error) {
