@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -96,14 +95,14 @@ func (l *Leases) take(ctx context.Context, key audit.EntryKey, force bool) (*Lea
 	case err != nil:
 		return nil, fmt.Errorf("acquire a lease: %w", err)
 	default:
-		if err := json.Unmarshal(entry.Body, &held); err != nil {
-			return nil, fmt.Errorf("acquire a lease: read %s %q: %w", key.Kind, key.ID, err)
+		if held, err = read(entry); err != nil {
+			return nil, fmt.Errorf("acquire a lease: %w", err)
 		}
 	}
 	if !force && !l.free(entry, held, began) {
 		return nil, ErrHeld
 	}
-	taken := &Lease{leases: l, key: key, holder: l.newHolder(), version: entry.Version, state: held.State}
+	taken := &Lease{leases: l, key: key, holder: l.newHolder(), turn: make(chan struct{}, 1), version: entry.Version, state: held.State}
 	switch err := taken.put(ctx, taken.holder, held.State); {
 	case errors.Is(err, errMoved):
 		return nil, ErrHeld // another was quicker
@@ -116,7 +115,7 @@ func (l *Leases) take(ctx context.Context, key audit.EntryKey, force bool) (*Lea
 
 // free reports whether a lease, as it was read after a time, may be taken.
 func (l *Leases) free(entry audit.Entry, held document, began time.Time) bool {
-	if held.Holder == "" || l.options.Alone && !strings.HasPrefix(held.Holder, l.process+".") {
+	if held.Holder == "" || l.options.Alone && !l.own(held.Holder) {
 		return true
 	}
 	l.mu.Lock()
