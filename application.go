@@ -85,7 +85,7 @@ func newApplication(ctx context.Context, config Config, logger *slog.Logger) (*a
 	app.handler = routes(routeHandlers{
 		graphql:  app.graphql,
 		graphiql: playground(config),
-		rest:     rest.New(rest.Options{Searcher: store, Ingester: ingester, Destinations: destinations.Store, PublicURL: strings.TrimRight(config.PublicURL, "/"), Timeout: config.RequestTimeout, Spend: allowed.spend, Logger: logger}),
+		rest:     rest.New(rest.Options{Searcher: store, Ingester: ingester, Destinations: destinations.Store, Health: deliveries.Health, PublicURL: strings.TrimRight(config.PublicURL, "/"), Timeout: config.RequestTimeout, Spend: allowed.spend, Logger: logger}),
 		metrics:  metrics,
 		ready:    store.Ready,
 		reads:    app.reads,

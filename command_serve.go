@@ -38,6 +38,9 @@ func serve(ctx context.Context, config Config, s streams, prepare func(url strin
 		return fmt.Errorf("%w; --listen names another address", err)
 	}
 	url := urlOf(listener)
+	if config.PublicURL == "" && config.knownByItsAddress() {
+		app.deliveries.tokens.KnownAs(url)
+	}
 	if err := prepare(url, app); err != nil {
 		listener.Close()
 		app.close()

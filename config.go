@@ -36,7 +36,7 @@ type Config struct {
 	Elasticsearch ElasticsearchConfig `embed:"" prefix:"elasticsearch-"`
 	Retention     time.Duration       `default:"0" placeholder:"TIME" help:"Drop records that are older, whole stretches of time at once; 0 keeps them. Only with --store elasticsearch."`
 
-	PublicURL string `name:"public-url" placeholder:"URL" help:"Address that callers know the server by, such as https://audit.example.com, for the links in its answers; without it they are relative."`
+	PublicURL string `name:"public-url" placeholder:"URL" help:"Address that callers know the server by, such as https://audit.example.com, for the links in its answers, without it relative, and for the tokens that it signs for webhooks (agilicus_bearer)."`
 
 	SecretKeyFile string `name:"secret-key-file" type:"path" placeholder:"FILE" help:"File with the keys that the secrets of destinations are encrypted with, the newest first. Without it the embedded store makes secret.key in its data folder, and with --store elasticsearch no secret is taken."`
 
@@ -100,6 +100,11 @@ func (c Config) validatePublicURL() error {
 	}
 	return nil
 }
+
+// knownByItsAddress reports whether whoever may reach the server reaches it where it
+// listens: without authentication that is this machine alone. A server with
+// authentication may be behind a proxy, or listen on many addresses.
+func (c Config) knownByItsAddress() bool { return c.Auth == "none" }
 
 // validateAuth refuses keys that are missing, ambiguous, or would not be used.
 func (c Config) validateAuth() error {

@@ -44,7 +44,7 @@ func openDestinations(c Config, records audit.Store, flows audit.Feed) (*storedD
 	}
 	d.vault = secret.New(options)
 	d.Store = destination.New(destination.Options{
-		Registry: records, Vault: d.vault, Folder: c.deliveryFolder(),
+		Registry: records, Vault: d.vault, Folder: c.deliveryFolder(), NoIssuer: c.PublicURL == "" && !c.knownByItsAddress(),
 		Ends: func(ctx context.Context) (ends destination.Beginning, err error) {
 			if ends.Records, err = records.End(ctx); err != nil {
 				return ends, err

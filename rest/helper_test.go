@@ -27,9 +27,10 @@ var now = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 // server is the API on a store of its own, asked over HTTP as principal.
 type server struct {
 	testing.TB
-	store     *sqlite.Store
-	url       string
-	principal audit.Principal
+	store            *sqlite.Store
+	destinationStore *destination.Store
+	url              string
+	principal        audit.Principal
 }
 
 func newServer(t *testing.T) *server {
@@ -43,8 +44,9 @@ func newServer(t *testing.T) *server {
 			t.Error(err)
 		}
 	})
-	s := serve(t, Options{Searcher: store, Ingester: indexer.New(store, indexer.Options{}), Destinations: destinationsIn(t, store)})
-	s.store = store
+	kept := destinationsIn(t, store)
+	s := serve(t, Options{Searcher: store, Ingester: indexer.New(store, indexer.Options{}), Destinations: kept})
+	s.store, s.destinationStore = store, kept
 	return s
 }
 

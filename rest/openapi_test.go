@@ -159,15 +159,16 @@ func TestTheErrorsOfEachOperationAreDocumented(t *testing.T) {
 	lists := []string{"200", "400", "401", "403", "429", "500", "503"}
 	one := []string{"200", "401", "403", "404", "429", "500", "503"}
 	want := map[string][]string{
-		"get /v1/auth_audits":                            lists,
-		"get /v1/audits":                                 lists,
-		"post /v1/bulk_audit_events":                     {"201", "400", "401", "403", "413", "415", "429", "500", "503"},
-		"get /v1/audit_destinations":                     lists,
-		"post /v1/audit_destinations":                    {"201", "400", "401", "403", "409", "413", "415", "429", "500", "503"},
-		"get /v1/audit_destinations/{destination_id}":    one,
-		"put /v1/audit_destinations/{destination_id}":    {"200", "400", "401", "403", "404", "409", "413", "415", "429", "500", "503"},
-		"delete /v1/audit_destinations/{destination_id}": {"204", "401", "403", "404", "429", "500", "503"},
-		"get /v1/openapi.json":                           {"200", "304"},
+		"get /v1/auth_audits":                                lists,
+		"get /v1/audits":                                     lists,
+		"post /v1/bulk_audit_events":                         {"201", "400", "401", "403", "413", "415", "429", "500", "503"},
+		"get /v1/audit_destinations":                         lists,
+		"post /v1/audit_destinations":                        {"201", "400", "401", "403", "409", "413", "415", "429", "500", "503"},
+		"get /v1/audit_destinations/{destination_id}":        one,
+		"put /v1/audit_destinations/{destination_id}":        {"200", "400", "401", "403", "404", "409", "413", "415", "429", "500", "503"},
+		"delete /v1/audit_destinations/{destination_id}":     {"204", "401", "403", "404", "429", "500", "503"},
+		"get /v1/audit_destinations/{destination_id}/health": one,
+		"get /v1/openapi.json":                               {"200", "304"},
 	}
 	for path, operations := range readDocument(t).Paths {
 		for method, operation := range operations {

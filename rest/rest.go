@@ -18,6 +18,8 @@ type Options struct {
 	Searcher     audit.Searcher
 	Ingester     audit.Ingester
 	Destinations *destination.Store
+	// Health tells how the deliveries to destinations go, in their order. Required.
+	Health func(context.Context, []destination.Destination) ([]destination.Health, error)
 
 	// Now is the clock that relative dates are read by; default time.Now.
 	Now func() time.Time
@@ -78,6 +80,7 @@ func newRouter(options Options) *chi.Mux {
 	destinations.Get("/audit_destinations/{destination_id}", a.getDestination)
 	destinations.Put("/audit_destinations/{destination_id}", a.replaceDestination)
 	destinations.Delete("/audit_destinations/{destination_id}", a.deleteDestination)
+	destinations.Get("/audit_destinations/{destination_id}/health", a.destinationHealth)
 	r.Get("/openapi.json", OpenAPI)
 	return r
 }

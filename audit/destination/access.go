@@ -42,7 +42,7 @@ func (s *Store) RevealTo(p audit.Principal, d Destination) (Destination, error) 
 // Sketch returns a destination that is not stored with keys that are made up, so that
 // it can be tried what it would be sent. It is refused as Create would refuse it.
 func (s *Store) Sketch(d Destination) (Destination, error) {
-	if err := checkLocation(d.Spec, s.options.Folder); err != nil {
+	if err := s.check(d.Spec); err != nil {
 		return Destination{}, err
 	}
 	return s.keyed(d, nil)

@@ -12,7 +12,7 @@ import (
 // returns it. Where the name is taken it is a Conflict, and the destination that
 // has it is returned. Where there are too many, it is a BadUserInput.
 func (s *Store) Create(ctx context.Context, draft Destination) (created Destination, err error) {
-	if err := checkLocation(draft.Spec, s.options.Folder); err != nil {
+	if err := s.check(draft.Spec); err != nil {
 		return Destination{}, err
 	}
 	full := s.sweep(ctx, draft.Spec.OrgID) >= s.options.Most

@@ -42,6 +42,9 @@ type Options struct {
 	// Patience is how long a change by another may take before it counts as cut off;
 	// default 2 s. No harm is done to one that takes longer: it is tried again.
 	Patience time.Duration
+	// NoIssuer says that the server does not know the address that receivers verify its
+	// tokens by, and so cannot sign any. Who asks for them is refused.
+	NoIssuer bool
 	// Most is how many destinations an organisation may have; default 1,000.
 	Most int
 	Now  func() time.Time // default time.Now
@@ -95,7 +98,7 @@ func (s *Store) Get(ctx context.Context, scope audit.Scope, id string) (Destinat
 // returns it. It is NotFound where there is none; and a Conflict when the draft's
 // Updated is set and not that of the destination, or when its name is another's.
 func (s *Store) Replace(ctx context.Context, scope audit.Scope, id string, draft Destination) (replaced Destination, err error) {
-	if err := checkLocation(draft.Spec, s.options.Folder); err != nil {
+	if err := s.check(draft.Spec); err != nil {
 		return Destination{}, err
 	}
 	err = again(func() (err error) {

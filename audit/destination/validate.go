@@ -41,6 +41,19 @@ func (s Spec) validate() error {
 	return s.Authentication.validate()
 }
 
+// check refuses what this server cannot deliver to, whatever the spec says of itself.
+// What nothing is sent to may ask for what the server lacks: so that it can be disabled.
+func (s *Store) check(spec Spec) error {
+	if err := checkLocation(spec, s.options.Folder); err != nil {
+		return err
+	}
+	if s.options.NoIssuer && spec.Enabled && spec.Type == Webhook && spec.Authentication.needsIssuer() {
+		return audit.Invalid(authenticationPath+"authentication_type",
+			"this server cannot sign the tokens that this needs, since it does not know the address that receivers verify them by; it needs --public-url")
+	}
+	return nil
+}
+
 const authenticationPath = "spec.authentication."
 
 // token is RFC 6750's b64token, as the published client checks it.
@@ -73,6 +86,15 @@ func (a *Authentication) validate() error {
 		return audit.Invalid(authenticationPath+"http_bearer.token", "must be letters, digits and -._~+/=, as RFC 6750 has it")
 	}
 	return a.OAuth2.validate()
+}
+
+// needsIssuer reports whether the server has to sign something to be let in.
+func (a *Authentication) needsIssuer() bool {
+	if a == nil || a.Type != OAuth2Credentials {
+		return a != nil && a.Type == AgilicusBearer
+	}
+	given := func(text *string) bool { return text != nil && *text != "" }
+	return !given(a.OAuth2.ClientSecret) && given(a.OAuth2.FederatedAudience)
 }
 
 func absent(is bool, name string) string {

@@ -30,6 +30,10 @@ type claims struct {
 	Org string `json:"org"`
 }
 
+// KnownAs says by which address tokens name the server, for one that learns it only
+// when it listens. It is to be called before anything is signed.
+func (k *Keys) KnownAs(issuer string) { k.options.Issuer = issuer }
+
 // Sign returns a token, and when it ends.
 func (k *Keys) Sign(ctx context.Context, c Claims) (token string, ends time.Time, err error) {
 	if k.options.Issuer == "" {

@@ -2571,9 +2571,9 @@ enum AuditDestinationAuthenticationType {
   HTTP_BASIC
   "A token."
   HTTP_BEARER
-  "A token that the server signs."
+  "A token that the server signs. It needs to know the address that receivers verify it by, which ` + "`" + `--public-url` + "`" + ` says."
   AGILICUS_BEARER
-  "The server's certificate."
+  "The server's own certificate, that of ` + "`" + `--delivery-certificate-file` + "`" + `."
   CLIENT_CERTIFICATE
   "A token that is fetched with client credentials."
   OAUTH2
@@ -2677,7 +2677,10 @@ type AuditDestinationDeliverySettings {
 
 "Takes a property out of events, or puts a hash in its place."
 type AuditDestinationRedaction {
-  "The name of a property of the event; ` + "`" + `a.b` + "`" + ` is that of an object in it."
+  """
+  The name of a property of the event; ` + "`" + `a.b` + "`" + ` is that of an object in it. ` + "`" + `user_id` + "`" + ` and ` + "`" + `sub` + "`" + `, ` + "`" + `token_id` + "`" + ` and ` + "`" + `jti` + "`" + `, ` + "`" + `org_id` + "`" + ` and ` + "`" + `org` + "`" + ` are
+  two names of one id: what is said of one holds for the other, unless that is named itself.
+  """
   field: String!
   "What is done with it."
   action: AuditDestinationRedactionAction!
@@ -2897,7 +2900,10 @@ input AuditDestinationDeliverySettingsInput {
 
 "Takes a property out of events, or puts a hash in its place."
 input AuditDestinationRedactionInput {
-  "The name of a property of the event; ` + "`" + `a.b` + "`" + ` is that of an object in it."
+  """
+  The name of a property of the event; ` + "`" + `a.b` + "`" + ` is that of an object in it. ` + "`" + `user_id` + "`" + ` and ` + "`" + `sub` + "`" + `, ` + "`" + `token_id` + "`" + ` and ` + "`" + `jti` + "`" + `, ` + "`" + `org_id` + "`" + ` and ` + "`" + `org` + "`" + ` are
+  two names of one id: what is said of one holds for the other, unless that is named itself.
+  """
   field: String!
   "What is done with it."
   action: AuditDestinationRedactionAction!

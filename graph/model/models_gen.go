@@ -193,7 +193,8 @@ type AuditDestinationOAuth2Input struct {
 
 // Takes a property out of events, or puts a hash in its place.
 type AuditDestinationRedaction struct {
-	// The name of a property of the event; `a.b` is that of an object in it.
+	// The name of a property of the event; `a.b` is that of an object in it. `user_id` and `sub`, `token_id` and `jti`, `org_id` and `org` are
+	// two names of one id: what is said of one holds for the other, unless that is named itself.
 	Field string `json:"field"`
 	// What is done with it.
 	Action AuditDestinationRedactionAction `json:"action"`
@@ -201,7 +202,8 @@ type AuditDestinationRedaction struct {
 
 // Takes a property out of events, or puts a hash in its place.
 type AuditDestinationRedactionInput struct {
-	// The name of a property of the event; `a.b` is that of an object in it.
+	// The name of a property of the event; `a.b` is that of an object in it. `user_id` and `sub`, `token_id` and `jti`, `org_id` and `org` are
+	// two names of one id: what is said of one holds for the other, unless that is named itself.
 	Field string `json:"field"`
 	// What is done with it.
 	Action AuditDestinationRedactionAction `json:"action"`
@@ -491,9 +493,9 @@ const (
 	AuditDestinationAuthenticationTypeHTTPBasic AuditDestinationAuthenticationType = "HTTP_BASIC"
 	// A token.
 	AuditDestinationAuthenticationTypeHTTPBearer AuditDestinationAuthenticationType = "HTTP_BEARER"
-	// A token that the server signs.
+	// A token that the server signs. It needs to know the address that receivers verify it by, which `--public-url` says.
 	AuditDestinationAuthenticationTypeAgilicusBearer AuditDestinationAuthenticationType = "AGILICUS_BEARER"
-	// The server's certificate.
+	// The server's own certificate, that of `--delivery-certificate-file`.
 	AuditDestinationAuthenticationTypeClientCertificate AuditDestinationAuthenticationType = "CLIENT_CERTIFICATE"
 	// A token that is fetched with client credentials.
 	AuditDestinationAuthenticationTypeOauth2 AuditDestinationAuthenticationType = "OAUTH2"
