@@ -1,7 +1,11 @@
 package builder
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
 
 	"github.com/authtrail/authtrail/audit"
 )
@@ -25,4 +29,36 @@ func checkpointOf(state json.RawMessage, rules string) checkpoint {
 		return checkpoint{Rules: rules, Sweep: true}
 	}
 	return c
+}
+
+type savedCheckpoint struct {
+	checkpoint
+	at time.Time
+}
+
+// saveEvery is how much work a crash repeats at most.
+const saveEvery = time.Second
+
+func (t *term) save(ctx context.Context) error {
+	state, err := json.Marshal(t.at)
+	if err != nil {
+		return fmt.Errorf("save the checkpoint: %w", err)
+	}
+	if err := t.held.Save(ctx, state); err != nil {
+		return err
+	}
+	t.saved = savedCheckpoint{t.at, t.options.Now()}
+	return nil
+}
+
+// leave saves how far the builder has got, and lets others take the lease.
+func (t *term) leave(ctx context.Context) error {
+	var err error
+	if t.at != t.saved.checkpoint {
+		err = t.save(ctx)
+	}
+	if isLost(err) {
+		return nil // it is another's already
+	}
+	return errors.Join(err, t.held.Release(ctx))
 }

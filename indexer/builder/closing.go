@@ -164,5 +164,5 @@ func (t *term) tryToClose(ctx context.Context, flows []audit.Key) error {
 			all.revise(t, s, s.state.Stitched)
 		}
 	}
-	return t.replace(ctx, all)
+	return t.note(all, t.replace(ctx, all.replacements))
 }

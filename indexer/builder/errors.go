@@ -1,6 +1,7 @@
 package builder
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -39,4 +40,22 @@ func passes(err error) bool {
 		return !isLost(err)
 	}
 	return false
+}
+
+// isConflict reports whether another has changed a flow meanwhile.
+func isConflict(err error) bool {
+	return err != nil && audit.AsError(err).Code == audit.Conflict && !isLost(err)
+}
+
+// patiently repeats what fails in a way that passes.
+func (t *term) patiently(ctx context.Context, what string, do func() error) error {
+	pause := newPause()
+	for {
+		err := do()
+		if err == nil || ctx.Err() != nil || !passes(err) {
+			return err
+		}
+		t.failed(what, err)
+		rest(ctx, pause.NextBackOff())
+	}
 }

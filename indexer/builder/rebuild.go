@@ -23,7 +23,7 @@ func (b *Builder) Rebuild(ctx context.Context, progress func(records uint64)) er
 
 func (t *term) rebuild(ctx context.Context, progress func(records uint64)) error {
 	if !t.at.Sweep {
-		t.at = checkpoint{Rules: t.at.Rules, Sweep: true}
+		t.at, t.next = checkpoint{Rules: t.at.Rules, Sweep: true}, ""
 		t.seen = newSeen()
 	}
 	if err := t.begin(ctx); err != nil {

@@ -23,7 +23,7 @@ func (t *term) recall(ctx context.Context, many bool) {
 	switch {
 	case t.seen != nil || !t.options.Alone:
 	case t.recalling == nil && many:
-		r := &recalling{until: t.at.Position, since: newSeen(), done: make(chan *seen, 1)}
+		r := &recalling{until: t.next, since: newSeen(), done: make(chan *seen, 1)}
 		t.recalling = r
 		before := &seen{seed: r.since.seed}
 		t.beside.Go(func() {

@@ -112,7 +112,6 @@ func (c *changes) revise(t *term, before *stored, after *flow.Stitched) {
 	if !changed {
 		return
 	}
-	t.written.note(after.Org, after.Key.SharedID())
 	if next.Closed {
 		c.closed++
 	}
@@ -121,21 +120,41 @@ func (c *changes) revise(t *term, before *stored, after *flow.Stitched) {
 }
 
 // store replaces the flows that have changed. Those that lost all records go last,
-// so that these are in a flow at every moment.
-func (t *term) store(ctx context.Context, works []*work) error {
+// so that these are in a flow at every moment. It returns what it has done, or, with
+// an error, what of it may have been done. It runs beside the work on the next batch,
+// so it alters nothing of the term.
+func (t *term) store(ctx context.Context, works []*work) (changes, error) {
+	var all changes
 	for _, removing := range []bool{false, true} {
-		var some changes
+		from := len(all.replacements)
 		for _, w := range works {
 			for i, key := range w.change.Keys {
 				if after := w.change.Flows[i]; (after == nil) == removing {
-					some.revise(t, w.stored[key], after)
+					all.revise(t, w.stored[key], after)
 				}
 			}
 		}
-		if err := t.replace(ctx, some); err != nil {
-			return err
+		if err := t.replace(ctx, all.replacements[from:]); err != nil {
+			return all, err
 		}
 	}
+	return all, nil
+}
+
+// note takes note of changes that were made, or, with an error, of which some may have been.
+func (t *term) note(all changes, err error) error {
+	for _, state := range all.states {
+		t.written.note(state.Stitched.Org, state.Stitched.Key.SharedID())
+	}
+	if err != nil {
+		return err
+	}
+	t.open.add(all.states, t.rules.Idle)
+	t.progress.count(func(s *Stats) {
+		s.Written += uint64(len(all.states))
+		s.Removed += uint64(len(all.replacements) - len(all.states))
+		s.Closed += uint64(all.closed)
+	})
 	return nil
 }
 
@@ -148,10 +167,10 @@ const (
 )
 
 // replace makes changes, some at a time.
-func (t *term) replace(ctx context.Context, all changes) error {
+func (t *term) replace(ctx context.Context, all []audit.Replacement) error {
 	writers, writing := errgroup.WithContext(ctx)
 	writers.SetLimit(maxWriters)
-	for rest := all.replacements; len(rest) > 0; {
+	for rest := all; len(rest) > 0; {
 		n := chunkOf(rest)
 		chunk := rest[:n]
 		rest = rest[n:]
@@ -165,12 +184,6 @@ func (t *term) replace(ctx context.Context, all changes) error {
 	if err := writers.Wait(); err != nil {
 		return fmt.Errorf("store login flows: %w", err)
 	}
-	t.open.add(all.states, t.rules.Idle)
-	t.progress.count(func(s *Stats) {
-		s.Written += uint64(len(all.states))
-		s.Removed += uint64(len(all.replacements) - len(all.states))
-		s.Closed += uint64(all.closed)
-	})
 	return nil
 }
 

@@ -61,7 +61,7 @@ func (t *term) sweepRows(ctx context.Context, rows []*audit.Record) error {
 	for _, s := range unsupported {
 		all.revise(t, s, nil)
 	}
-	return t.replace(ctx, all)
+	return t.note(all, t.replace(ctx, all.replacements))
 }
 
 // attempted says of flows with a request id whether any record has it.

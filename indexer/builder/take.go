@@ -9,14 +9,19 @@ import (
 	"github.com/authtrail/authtrail/audit/flow"
 )
 
-// take brings the flows of new records up to date. Whatever passes is waited out;
-// a record for which it cannot be done is logged, and left out.
-func (t *term) take(ctx context.Context, records []*audit.Record) error {
+// takeAgain brings the flows of records up to date for which that has failed, or
+// which were never tried, when failed is nil. Whatever passes is waited out; a record for
+// which it cannot be done is logged, and left out.
+func (t *term) takeAgain(ctx context.Context, records []*audit.Record, failed error) error {
 	if sure := t.sure; sure {
 		defer func() { t.sure = true }()
 	}
 	err := t.patiently(ctx, "build login flows", func() error {
-		err := t.tryAgain(ctx, records)
+		err := failed
+		failed = nil
+		if err == nil || isConflict(err) {
+			err = t.tryAgain(ctx, records, err)
+		}
 		t.sure = t.sure && err == nil // some of the flows may have been stored
 		return err
 	})
@@ -26,7 +31,6 @@ func (t *term) take(ctx context.Context, records []*audit.Record) error {
 	if err != nil {
 		return t.takeApart(ctx, records, err)
 	}
-	t.learn(records)
 	return nil
 }
 
@@ -34,10 +38,10 @@ func (t *term) take(ctx context.Context, records []*audit.Record) error {
 func (t *term) takeApart(ctx context.Context, records []*audit.Record, reason error) error {
 	t.forget()
 	if half := len(records) / 2; half > 0 {
-		if err := t.take(ctx, records[:half]); err != nil {
+		if err := t.takeAgain(ctx, records[:half], nil); err != nil {
 			return err
 		}
-		return t.take(ctx, records[half:])
+		return t.takeAgain(ctx, records[half:], nil)
 	}
 	t.progress.count(func(s *Stats) { s.Skipped++ })
 	attributes := []any{"org", records[0].Org, "unique_id", records[0].UniqueID, "error", reason}
@@ -45,52 +49,57 @@ func (t *term) takeApart(ctx context.Context, records []*audit.Record, reason er
 		attributes = append(attributes, "stack", string(broken.stack))
 	}
 	t.options.Logger.Error("the login flows of a record could not be built; it is left out of them", attributes...)
-	t.learn(records)
 	return nil
 }
 
-// learn notes that records were followed.
-func (t *term) learn(records []*audit.Record) {
-	into := t.seen
-	if into == nil && t.recalling != nil {
-		into = t.recalling.since
-	}
-	if into == nil {
-		return
-	}
-	for _, r := range records {
-		if r.Kind == audit.KindAuth {
-			into.add(r)
-		}
-	}
-}
+// maxConflicts is how often a batch is taken at once.
+const maxConflicts = 4
 
-// maxConflicts is how often a batch is taken again at once.
-const maxConflicts = 3
-
-// tryAgain tries, and tries again at once where another has changed a flow meanwhile.
-func (t *term) tryAgain(ctx context.Context, records []*audit.Record) error {
+// tryAgain tries, and tries again at once where another has changed a flow meanwhile,
+// as that may have been when it failed before.
+func (t *term) tryAgain(ctx context.Context, records []*audit.Record, failed error) error {
 	for range maxConflicts {
-		err := safely(func() error { return t.try(ctx, records) })
-		if err == nil || audit.AsError(err).Code != audit.Conflict || isLost(err) {
-			return err
+		if failed != nil {
+			t.sure = false
+			t.progress.count(func(s *Stats) { s.Conflicts++ })
 		}
-		t.sure = false
-		t.progress.count(func(s *Stats) { s.Conflicts++ })
+		failed = safely(func() error { return t.try(ctx, records) })
+		if !isConflict(failed) {
+			return failed
+		}
 	}
-	return safely(func() error { return t.try(ctx, records) })
+	return failed
 }
 
-// try stitches the flows anew that records bear on, and stores those that have changed.
+// try does all for some records that is to be done.
 func (t *term) try(ctx context.Context, records []*audit.Record) error {
-	if err := t.findFresh(ctx, records); err != nil {
+	works, err := t.stitched(ctx, records)
+	if err != nil {
 		return err
 	}
+	if err := t.compare(ctx, works); err != nil {
+		return err
+	}
+	if err := t.note(t.store(ctx, works)); err != nil {
+		return err
+	}
+	t.settled(works)
+	return nil
+}
+
+// stitched stitches the flows anew that records bear on. It knows nothing of what is stored.
+func (t *term) stitched(ctx context.Context, records []*audit.Record) ([]*work, error) {
+	if err := t.findFresh(ctx, records); err != nil {
+		return nil, err
+	}
 	works := t.worksOf(records)
+	return works, t.restitch(ctx, works)
+}
+
+// compare reads what is stored of the flows that were stitched, and stitches again
+// where that asks for more.
+func (t *term) compare(ctx context.Context, works []*work) error {
 	for open := works; len(open) > 0; {
-		if err := t.restitch(ctx, open); err != nil {
-			return err
-		}
 		if err := t.load(ctx, open); err != nil {
 			return err
 		}
@@ -98,17 +107,21 @@ func (t *term) try(ctx context.Context, records []*audit.Record) error {
 		if err != nil {
 			return err
 		}
+		if err := t.restitch(ctx, again); err != nil {
+			return err
+		}
 		open = again
 	}
-	if err := t.store(ctx, works); err != nil {
-		return err
-	}
+	return nil
+}
+
+// settled notes that what was made of records is stored.
+func (t *term) settled(works []*work) {
 	for _, w := range works {
 		for _, id := range w.change.Crowded {
 			t.crowded[orgID{w.org, id}] = true
 		}
 	}
-	return nil
 }
 
 // restitch asks for all orgs in the same round trips.

@@ -2,8 +2,6 @@ package builder
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -17,8 +15,11 @@ import (
 type term struct {
 	*Builder
 	held  *lease.Lease
-	at    checkpoint
+	at    checkpoint // how far flows are stored
 	saved savedCheckpoint
+
+	next     audit.Position // behind what was read
+	underWay *batch         // whose flows are made, and perhaps not stored yet; nil for none
 
 	hoods map[string]*flow.Neighbourhood // by org; kept from batch to batch
 	// seen tells which ids were on records that were followed; nil where that is not known.
@@ -38,11 +39,6 @@ type term struct {
 	late    bool          // it was, and not yet that they are current again
 }
 
-type savedCheckpoint struct {
-	checkpoint
-	at time.Time
-}
-
 // orgID is an id in an org.
 type orgID struct {
 	org string
@@ -51,7 +47,7 @@ type orgID struct {
 
 func newTerm(b *Builder, held *lease.Lease) *term {
 	at := checkpointOf(held.State(), rulesName(b.rules))
-	t := &term{Builder: b, held: held, at: at, saved: savedCheckpoint{at, b.options.Now()},
+	t := &term{Builder: b, held: held, at: at, next: at.Position, saved: savedCheckpoint{at, b.options.Now()},
 		hoods: map[string]*flow.Neighbourhood{}, crowded: map[orgID]bool{}, written: newSeen()}
 	if at.Position == "" {
 		t.seen = newSeen()
@@ -113,29 +109,28 @@ func (t *term) begin(ctx context.Context) error {
 func (t *term) step(ctx context.Context) (news bool, err error) {
 	began := t.options.Now()
 	number := t.progress.read(began)
-	batch, end, err := t.read(ctx)
+	read, end, err := t.read(ctx)
 	switch {
-	case err != nil && ctx.Err() == nil && audit.AsError(err).Code == audit.BadUserInput && t.at.Position != "":
-		return true, t.startOver(err)
+	case err != nil && ctx.Err() == nil && audit.AsError(err).Code == audit.BadUserInput && t.next != "":
+		return true, t.startOver(ctx, err)
 	case err != nil:
 		return false, err
-	case len(batch.Records) == 0:
+	case len(read.Records) == 0:
 		return false, t.atEnd(ctx, number)
 	}
 	if end != "" {
 		t.progress.hasEnd(end, began)
 	}
-	if err := t.take(ctx, batch.Records); err != nil {
+	b := &batch{FeedBatch: read, read: began, last: read.Next == end || !t.options.Alone && len(read.Records) < t.options.Batch}
+	if err := t.take(ctx, b); err != nil {
 		return false, err
 	}
-	t.at.Position, t.at.Records = batch.Next, t.at.Records+uint64(len(batch.Records))
-	t.progress.followed(batch, batch.Next == end || !t.options.Alone && len(batch.Records) < t.options.Batch, began, t.options.Now())
-	t.sayBehind()
-	t.recall(ctx, len(batch.Records) == t.options.Batch)
-	if n := len(batch.Records); n >= t.options.Batch/16 && n < t.options.Batch/2 {
+	n := len(read.Records)
+	t.recall(ctx, n == t.options.Batch)
+	if n >= t.options.Batch/16 && n < t.options.Batch/2 {
 		rest(ctx, lull)
 	}
-	return true, t.tend(ctx, false)
+	return true, nil
 }
 
 // read reads the feed. It also returns its end, where that costs nothing: elsewhere
@@ -147,7 +142,7 @@ func (t *term) read(ctx context.Context) (batch audit.FeedBatch, end audit.Posit
 				return err
 			}
 		}
-		batch, err = t.options.Records.Since(ctx, t.at.Position, t.options.Batch)
+		batch, err = t.options.Records.Since(ctx, t.next, t.options.Batch)
 		return err
 	})
 	return batch, end, err
@@ -158,9 +153,12 @@ func (t *term) read(ctx context.Context) (batch audit.FeedBatch, end audit.Posit
 const lull = 50 * time.Millisecond
 
 // startOver begins at the beginning, since the position means nothing to the store.
-func (t *term) startOver(reason error) error {
+func (t *term) startOver(ctx context.Context, reason error) error {
+	if _, err := t.settle(ctx); err != nil {
+		return err
+	}
 	t.options.Logger.Warn("the records are others than the login flows were made of; making all anew", "reason", reason)
-	t.at = checkpoint{Rules: t.at.Rules, Sweep: true}
+	t.at, t.next = checkpoint{Rules: t.at.Rules, Sweep: true}, ""
 	t.seen, t.recalling, t.sure, t.sweep = newSeen(), nil, false, nil
 	t.crowded = map[orgID]bool{}
 	t.forget()
@@ -169,6 +167,9 @@ func (t *term) startOver(reason error) error {
 
 // atEnd is called when everything that was acknowledged is followed.
 func (t *term) atEnd(ctx context.Context, number uint64) error {
+	if _, err := t.settle(ctx); err != nil {
+		return err
+	}
 	t.sure = true
 	t.progress.atEnd(number, t.at.Position, t.options.Now())
 	t.sayBehind()
@@ -185,7 +186,7 @@ func (t *term) wait(ctx context.Context) error {
 	defer cancel()
 	defer t.progress.rouse(cancel)()
 	return t.patiently(ctx, "wait for records", func() error {
-		err := t.options.Records.Wait(waiting, t.at.Position)
+		err := t.options.Records.Wait(waiting, t.next)
 		if waiting.Err() != nil && ctx.Err() == nil {
 			return nil
 		}
@@ -203,46 +204,6 @@ func (t *term) tend(ctx context.Context, idle bool) error {
 		return nil
 	}
 	return t.patiently(ctx, "save how far the builder has got", func() error { return t.save(ctx) })
-}
-
-// saveEvery is how much work a crash repeats at most.
-const saveEvery = time.Second
-
-func (t *term) save(ctx context.Context) error {
-	state, err := json.Marshal(t.at)
-	if err != nil {
-		return fmt.Errorf("save the checkpoint: %w", err)
-	}
-	if err := t.held.Save(ctx, state); err != nil {
-		return err
-	}
-	t.saved = savedCheckpoint{t.at, t.options.Now()}
-	return nil
-}
-
-// leave saves how far the builder has got, and lets others take the lease.
-func (t *term) leave(ctx context.Context) error {
-	var err error
-	if t.at != t.saved.checkpoint {
-		err = t.save(ctx)
-	}
-	if isLost(err) {
-		return nil // it is another's already
-	}
-	return errors.Join(err, t.held.Release(ctx))
-}
-
-// patiently repeats what fails in a way that passes.
-func (t *term) patiently(ctx context.Context, what string, do func() error) error {
-	pause := newPause()
-	for {
-		err := do()
-		if err == nil || ctx.Err() != nil || !passes(err) {
-			return err
-		}
-		t.failed(what, err)
-		rest(ctx, pause.NextBackOff())
-	}
 }
 
 // lateFrom is how far behind their records flows are when it is said.
