@@ -23,7 +23,7 @@ type authentication struct {
 	callers func(http.Handler) http.Handler
 	// socket does so for a WebSocket that said its authorization after the
 	// handshake; nil if the handshake has said who it is.
-	socket func(ctx context.Context, authorization string) (context.Context, error)
+	socket authenticate
 }
 
 // withoutAuthentication makes every caller the one who owns all orgs. Nobody but
@@ -50,12 +50,13 @@ func openAuthentication(ctx context.Context, c Config, logger *slog.Logger) (*au
 		Keys: keys, Issuer: c.JWTIssuer, Audience: c.JWTAudience, DefaultRole: role,
 		Claims: auth.ClaimNames{Org: c.JWTOrgClaim, Roles: c.JWTRolesClaim, Scopes: c.JWTScopesClaim},
 	})
-	callers := tokens.Middleware(refuse)
+	shares := newShares(c.Access.MaxConnections)
+	callers, counted := tokens.Middleware(refuse), shares.requests
 	return &authentication{
 		inWords: "with authentication: callers need a JWT " + name,
 		guard:   func(next http.Handler) http.Handler { return next },
-		callers: func(next http.Handler) http.Handler { return exceptSockets(callers(next), next) },
-		socket:  tokens.WebSocket,
+		callers: func(next http.Handler) http.Handler { return exceptSockets(callers(counted(next)), next) },
+		socket:  shares.sockets(tokens.WebSocket),
 	}, nil
 }
 

@@ -20,7 +20,7 @@ import (
 type AccessConfig struct {
 	RateLimit        int64    `default:"0" placeholder:"COST" help:"How much each caller may ask for in a minute, by cost (docs/security.md), such as 60000; 0 is any amount."`
 	RateBurst        int64    `default:"0" placeholder:"COST" help:"How much of that a caller may ask for at once, and so the most that one request may cost; 0 is a minute's worth."`
-	MaxConnections   int      `default:"4096" placeholder:"NUMBER" help:"How many connections may be open; further ones wait."`
+	MaxConnections   int      `default:"4096" placeholder:"NUMBER" help:"How many connections may be open, of which one caller may use half; beyond that the answer is 503."`
 	MaxSubscriptions int      `default:"1000" placeholder:"NUMBER" help:"How many subscriptions each caller may have open."`
 	TrustedDocuments string   `type:"path" placeholder:"PATH" help:"File or folder with the only GraphQL documents that may be run; GraphiQL is off then unless asked for."`
 	Introspection    bool     `default:"true" negatable:"" help:"Answer questions about the GraphQL schema."`
@@ -28,11 +28,10 @@ type AccessConfig struct {
 	CORSOrigins      []string `name:"cors-origin" placeholder:"ORIGIN" help:"Origin whose web pages may use the APIs, such as https://app.example.com; several may be repeated or separated by commas. Needs --auth jwt."`
 }
 
-// The bounds of how long one request may hold its connection. Streams have
-// deadlines of their own.
+// The bounds of how long one request may hold its connection, beside bodyPace.
+// Streams have deadlines of their own.
 const (
 	headerTimeout = 10 * time.Second
-	bodyTimeout   = time.Minute // to send a body, however large
 	answerTimeout = time.Minute // to read the answer
 	idleTimeout   = 2 * time.Minute
 	maxHeader     = 64 << 10

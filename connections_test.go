@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -30,86 +29,105 @@ func dial(t *testing.T, url string) net.Conn {
 	return connection
 }
 
-func TestConnectionsBeyondTheBoundWaitUntilOneCloses(t *testing.T) {
+// say sends a request over a bare connection and returns the answer.
+func say(t *testing.T, connection net.Conn, request string) (answer *http.Response, body string) {
+	t.Helper()
+	fmt.Fprint(connection, strings.ReplaceAll(request, "\n", "\r\n"))
+	answer, err := http.ReadResponse(bufio.NewReader(connection), nil)
+	if err != nil {
+		t.Fatalf("%.40q: %v", request, err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer, string(text)
+}
+
+func getOver(t *testing.T, connection net.Conn, path string) (answer *http.Response, body string) {
+	t.Helper()
+	return say(t, connection, "GET "+path+" HTTP/1.1\nHost: localhost\n\n")
+}
+
+// occupy begins a request that goes on until the connection is closed.
+func occupy(t *testing.T, url string) net.Conn {
+	t.Helper()
+	connection := dial(t, url)
+	fmt.Fprintf(connection, "POST /v1/bulk_audit_events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n")
+	if line, err := bufio.NewReader(connection).ReadString('\n'); err != nil || !strings.Contains(line, "100") {
+		t.Fatalf("%s, %v", line, err)
+	}
+	return connection
+}
+
+func TestAServerThatIsFullSaysSoAndHowItIs(t *testing.T) {
 	t.Parallel()
 	url, log, _ := startServer(t, t.TempDir(), "127.0.0.1:0", "--max-connections", "1")
-	first := dial(t, url)
-	fmt.Fprintf(first, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-	answers := bufio.NewReader(first)
-	if answer, err := http.ReadResponse(answers, nil); err != nil || answer.StatusCode != http.StatusOK {
-		t.Fatalf("the first: %v, %v", answer, err)
-	}
-	second := dial(t, url)
-	fmt.Fprintf(second, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-	eventually(t, "the log says that all are taken", func() bool { return strings.Contains(log.String(), "all connections are taken") })
-	first.Close()
-	if answer, err := http.ReadResponse(bufio.NewReader(second), nil); err != nil || answer.StatusCode != http.StatusOK {
-		t.Errorf("the second, after the first has closed: %v, %v", answer, err)
-	}
-}
-
-func TestClosingAFullListenerEndsAccept(t *testing.T) {
-	t.Parallel()
-	open, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	listener := boundConnections(open, 1, slog.New(slog.DiscardHandler))
-	dial(t, "http://"+open.Addr().String())
-	if _, err := listener.Accept(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan error)
-	go func() { _, err := listener.Accept(); ended <- err }()
-	listener.Close()
-	if err := <-ended; !errors.Is(err, net.ErrClosed) {
-		t.Errorf("got %v", err)
-	}
-}
-
-// A body that comes a byte at a time is given up in the end, and the request is
-// answered by whoever wanted the body.
-func TestABodyThatDoesNotArriveIsNotWaitedForForEver(t *testing.T) {
-	t.Parallel()
-	read := make(chan error, 1)
-	server := httptest.NewServer(bodyWithin(50 * time.Millisecond)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		_, err := io.ReadAll(r.Body)
-		read <- err
-	})))
-	t.Cleanup(server.Close)
-	connection := dial(t, server.URL)
-	fmt.Fprintf(connection, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")
-	if err := <-read; !errors.Is(err, os.ErrDeadlineExceeded) {
-		t.Errorf("reading the body ended with %v", err)
-	}
-	if _, err := http.ReadResponse(bufio.NewReader(connection), nil); err != nil {
-		t.Errorf("no answer: %v", err)
-	}
-}
-
-// The deadline is the body's alone: a handler may take longer than that.
-func TestAHandlerMayTakeLongerThanItsBody(t *testing.T) {
-	t.Parallel()
-	const patience = 50 * time.Millisecond
-	ended := make(chan error, 1)
-	server := httptest.NewServer(bodyWithin(patience)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		if _, err := io.ReadAll(r.Body); err != nil {
-			t.Error(err)
+	first := occupy(t, url)
+	for path, want := range map[string]string{"/healthz": `"ok"`, "/readyz": `"ok"`, "/metrics": "go_goroutines"} {
+		if answer, body := getOver(t, dial(t, url), path); answer.StatusCode != http.StatusOK || !answer.Close || !strings.Contains(body, want) {
+			t.Errorf("%s: %s, closes %t: %.200s", path, answer.Status, answer.Close, body)
 		}
-		ctx, cancel := context.WithTimeout(r.Context(), 4*patience)
-		defer cancel()
-		<-ctx.Done()
-		ended <- ctx.Err()
-	})))
-	t.Cleanup(server.Close)
-	answer, err := http.Post(server.URL, "text/plain", strings.NewReader("a body"))
-	if err != nil {
-		t.Fatal(err)
 	}
-	answer.Body.Close()
-	if err := <-ended; !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("the request ended early: %v", err)
+	for request, want := range map[string]string{
+		"GET /v1/auth_audits HTTP/1.1\nHost: localhost\n\n":                                           `{"error_code":"UNAVAILABLE"`,
+		"POST /graphql HTTP/1.1\nHost: localhost\nContent-Length: 24\n\n{\"query\":\"{__typename}\"}": `{"errors":[{"message":"all connections of this server are taken`,
+		"GET /graphiql/ HTTP/1.1\nHost: localhost\n\n":                                                "",
+	} {
+		answer, body := say(t, dial(t, url), request)
+		if answer.StatusCode != http.StatusServiceUnavailable || answer.Header.Get("Retry-After") != "1" || !answer.Close || !strings.HasPrefix(body, want) {
+			t.Errorf("%.30q: %s, closes %t: %s", request, answer.Status, answer.Close, body)
+		}
 	}
+	if !strings.Contains(log.String(), "all connections are taken") {
+		t.Errorf("the log says %s", log.String())
+	}
+	first.Close()
+	eventually(t, "there is room again", func() bool {
+		answer, _ := getOver(t, dial(t, url), "/v1/auth_audits")
+		return answer.StatusCode == http.StatusOK
+	})
+}
+
+func TestAnIdleConnectionMakesRoomForANewOne(t *testing.T) {
+	t.Parallel()
+	url, _, _ := startServer(t, t.TempDir(), "127.0.0.1:0", "--max-connections", "2")
+	busy, silent, used := occupy(t, url), dial(t, url), dial(t, url) // the last has taken the place of the silent one
+	if answer, _ := getOver(t, used, "/v1/auth_audits"); answer.StatusCode != http.StatusOK || answer.Close {
+		t.Errorf("the third: %s", answer.Status)
+	}
+	expectClosed(t, "silent", silent)
+	eventually(t, "the third is idle again and makes room, too", func() bool {
+		answer, _ := getOver(t, dial(t, url), "/v1/auth_audits")
+		return answer.StatusCode == http.StatusOK
+	})
+	expectClosed(t, "used and idle", used)
+	if answer, _ := say(t, busy, fmt.Sprintf("%100s", `{"events":[]}`)); answer.StatusCode != http.StatusCreated {
+		t.Errorf("the one that was busy throughout: %s", answer.Status)
+	}
+}
+
+func expectClosed(t *testing.T, which string, connection net.Conn) {
+	t.Helper()
+	if n, err := connection.Read(make([]byte, 1)); n > 0 || errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("the connection that is %s is open: %d, %v", which, n, err)
+	}
+}
+
+// However many wait beyond the bound and say nothing, the next is heard.
+func TestSilentConnectionsDoNotKeepHealthChecksOut(t *testing.T) {
+	t.Parallel()
+	url, _, _ := startServer(t, t.TempDir(), "127.0.0.1:0", "--max-connections", "1")
+	occupy(t, url)
+	first := dial(t, url)
+	for range 2 * spareConnections {
+		dial(t, url)
+	}
+	if answer, _ := getOver(t, dial(t, url), "/healthz"); answer.StatusCode != http.StatusOK {
+		t.Errorf("got %s", answer.Status)
+	}
+	expectClosed(t, "the first to be spare", first)
 }
 
 func TestHeadersOverTheLimitAreRefused(t *testing.T) {
@@ -143,7 +161,7 @@ func TestAnAnswerThatIsNotReadIsGivenUp(t *testing.T) {
 		}
 	})
 	configured := newHTTPServer(endless, 30*time.Second, slog.New(slog.DiscardHandler))
-	if configured.WriteTimeout != bodyTimeout+30*time.Second+answerTimeout || configured.ReadHeaderTimeout <= 0 || configured.IdleTimeout <= 0 {
+	if configured.WriteTimeout != bodyPace.pause+30*time.Second+answerTimeout || configured.ReadHeaderTimeout <= 0 || configured.IdleTimeout <= 0 {
 		t.Errorf("deadlines %v, %v, %v", configured.WriteTimeout, configured.ReadHeaderTimeout, configured.IdleTimeout)
 	}
 	configured.WriteTimeout = 100 * time.Millisecond

@@ -32,7 +32,7 @@ type routeHandlers struct {
 func routes(h routeHandlers) http.Handler {
 	r := chi.NewRouter()
 	r.Use(observe.RequestID, h.metrics.HTTP(h.logger), observe.Recover(h.logger), safeHeaders, bodyInTime,
-		otherOrigins(h.origins), h.authentication.guard, middleware.GetHead)
+		otherOrigins(h.origins), withinBounds, h.authentication.guard, middleware.GetHead)
 
 	// These need no token: the page holds nothing, and what it asks for goes to /graphql.
 	if h.graphiql != nil {

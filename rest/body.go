@@ -127,9 +127,9 @@ func readAll(source io.Reader, limit, announced int64, take func(int64) bool) ([
 func drain(w http.ResponseWriter, r *http.Request) {
 	deadline := time.Now().Add(drainTime)
 	connection := http.NewResponseController(w)
-	_ = connection.SetReadDeadline(deadline)
 	buffer := make([]byte, 32<<10)
 	for left := maxDrain; left > 0 && time.Now().Before(deadline); {
+		_ = connection.SetReadDeadline(deadline) // what reads the body may set another
 		n, err := r.Body.Read(buffer)
 		if err == io.EOF {
 			_ = connection.SetReadDeadline(time.Time{})

@@ -57,15 +57,22 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, *fai
 	return body, nil
 }
 
+// drain reads what is left of a body, within limits. Where the connection takes no
+// deadline, nothing is read: such a body may last for ever. The deadline is set again
+// for each part, since what reads the body may set others.
 func drain(w http.ResponseWriter, r *http.Request) {
-	control := http.NewResponseController(w)
-	if control.SetReadDeadline(time.Now().Add(drainTimeout)) != nil {
-		return // a body that may last for ever is not worth waiting for
-	}
-	_, err := io.CopyN(io.Discard, r.Body, drainBytes)
-	if errors.Is(err, io.EOF) {
-		_ = control.SetReadDeadline(time.Time{})
-		return
+	control, deadline := http.NewResponseController(w), time.Now().Add(drainTimeout)
+	buffer := make([]byte, 32<<10)
+	for left := drainBytes; left > 0 && control.SetReadDeadline(deadline) == nil; {
+		n, err := r.Body.Read(buffer)
+		if errors.Is(err, io.EOF) {
+			_ = control.SetReadDeadline(time.Time{})
+			return
+		}
+		if err != nil {
+			break
+		}
+		left -= n
 	}
 	if r.ProtoMajor == 1 {
 		w.Header().Set("Connection", "close")

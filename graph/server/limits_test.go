@@ -78,7 +78,7 @@ func TestEachLimitSaysItsValueAndMaximum(t *testing.T) {
 		"depth":       {nested(6), "depth", 26, 20},
 		"rootFields":  {aliases(21), "rootFields", 21, 20},
 		"aliases":     {"{ loginFlows { " + strings.Trim(strings.ReplaceAll(aliases(300), "hello", "totalCount"), "{}") + "} }", "aliases", 300, 100},
-		"directives":  {"{ hello " + strings.Repeat("... @skip(if: true) { hello } ", 101) + "}", "rootFields", 102, 20},
+		"directives":  {"{ loginFlows { totalCount " + strings.Repeat("... @skip(if: true) { totalCount } ", 101) + "} }", "directives", 101, 100},
 		"cost":        {"{ loginFlows(first: 500) { nodes { sessionView { audits(first: 500) { nodes { a } } } } } }", "cost", 501501, 500000},
 		"cost, last":  {"{ loginFlows(last: 500) { nodes { sessionView { audits(first: 500) { nodes { a } } } } } }", "cost", 501501, 500000},
 		"cost, lists": {"{ nodes(ids: [" + strings.Repeat("1 ", 501) + "]) { sessionView { audits(first: 500) { nodes { a } } } } }", "cost", 502503, 500000},

@@ -84,7 +84,8 @@ func authorizationIn(payload json.RawMessage) (string, error) {
 // closeCode is how a WebSocket ends whose caller was not let in: for good, or
 // until later.
 func closeCode(err error) websocket.StatusCode {
-	if audit.AsError(err).Code == audit.Unavailable {
+	switch audit.AsError(err).Code {
+	case audit.Unavailable, audit.RateLimited:
 		return websocket.StatusTryAgainLater
 	}
 	return closeForbidden
