@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/authtrail/authtrail/audit"
 	"github.com/authtrail/authtrail/audit/internal/jsontext"
@@ -58,8 +59,8 @@ type Field struct {
 	Arguments any // as JSON; nil for none
 }
 
-// How much of what a caller sent is kept of one reading, in bytes. It bounds what
-// waits to be written, and what readers can make the store grow by.
+// How much of what a caller sent is kept of one reading, in bytes of JSON. It bounds
+// what waits to be written, and what readers can make the store grow by.
 const (
 	keptText      = 512
 	keptDocument  = 4 << 10
@@ -115,11 +116,25 @@ type keeper struct {
 }
 
 func (k *keeper) text(text string, most int) string {
-	if len(text) <= most {
-		return text
+	size := 0
+	for i, r := range text {
+		if size += sizeInJSON(r); size > most {
+			k.cut = true
+			return text[:i]
+		}
 	}
-	k.cut = true
-	return strings.ToValidUTF8(text[:most], "")
+	return text
+}
+
+// sizeInJSON is how many bytes of JSON a character of a text takes.
+func sizeInJSON(r rune) int {
+	switch {
+	case strings.ContainsRune("\"\\\b\f\n\r\t", r):
+		return len(`\n`)
+	case r < ' ', r == '\u2028', r == '\u2029', r == utf8.RuneError:
+		return len(`\u0000`)
+	}
+	return utf8.RuneLen(r)
 }
 
 // json returns a value as JSON. Of one that is too long it is the beginning of that, as
@@ -130,7 +145,7 @@ func (k *keeper) json(value any) json.RawMessage {
 	}
 	text := marshal(value)
 	if len(text) > k.arguments || jsontext.Depth(string(text)) > keptDepth {
-		text = marshal(k.text(string(text), k.arguments))
+		text = marshal(k.text(string(text), k.arguments-len(`""`)))
 	}
 	k.arguments = max(0, k.arguments-len(text))
 	return text

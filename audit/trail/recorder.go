@@ -8,16 +8,24 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/semaphore"
-
 	"github.com/authtrail/authtrail/audit"
+)
+
+// What a reading counts for among those that wait to be written, in bytes. Under way,
+// nobody knows yet what it will come to, so it counts for the most.
+const (
+	mostOfOne  = 32 << 10
+	leastOfOne = 16 << 10
+	eachOrg    = 512 // beyond the first
 )
 
 // Options configure a Recorder. Zero values mean the defaults.
 type Options struct {
-	// Pending is how many events may wait to be written, those of readings under way
-	// included; default 2,000. When so many wait, the next reading waits before it begins.
-	Pending int
+	// PendingBytes is how much may wait to be written, readings under way included;
+	// default 32 MiB. A reading counts for 16 KiB at least, so that some 2,000 wait at
+	// most. When all is taken, the next reading waits before it begins. Each caller has
+	// half of it: who reads too much holds up nobody else.
+	PendingBytes int64
 	// Gather is how long the first event of a batch waits for others; default 100 ms.
 	Gather time.Duration
 	// Patience is how long a reading waits for its place before it is refused; default 5 s.
@@ -30,7 +38,7 @@ type Options struct {
 type Recorder struct {
 	store   audit.Appender
 	options Options
-	places  *semaphore.Weighted
+	room    *room
 
 	mu      sync.Mutex
 	waiting []item
@@ -44,15 +52,14 @@ type Recorder struct {
 
 // item is an event to be: a reading, in one org.
 type item struct {
-	began   time.Time
-	org     string
-	members []byte
-	held    bool // it has a place of its own, as all have but those of a reading in very many orgs
+	*Reading
+
+	org string
 }
 
 // New returns a Recorder that writes to a store until it is closed.
 func New(store audit.Appender, options Options) *Recorder {
-	options.Pending = cmp.Or(options.Pending, 2_000)
+	options.PendingBytes = cmp.Or(options.PendingBytes, 32<<20)
 	options.Gather = cmp.Or(options.Gather, 100*time.Millisecond)
 	options.Patience = cmp.Or(options.Patience, 5*time.Second)
 	options.Logger = cmp.Or(options.Logger, slog.Default())
@@ -60,7 +67,7 @@ func New(store audit.Appender, options Options) *Recorder {
 		options.Now = time.Now
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	r := &Recorder{store: store, options: options, places: semaphore.NewWeighted(int64(options.Pending)), stop: stop,
+	r := &Recorder{store: store, options: options, room: newRoom(options.PendingBytes), stop: stop,
 		wake: make(chan struct{}, 1), closing: make(chan struct{}), done: make(chan struct{})}
 	go r.run(ctx)
 	return r
@@ -75,21 +82,24 @@ func (r *Recorder) Begin(ctx context.Context) (*Reading, error) {
 	if principal.Scope().All() {
 		orgs = []string{principal.Org}
 	}
-	reading := &Reading{recorder: r, began: r.options.Now().UTC(), subject: principal.Subject, from: CallerFrom(ctx), orgs: orgs,
-		places: int64(min(len(orgs), r.options.Pending))}
-	if r.places.TryAcquire(reading.places) {
-		return reading, nil
-	}
+	reading := &Reading{recorder: r, began: r.options.Now().UTC(), subject: principal.Subject, from: CallerFrom(ctx), orgs: orgs}
 	waiting, cancel := context.WithTimeout(ctx, r.options.Patience)
 	defer cancel()
-	if err := r.places.Acquire(waiting, reading.places); err != nil {
-		if ctx.Err() != nil {
-			return nil, fmt.Errorf("wait to record the reading: %w", ctx.Err())
-		}
-		return nil, &audit.Error{Code: audit.Unavailable, RetryAfter: r.options.Patience,
-			Message: "readings cannot be recorded at the moment, so that nothing can be read; try again later"}
+	place, err := r.room.take(waiting, principal.Caller(), weight(mostOfOne, len(orgs)))
+	switch {
+	case err == nil:
+		reading.place = place
+		return reading, nil
+	case ctx.Err() != nil:
+		return nil, fmt.Errorf("wait to record the reading: %w", ctx.Err())
 	}
-	return reading, nil
+	return nil, &audit.Error{Code: audit.Unavailable, RetryAfter: r.options.Patience,
+		Message: "readings cannot be recorded at the moment, so that nothing can be read; try again later"}
+}
+
+// weight is what a reading of so many bytes counts for.
+func weight(size, orgs int) int64 {
+	return int64(min(max(size, leastOfOne), mostOfOne) + eachOrg*max(0, orgs-1))
 }
 
 // Reading is one that has its place.
@@ -99,8 +109,11 @@ type Reading struct {
 	subject  string
 	from     Caller
 	orgs     []string
-	places   int64
+	place    *place
 	once     sync.Once
+
+	members []byte // of its events, once it has ended
+	left    int    // how many of them are to be written
 }
 
 // End records the reading, in each org whose records it was about. None of the events
@@ -111,22 +124,27 @@ func (g *Reading) End(read Read) {
 		if read.Orgs != nil {
 			orgs = read.Orgs
 		}
-		g.recorder.add(g, orgs, encode(g.began, g.recorder.options.Now().Sub(g.began), g.subject, g.from, read))
+		g.members, g.left = encode(g.began, g.recorder.options.Now().Sub(g.began), g.subject, g.from, read), len(orgs)
+		g.recorder.add(g, orgs)
 	})
 }
 
 // Cancel gives the place back: nothing was read. Nothing happens after an End.
-func (g *Reading) Cancel() { g.once.Do(func() { g.recorder.places.Release(g.places) }) }
+func (g *Reading) Cancel() { g.once.Do(func() { g.place.shrink(0) }) }
 
-// add puts a reading among those that wait, and gives back the places that it does not need.
-func (r *Recorder) add(g *Reading, orgs []string, members []byte) {
+// add puts a reading among those that wait, and gives back of its place what it does not need.
+func (r *Recorder) add(g *Reading, orgs []string) {
+	needed := int64(0)
+	if len(orgs) > 0 {
+		needed = weight(len(g.members), len(orgs))
+	}
+	g.place.shrink(needed)
 	r.mu.Lock()
 	closed := r.closed
-	for i, org := range orgs {
-		r.waiting = append(r.waiting, item{g.began, org, members, int64(i) < g.places})
+	for _, org := range orgs {
+		r.waiting = append(r.waiting, item{g, org})
 	}
 	r.mu.Unlock()
-	r.places.Release(max(0, g.places-int64(len(orgs))))
 	if closed {
 		r.options.Logger.Error("a reading that outlasted the server was not recorded", "request_id", g.from.RequestID)
 	}

@@ -93,8 +93,8 @@ func TestAReadingIsAnEventWithWhoAndWhat(t *testing.T) {
 func TestEachOrgHasItsOwnEvent(t *testing.T) {
 	t.Parallel()
 	store := &kept{}
-	r := trail.New(store, trail.Options{Pending: 2})
-	many := audit.MemberOfAll("mona", []string{"one", "two", "three"}, audit.RoleViewer) // more than there are places
+	r := trail.New(store, trail.Options{PendingBytes: 32 << 10})
+	many := audit.MemberOfAll("mona", []string{"one", "two", "three"}, audit.RoleViewer) // more than there is room for
 	begin(t, r, many).End(trail.Read{Outcome: trail.OK})
 	begin(t, r, many).End(trail.Read{Outcome: trail.OK, Orgs: []string{"two"}})
 	begin(t, r, many).Cancel()
@@ -118,7 +118,7 @@ func TestEachOrgHasItsOwnEvent(t *testing.T) {
 func TestNobodyReadsWhatCannotBeRecorded(t *testing.T) {
 	t.Parallel()
 	store := &kept{down: true}
-	r := trail.New(store, trail.Options{Pending: 3, Gather: time.Millisecond, Patience: 20 * time.Millisecond})
+	r := trail.New(store, trail.Options{PendingBytes: 128 << 10, Gather: time.Millisecond, Patience: 20 * time.Millisecond})
 	for range 3 {
 		begin(t, r, vera).End(trail.Read{Outcome: trail.OK})
 	}
@@ -184,7 +184,7 @@ func TestReadingsOfManyAtOnceAreAllWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	r := trail.New(store, trail.Options{Pending: 10, Gather: time.Millisecond})
+	r := trail.New(store, trail.Options{PendingBytes: 320 << 10, Gather: time.Millisecond})
 	var all sync.WaitGroup
 	for i := range 40 {
 		all.Go(func() {
@@ -206,7 +206,7 @@ func TestReadingsOfManyAtOnceAreAllWritten(t *testing.T) {
 }
 
 func BenchmarkReading(b *testing.B) {
-	r := trail.New(&kept{}, trail.Options{Pending: 1 << 30})
+	r := trail.New(&kept{}, trail.Options{PendingBytes: 1 << 40})
 	ctx := as(b.Context(), vera)
 	read := trail.Read{Protocol: "graphql", Operation: "query", Name: "Find", Document: strings.Repeat("{ authAudits { nodes { id } } }", 20), Outcome: trail.OK,
 		Fields: []trail.Field{{"authAudits", map[string]any{"search": "user:bob denied", "first": 50, "filter": map[string]any{"orgId": map[string]any{"eq": "one"}}}}}}

@@ -37,6 +37,9 @@ func TestWhateverWasAskedCanBeRecorded(t *testing.T) {
 			t.Parallel()
 			read.Outcome = OK
 			members := encode(time.Now(), time.Second, escaped, Caller{RequestID: "r", UserAgent: escaped, SourceIP: "::1"}, read)
+			if len(members) > mostOfOne {
+				t.Errorf("it takes %d bytes, more than its place", len(members))
+			}
 			record, err := event(time.Now(), "an \"org\"", members)
 			if err != nil {
 				t.Fatalf("%v: %.200s", err, members)

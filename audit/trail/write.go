@@ -10,6 +10,7 @@ import (
 // What a batch holds at most, and how soon one that failed is written again.
 const (
 	batchEvents = 500
+	batchBytes  = 1 << 20 // and one event
 	firstRetry  = 100 * time.Millisecond
 	lastRetry   = 2 * time.Second
 )
@@ -51,21 +52,26 @@ func (r *Recorder) pause(ctx context.Context, wait time.Duration) (closing bool)
 func (r *Recorder) first() []item {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.waiting[:min(len(r.waiting), batchEvents)]
+	size := 0
+	for i, next := range r.waiting {
+		if size += len(next.members); i == batchEvents || i > 0 && size > batchBytes {
+			return r.waiting[:i]
+		}
+	}
+	return r.waiting
 }
 
-// written forgets what was written, and gives its places back.
+// written forgets what was written, and gives up the places of readings that are
+// written whole.
 func (r *Recorder) written(batch []item) {
-	var places int64
 	for _, written := range batch {
-		if written.held {
-			places++
+		if written.left--; written.left == 0 {
+			written.place.shrink(0)
 		}
 	}
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.waiting = append([]item(nil), r.waiting[len(batch):]...)
-	r.mu.Unlock()
-	r.places.Release(places)
 }
 
 // eventsOf makes the events of a batch.
