@@ -48,6 +48,7 @@ func TestNobodyManagesDestinationsOfAnotherOrg(t *testing.T) {
 	}
 	before := whole()
 	input := fmt.Sprintf("(input: {id: %q", id)
+	asked := ""
 	for field, rest := range map[string]string{
 		"replaceAuditDestination": `, spec: ` + fmt.Sprintf(specOfGraphQL, "") + `}) { auditDestination { name } userErrors { code field message } }`,
 		"deleteAuditDestination":  `}) { deletedId userErrors { code field message } }`,
@@ -55,6 +56,7 @@ func TestNobodyManagesDestinationsOfAnotherOrg(t *testing.T) {
 		"replayAuditDestination":  `, from: "now-1day"}) { replay { from } userErrors { code field message } }`,
 		"resumeAuditDestination":  `}) { auditDestination { name } userErrors { code field message } }`,
 	} {
+		asked += field + "("
 		_, answer := s.both.graphQL(one, "mutation { "+field+input+rest+" }")
 		if !strings.Contains(answer, `"code":"NOT_FOUND","field":"id"`) || strings.Contains(answer, "org-two") || strings.Contains(answer, "hidden") {
 			t.Errorf("%s: %s", field, answer)
@@ -65,9 +67,15 @@ func TestNobodyManagesDestinationsOfAnotherOrg(t *testing.T) {
 		`{ auditDestinationDryRun(input: {spec: ` + fmt.Sprintf(specOfGraphQL, `, orgId: "org-two"`) + `}) { events } }`,
 		`mutation { createAuditDestination(input: {spec: ` + fmt.Sprintf(specOfGraphQL, `, orgId: "org-two"`) + `}) { auditDestination { name } } }`,
 	} {
+		asked += ask
 		_, answer := s.both.graphQL(one, ask)
 		if !strings.Contains(answer, `"errors"`) || strings.Contains(answer, "hidden.example") || strings.Contains(answer, `"events":`) {
 			t.Errorf("%s: %s", ask, answer)
+		}
+	}
+	for _, field := range newWalk(t).schema.Mutation.Fields {
+		if !strings.Contains(asked+"bulkAuditEvents(", field.Name+"(") { // which TestNobodyWritesIntoAnotherOrg asks for
+			t.Errorf("Mutation.%s is not asked for", field.Name)
 		}
 	}
 	if after := whole(); after != before {

@@ -164,7 +164,12 @@ func TestNoByteOfAnotherOrgComesThroughGraphQL(t *testing.T) {
 	// Owners see when who has read too, which differs from server to server: see TestOwnersSeeReadingsOfTheirOrgOnly.
 	one, two, oneAlone := s.both.token("org-one", "editor"), s.both.token("org-two", "editor"), s.alone.token("org-one", "editor")
 	hidden, visible := 0, 0
-	for _, query := range newWalk(t).queries(s.ways(t)) {
+	ways := s.ways(t)
+	queries := newWalk(t).queries(ways)
+	for _, nested := range s.nested(t) {
+		queries = append(queries, newWalk(t).deeper(ways, nested)...)
+	}
+	for _, query := range queries {
 		_, answer := s.both.graphQL(one, query)
 		if strings.Contains(answer, "hidden") || strings.Contains(answer, "org-two") {
 			t.Errorf("%.120s says\n%.2000s", query, answer)

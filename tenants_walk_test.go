@@ -15,6 +15,10 @@ import (
 type walk struct {
 	testing.TB
 	schema *ast.Schema
+
+	// nested are further arguments of the fields below the root, by the field's type
+	// and their names. Nil asks with those alone that must be given, for small pages.
+	nested map[string]map[string]string
 }
 
 func newWalk(t testing.TB) walk {
@@ -27,7 +31,7 @@ func newWalk(t testing.TB) walk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return walk{t, schema}
+	return walk{TB: t, schema: schema}
 }
 
 // deepest is how many objects a selection goes down. Below that, and where a type
@@ -88,7 +92,13 @@ func (w walk) arguments(field *ast.FieldDefinition) string {
 	var given []string
 	for _, argument := range field.Arguments {
 		of := w.schema.Types[argument.Type.Name()]
+		value, known := w.nested[field.Type.Name()][argument.Name]
 		switch {
+		case known && value != "":
+			given = append(given, argument.Name+": "+value)
+		case known: // goes not together with others
+		case w.nested != nil && !argument.Type.NonNull:
+			w.Fatalf("%s(%s): say here what to ask for", field.Name, argument.Name)
 		case argument.Name == "first":
 			given = append(given, "first: 2")
 		case !argument.Type.NonNull || argument.DefaultValue != nil:
@@ -112,8 +122,8 @@ func everyValue(enum *ast.Definition) string {
 	return strings.Join(names, ", ")
 }
 
-// queries returns a query for each way to ask each root field. Each argument of
-// each must be asked with.
+// queries returns a query for each way to ask each root field, at least. Each
+// argument of each must be asked with.
 func (w walk) queries(ways map[string][]string) []string {
 	w.Helper()
 	var all []string
@@ -131,10 +141,26 @@ func (w walk) queries(ways map[string][]string) []string {
 			}
 		}
 		for _, arguments := range ways[field.Name] {
-			for _, selection := range w.selections(field.Type.Name()) {
-				all = append(all, "{ "+field.Name+arguments+selection+" }")
-			}
+			all = append(all, w.asked(field, arguments)...)
 		}
+	}
+	return all
+}
+
+// deeper returns queries like those, but one for each root field, with all arguments below it.
+func (w walk) deeper(ways map[string][]string, nested map[string]map[string]string) (all []string) {
+	w.nested = nested
+	for _, field := range w.schema.Query.Fields {
+		for _, arguments := range ways[field.Name][:min(1, len(ways[field.Name]))] {
+			all = append(all, w.asked(field, arguments)...)
+		}
+	}
+	return all
+}
+
+func (w walk) asked(field *ast.FieldDefinition, arguments string) (all []string) {
+	for _, selection := range w.selections(field.Type.Name()) {
+		all = append(all, "{ "+field.Name+arguments+selection+" }")
 	}
 	return all
 }
