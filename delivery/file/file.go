@@ -2,6 +2,7 @@ package file
 
 import (
 	"cmp"
+	"context"
 	"log/slog"
 	"os"
 	"sync"
@@ -23,12 +24,23 @@ type Options struct {
 
 // Files opens the files of destinations.
 type Files struct {
-	options Options
+	options  Options
+	patience time.Duration // for which another program may lock a file, before that is said
 
 	mu      sync.Mutex
 	senders map[*sender]bool
-	writing map[string]*sync.Mutex // by path
-	tidying sync.Mutex             // one file is compressed at a time
+	turns   map[string]*turn // by path
+
+	beside  sync.WaitGroup // what compresses
+	tidying chan struct{}  // has one while a file is compressed: one at a time
+	running context.Context
+	end     context.CancelFunc
+}
+
+// turn is of who writes to a path now: has one while somebody does.
+type turn struct {
+	taken   chan struct{}
+	senders int
 }
 
 // New returns what opens the files of destinations.
@@ -41,7 +53,9 @@ func New(options Options) *Files {
 	if options.Logger == nil {
 		options.Logger = slog.Default()
 	}
-	return &Files{options: options, senders: map[*sender]bool{}, writing: map[string]*sync.Mutex{}}
+	f := &Files{options: options, patience: lockPatience, senders: map[*sender]bool{}, turns: map[string]*turn{}, tidying: make(chan struct{}, 1)}
+	f.running, f.end = context.WithCancel(context.Background())
+	return f
 }
 
 // Open implements delivery.Open. Destinations may share a file: what each is sent at
@@ -51,23 +65,34 @@ func (f *Files) Open(d destination.Destination) (delivery.Sender, error) {
 	if reason != "" {
 		return nil, &delivery.Failure{Reason: "the location " + reason}
 	}
+	if isRotated(path) {
+		return nil, &delivery.Failure{Reason: "the location is a name that rotated files have; choose one that does not end in a time"}
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.writing[path] == nil {
-		f.writing[path] = &sync.Mutex{}
+	if f.turns[path] == nil {
+		f.turns[path] = &turn{taken: make(chan struct{}, 1)}
 	}
-	s := &sender{files: f, options: f.options, path: path, turn: f.writing[path], log: f.options.Logger.With("destination", d.ID, "file", path)}
+	f.turns[path].senders++
+	s := &sender{files: f, options: f.options, path: path, turn: f.turns[path].taken, log: f.options.Logger.With("destination", d.ID, "file", path)}
 	f.senders[s] = true
 	return s, nil
 }
 
-// Reopen closes all files. Each is opened again, or made anew, with the next events.
+// Reopen closes all files. Each is opened again, or made anew, with the next events. One
+// that is being written to, which may take long, is closed after that.
 func (f *Files) Reopen() {
 	for _, s := range f.open() {
-		s.turn.Lock()
-		s.release()
-		s.turn.Unlock()
+		s.stale.Store(true)
+		s.closeStale()
 	}
+}
+
+// Close ends what is done beside the work, after the last sender was closed. What was
+// rotated and is not compressed yet is, when its file is written to again.
+func (f *Files) Close() {
+	f.end()
+	f.beside.Wait()
 }
 
 func (f *Files) open() []*sender {
@@ -83,8 +108,16 @@ func (f *Files) open() []*sender {
 func (f *Files) closed(s *sender) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if !f.senders[s] {
+		return
+	}
 	delete(f.senders, s)
+	if f.turns[s.path].senders--; f.turns[s.path].senders == 0 {
+		delete(f.turns, s.path)
+	}
 }
+
+const lockPatience = 10 * time.Second
 
 // permissions of what is made: programs of the group may read it.
 const (

@@ -166,6 +166,8 @@ func TestDestinationsShareAFileInWholeLines(t *testing.T) {
 		})
 	}
 	all.Wait()
+	f.files.Close()
+	other.Close()
 	lines := strings.Count(f.read("audits.log"), line+"\n")
 	for _, name := range f.rotated("audits.log") {
 		if strings.HasSuffix(name, ".gz") {

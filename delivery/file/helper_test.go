@@ -32,6 +32,7 @@ func newFolder(t testing.TB, options file.Options) *folder {
 	options.Folder, options.Logger = f.path, slog.New(slog.DiscardHandler)
 	options.Now = func() time.Time { return f.now }
 	f.files = file.New(options)
+	t.Cleanup(f.files.Close)
 	return f
 }
 
@@ -96,6 +97,24 @@ func (f *folder) rotated(name string) []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// compresses waits until so many rotated files are there, and all are compressed.
+func (f *folder) compresses(name string, count int) {
+	f.Helper()
+	eventually(f, "the rotated files are compressed", func() bool {
+		names := f.rotated(name)
+		return len(names) == count && !slices.ContainsFunc(names, func(name string) bool { return !strings.HasSuffix(name, "Z.gz") })
+	})
+}
+
+func eventually(t testing.TB, what string, is func() bool) {
+	t.Helper()
+	for began := time.Now(); !is(); time.Sleep(2 * time.Millisecond) {
+		if time.Since(began) > time.Minute {
+			t.Fatalf("%s: not within a minute", what)
+		}
+	}
 }
 
 func (f *folder) unzip(name string) string {

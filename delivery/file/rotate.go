@@ -67,14 +67,19 @@ func (s *sender) freeName() string {
 // compress compresses what was rotated and is not compressed yet, beside the work,
 // and removes the oldest of too many.
 func (s *sender) compress() {
-	s.beside.Go(func() {
-		s.files.tidying.Lock()
-		defer s.files.tidying.Unlock()
+	f := s.files
+	f.beside.Go(func() {
+		select {
+		case f.tidying <- struct{}{}:
+			defer func() { <-f.tidying }()
+		case <-f.running.Done():
+			return
+		}
 		root, err := os.OpenRoot(s.options.Folder)
 		if err == nil {
 			err = errors.Join(s.tidyUp(root), root.Close())
 		}
-		if err != nil {
+		if err != nil && f.running.Err() == nil {
 			s.log.Warn("a rotated file stays as it is; the next rotation tries again", "error", err)
 		}
 	})
@@ -97,11 +102,21 @@ func (s *sender) tidyUp(root *os.Root) error {
 		if strings.HasSuffix(name, compressed) {
 			continue
 		}
-		if err := compressFile(root, name); err != nil {
+		if err := s.files.compressFile(root, name); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// isRotated reports whether a file would be taken for what was rotated of another.
+func isRotated(path string) bool {
+	name := strings.TrimSuffix(strings.TrimSuffix(path, partial), compressed)
+	if len(name) <= len(rotatedTime) {
+		return false
+	}
+	_, err := time.Parse("."+rotatedTime, name[len(name)-len(rotatedTime)-1:])
+	return err == nil
 }
 
 // rotated lists what was rotated of the file, oldest first. A file that was being
@@ -125,7 +140,7 @@ func (s *sender) rotated(root *os.Root) ([]string, error) {
 
 // compressFile puts a compressed file in the place of one. It is whole and durable
 // before the other is removed.
-func compressFile(root *os.Root, name string) error {
+func (f *Files) compressFile(root *os.Root, name string) error {
 	from, err := root.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // another process was quicker
@@ -134,7 +149,9 @@ func compressFile(root *os.Root, name string) error {
 		return err
 	}
 	defer func() { _ = from.Close() }() // it was only read
-	if err := lock(context.Background(), from); err != nil {
+	locking, cancel := context.WithTimeout(f.running, f.patience)
+	defer cancel()
+	if err := lock(locking, from); err != nil {
 		return err
 	}
 	defer unlock(from)
@@ -143,7 +160,7 @@ func compressFile(root *os.Root, name string) error {
 		return err
 	}
 	zipped := gzip.NewWriter(to)
-	_, err = io.Copy(zipped, from)
+	_, err = io.Copy(zipped, untilEnded{f.running, from})
 	if err = errors.Join(err, zipped.Close(), to.Sync(), to.Close()); err != nil {
 		return errors.Join(err, root.Remove(name+partial))
 	}
@@ -151,4 +168,17 @@ func compressFile(root *os.Root, name string) error {
 		return err
 	}
 	return root.Remove(name)
+}
+
+// untilEnded reads until ctx ends.
+type untilEnded struct {
+	ctx  context.Context
+	from io.Reader
+}
+
+func (u untilEnded) Read(to []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.from.Read(to)
 }

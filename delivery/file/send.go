@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/authtrail/authtrail/delivery"
@@ -18,11 +19,12 @@ import (
 type sender struct {
 	files   *Files
 	options Options
-	path    string      // below the folder
-	turn    *sync.Mutex // of all senders of this path
+	path    string        // below the folder
+	turn    chan struct{} // of all senders of this path
 	log     *slog.Logger
-	beside  sync.WaitGroup // what compresses
+	stale   atomic.Bool // whether the file is to be closed when it is not being written to
 
+	mu    sync.Mutex
 	root  *os.Root // nil while closed
 	file  *os.File // likewise
 	whole int64    // the size up to which the file is known to end with a line
@@ -31,9 +33,6 @@ type sender struct {
 
 // Send implements delivery.Sender.
 func (s *sender) Send(ctx context.Context, batch []delivery.Message) (delivery.Result, error) {
-	if err := ctx.Err(); err != nil {
-		return delivery.Result{}, err
-	}
 	size := 0
 	for _, m := range batch {
 		size += len(m.Body) + 1
@@ -42,13 +41,34 @@ func (s *sender) Send(ctx context.Context, batch []delivery.Message) (delivery.R
 	for _, m := range batch {
 		lines = append(append(lines, m.Body...), '\n')
 	}
-	s.turn.Lock()
-	defer s.turn.Unlock()
+	if err := ctx.Err(); err != nil {
+		return delivery.Result{}, err
+	}
+	select { // a disk that hangs may keep another sender of the path
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+	case <-ctx.Done():
+		return delivery.Result{}, ctx.Err()
+	}
+	defer s.closeStale()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if err := s.write(ctx, lines); err != nil {
 		s.release()
 		return delivery.Result{}, failure(err)
 	}
 	return delivery.Result{}, nil
+}
+
+// closeStale closes a file that is to be opened anew, unless it is being written to:
+// then that is done afterwards.
+func (s *sender) closeStale() {
+	for s.stale.Load() && s.mu.TryLock() {
+		if s.stale.Swap(false) {
+			s.release()
+		}
+		s.mu.Unlock()
+	}
 }
 
 // failure says why a file cannot be written, without the server's own paths.
@@ -91,6 +111,8 @@ func (s *sender) write(ctx context.Context, lines []byte) error {
 
 // ready has the file open that is at the path now, and locked.
 func (s *sender) ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.files.patience)
+	defer cancel()
 	for range 10 {
 		if s.file == nil {
 			if err := s.open(); err != nil {
@@ -186,10 +208,9 @@ func (s *sender) release() {
 
 // Close implements delivery.Sender.
 func (s *sender) Close() error {
-	s.files.closed(s)
-	s.beside.Wait()
-	s.turn.Lock()
-	defer s.turn.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.release()
+	s.files.closed(s)
 	return nil
 }
