@@ -27,7 +27,7 @@ func (t *term) attempt(l *lane) error {
 	case err != nil && t.working.Err() != nil:
 		return nil // it was cut off
 	case err != nil:
-		return t.failed(FailureOf(err))
+		return t.failed(l, FailureOf(err))
 	}
 	return t.answered(l, result)
 }
@@ -71,14 +71,14 @@ func (t *term) answered(l *lane, result Result) error {
 	}
 	progress := len(again) < len(sent)
 	if progress {
-		t.recovered()
+		t.recovered(l)
 	}
 	l.batch.messages = again
 	switch {
 	case len(again) == 0:
 		return t.dealtWith(l)
 	case !progress:
-		return t.failed(&Failure{Reason: "the receiver wants the events again", After: result.After, Status: result.Status})
+		return t.failed(l, &Failure{Reason: "the receiver wants the events again", After: result.After, Status: result.Status})
 	}
 	l.notBefore = now.Add(result.After)
 	if l == &t.live {
@@ -144,8 +144,9 @@ func (t *term) dealtWith(l *lane) error {
 		t.state.Position, t.state.Taken = b.next, b.taken
 		t.state.Skipped += b.skipped
 		if !b.caughtUp.IsZero() {
-			t.state.CaughtUp = b.caughtUp
+			t.state.CaughtUp, t.state.Anew = b.caughtUp, time.Time{}
 		}
+		t.tellState()
 	}
 	if l.attempts > 0 || len(b.letters) > 0 {
 		return t.save()
@@ -153,8 +154,10 @@ func (t *term) dealtWith(l *lane) error {
 	return nil
 }
 
-// failed notes that nothing is known of a batch, and when it is sent again.
-func (t *term) failed(f *Failure) error {
+// failed notes that nothing is known of a batch, and when it is sent again. The other
+// lane goes on meanwhile, unless the receiver wants to be left alone: that one cannot
+// take what an old event has made of it says nothing of new ones.
+func (t *term) failed(l *lane, f *Failure) error {
 	now := t.options.Now().UTC()
 	first := t.state.FailingSince.IsZero()
 	if first {
@@ -165,25 +168,31 @@ func (t *term) failed(f *Failure) error {
 		return t.pause(f, false)
 	}
 	if first {
-		t.log.Warn("a destination does not take events; trying again until it does", f.attributes()...)
+		t.say(&t.said.failing, "a destination does not take events; trying again until it does", f.attributes()...)
 	}
-	delay := t.pauses.NextBackOff()
+	l.notBefore = now.Add(l.pauses.NextBackOff())
 	if f.After > 0 {
-		delay = f.After
+		l.notBefore = now.Add(f.After)
+		t.notBefore = l.notBefore
 	}
-	t.notBefore = now.Add(delay)
-	t.state.NextAttempt, t.state.Asked = t.notBefore, f.After > 0
+	t.state.NextAttempt, t.state.Asked = l.notBefore, f.After > 0
 	return t.save()
 }
 
 // recovered notes that the receiver has taken or refused something.
-func (t *term) recovered() {
+func (t *term) recovered(l *lane) {
 	if since := t.state.FailingSince; !since.IsZero() && t.state.LastErrorAt.Sub(since) > time.Second {
 		t.log.Info("a destination takes events again", "after", t.options.Now().Sub(since).Round(time.Second))
 	}
 	t.state.FailingSince, t.state.NextAttempt, t.state.Asked = time.Time{}, time.Time{}, false
 	t.notBefore = time.Time{}
-	t.pauses.Reset()
+	l.pauses.Reset()
+	if l.attempts > 1 { // the receiver is back, which the other lane need not find out
+		for _, other := range []*lane{&t.live, &t.replay} {
+			other.notBefore = time.Time{}
+			other.pauses.Reset()
+		}
+	}
 }
 
 // pause sends nothing until it is resumed.
@@ -202,7 +211,8 @@ func (t *term) resume() {
 	}
 	t.state.Paused, t.state.FailingSince, t.state.NextAttempt, t.state.Asked = nil, time.Time{}, time.Time{}, false
 	t.notBefore, t.live.notBefore, t.replay.notBefore = time.Time{}, time.Time{}, time.Time{}
-	t.pauses.Reset()
+	t.live.pauses.Reset()
+	t.replay.pauses.Reset()
 	t.dirty = true
 }
 

@@ -12,6 +12,7 @@ import (
 type batch struct {
 	messages []Message
 	bodies   []byte // of the messages
+	rows     int    // bytes of what they were made of, which they keep
 	letters  []letter
 	skipped  int64
 
@@ -48,27 +49,33 @@ func (d *Delivery) packer(to destination.Destination, encoder Encoder) *packer {
 
 // wanted returns the id of the message that a row becomes; it is not own where the
 // row is of another org or no row to send, and not ok where the filters do not pass it.
-func (p *packer) wanted(r *audit.Record) (id string, own, ok bool) {
+// An error is about this row alone, of which that cannot be told.
+func (p *packer) wanted(r *audit.Record) (id string, own, ok bool, err error) {
 	if r.Org != p.to.Spec.OrgID {
-		return "", false, false
+		return "", false, false, nil
 	}
-	switch r.Kind {
-	case audit.KindAuth, audit.KindAPI, audit.KindGeneric:
-		id = r.UniqueID
-	case audit.KindFlow:
-		flow := p.delivery.view.Summary(r)
-		if !flow.Closed {
-			return "", false, false
+	id, own = r.UniqueID, true
+	err = safely(func() error {
+		switch r.Kind {
+		case audit.KindAuth, audit.KindAPI, audit.KindGeneric:
+		case audit.KindFlow:
+			flow := p.delivery.view.Summary(r)
+			id, own = r.UniqueID+"."+strconv.Itoa(flow.Revision), flow.Closed
+		default:
+			own = false // what the server notes of itself
 		}
-		id = r.UniqueID + "." + strconv.Itoa(flow.Revision)
-	default:
-		return "", false, false // what the server notes of itself
-	}
-	return id, true, p.unfiltered || p.to.Spec.Filters.MatchObject(string(p.encoder.Filterable(r)))
+		ok = own && (p.unfiltered || p.to.Spec.Filters.MatchObject(string(p.encoder.Filterable(r))))
+		return nil
+	})
+	return id, own, ok, err
 }
 
-// encode writes the body of a row; it is good until the next is written.
-func (p *packer) encode(r *audit.Record) (body []byte, err error) {
+// encode writes the body of a row, unless there is an error already; it is good until
+// the next is written.
+func (p *packer) encode(r *audit.Record, before error) (body []byte, err error) {
+	if before != nil {
+		return nil, before
+	}
 	err = safely(func() (err error) {
 		p.scratch, err = p.encoder.Encode(p.scratch[:0], r)
 		return err
@@ -76,22 +83,35 @@ func (p *packer) encode(r *audit.Record) (body []byte, err error) {
 	return p.scratch, err
 }
 
-// fits reports whether a message of a size can be added.
-func (p *packer) fits(b *batch, size int) bool {
-	return len(b.messages) == 0 || len(b.messages) < p.max && len(b.bodies)+size <= p.maxBytes
+const (
+	maxBuried = 1_000 // letters that wait in a batch
+	maxRows   = 4     // how often as many bytes as the messages of a batch, what they were made of may have
+)
+
+// fits reports whether a row can be added, as a message or as a letter.
+func (p *packer) fits(b *batch, r *audit.Record, body []byte, unwritable error) bool {
+	switch {
+	case unwritable != nil:
+		return len(b.letters) < maxBuried
+	case len(b.messages) == 0:
+		return true
+	}
+	return len(b.messages) < p.max && len(b.bodies)+len(body) <= p.maxBytes && b.rows+len(r.Raw) <= maxRows*p.maxBytes
 }
 
-// add adds a message, whose body is copied.
-func (b *batch) add(id string, r *audit.Record, body []byte) {
+// add adds a row: as a message, whose body is copied, or as a letter where it cannot be
+// written in the format.
+func (p *packer) add(b *batch, id string, r *audit.Record, body []byte, unwritable error) {
+	if unwritable != nil {
+		b.letters = append(b.letters, letter{ID: id, Reason: "it cannot be written in the format: " + FailureOf(unwritable).Reason,
+			At: p.delivery.options.Now().UTC()})
+		return
+	}
 	if b.bodies == nil {
 		b.bodies = make([]byte, 0, max(len(body), 64<<10))
 	}
 	start := len(b.bodies)
 	b.bodies = append(b.bodies, body...)
+	b.rows += len(r.Raw)
 	b.messages = append(b.messages, Message{ID: id, Time: r.Time, Body: b.bodies[start:len(b.bodies):len(b.bodies)], Record: r})
-}
-
-// bury notes a row that cannot be written in the format.
-func (p *packer) bury(b *batch, id string, r *audit.Record, err error) {
-	b.letters = append(b.letters, letter{ID: id, Reason: "it cannot be written in the format: " + FailureOf(err).Reason, At: p.delivery.options.Now().UTC()})
 }

@@ -29,14 +29,14 @@ func (d *Delivery) DryRun(ctx context.Context, to destination.Destination, withi
 			return report, fmt.Errorf("count what would be sent: %w", err)
 		}
 		for _, hit := range page.Hits {
-			_, own, ok := packer.wanted(hit.Record)
+			_, own, ok, err := packer.wanted(hit.Record)
 			if own {
 				report.Examined++
 			}
 			if !ok {
 				continue
 			}
-			if body, err := packer.encode(hit.Record); err == nil {
+			if body, err := packer.encode(hit.Record, err); err == nil {
 				report.Events, report.Bytes = report.Events+1, report.Bytes+int64(len(body))
 			}
 		}

@@ -101,25 +101,29 @@ func (d *Delivery) healthOf(ctx context.Context, of destination.Destination, s *
 	return h, nil
 }
 
-// lagOf returns how many events were stored after the checkpoint, and for how long
-// the first of them has been waiting: what the process that delivers knows exactly, and
-// another at least since the destination was last seen to have nothing to send.
+// lagOf returns how many events were stored after the checkpoint, of all orgs, and for
+// how long the first of them has been waiting: what the process that delivers knows
+// exactly, and another at least since the destination was last seen to have nothing to
+// send. How many of them are for the destination, only reading them would tell; the
+// process that delivers knows where there are none.
 func (d *Delivery) lagOf(ctx context.Context, of destination.Destination, s *state) (events int64, seconds float64, err error) {
-	rows, since, idle := d.rowsOf(of.Spec), s.CaughtUp, false
-	if w := d.workerOf(of); w != nil {
-		reading := w.reading.Load()
-		if idle = reading == nil; !idle && reading.After(since) {
+	rows, since, position := d.rowsOf(of.Spec), s.CaughtUp, s.Position
+	if told, reading := d.toldOf(of); told != nil {
+		if reading == nil {
+			return 0, 0, nil // all that came is dealt with, whatever others have stored
+		}
+		if position = told.Position; reading.After(since) {
 			since = *reading
 		}
 	}
-	events, err = rows.Behind(ctx, s.Position)
+	events, err = rows.Behind(ctx, position)
 	if isCode(err, audit.BadUserInput) {
 		return 0, 0, nil // the worker starts over
 	}
-	if err != nil || events == 0 || idle {
+	if err != nil || events == 0 {
 		return events, 0, err
 	}
-	fed, err := rows.Since(ctx, s.Position, 1)
+	fed, err := rows.Since(ctx, position, 1)
 	if err != nil || len(fed.Records) == 0 {
 		return 0, 0, err
 	}

@@ -50,7 +50,7 @@ func (t *term) keepLetters(kept []letter) error {
 		n, size := 0, 0
 		for ; n < len(rest) && (n == 0 || size < letterBytes); n++ {
 			rest[n].Reason = cutText(rest[n].Reason, maxReason)
-			size += len(rest[n].ID) + len(rest[n].Reason) + 80
+			size += rest[n].size()
 		}
 		body, err := json.Marshal(letters{number, rest[:n]})
 		if err != nil {
@@ -71,6 +71,12 @@ func (t *term) keepLetters(kept []letter) error {
 		})
 	}
 	return nil
+}
+
+// size is about how many bytes a letter has in its entry, where some characters need six.
+func (l letter) size() int {
+	text, _ := json.Marshal(l.Reason) // texts always can be
+	return len(l.ID) + len(text) + 80
 }
 
 // cutText cuts a text to a number of bytes, between two characters.

@@ -28,7 +28,6 @@ const readLimit = 1_000
 
 func (l *live) run(ctx context.Context, warn func(error)) {
 	l.batch = &batch{}
-	l.reading.Store(&time.Time{})
 	pause := newBackoff(100*time.Millisecond, 10*time.Second)
 	for ctx.Err() == nil {
 		err := l.step(ctx)
@@ -64,9 +63,7 @@ func (l *live) step(ctx context.Context) error {
 		return err
 	}
 	if len(fed.Records) == 0 {
-		l.batch.caughtUp = asked
-		l.emit(ctx)
-		l.reading.Store(nil)
+		l.catchUp(ctx, asked)
 		err := l.feed.Wait(ctx, l.at)
 		began := l.delivery.options.Now()
 		l.batch.began = began
@@ -87,29 +84,38 @@ func (l *live) step(ctx context.Context) error {
 	return nil
 }
 
+// catchUp says that there was nothing more to read at a time. It returns when all that
+// was read is dealt with, so that until then something counts as waiting.
+func (l *live) catchUp(ctx context.Context, asked time.Time) {
+	if len(l.batch.messages) > 0 {
+		l.emit(ctx)
+	}
+	// All that was stored before that time has come: what is older comes late from now on.
+	l.anew, l.taken = time.Time{}, nil
+	l.batch.caughtUp = asked
+	l.emit(ctx)
+	l.reading.Store(nil)
+}
+
 // take adds a row to the batch, or to the next where that is full.
 func (l *live) take(ctx context.Context, r *audit.Record) {
-	id, own, ok := l.wanted(r)
+	id, own, ok, err := l.wanted(r)
 	switch {
 	case !own, !l.anew.IsZero() && r.CreateTime.Before(l.anew):
 		return
 	case l.taken[id]:
 		delete(l.taken, id)
 		return
-	case !ok:
+	case err == nil && !ok:
 		l.batch.skipped++
 		return
 	}
-	body, err := l.encode(r)
-	if err != nil {
-		l.bury(l.batch, id, r, err)
-		return
-	}
-	if !l.fits(l.batch, len(body)) {
+	body, err := l.encode(r, err)
+	if !l.fits(l.batch, r, body, err) {
 		l.batch.taken = l.rest()
 		l.emit(ctx)
 	}
-	l.batch.add(id, r, body)
+	l.add(l.batch, id, r, body, err)
 }
 
 // rest lists what was taken out of order and has not come yet.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/authtrail/authtrail/audit"
@@ -38,7 +39,8 @@ type Options struct {
 	// MaxEvents and MaxBytes bound a batch: 1,000 and 1 MiB where 0. A destination may
 	// want fewer events; one event may be larger.
 	MaxEvents, MaxBytes int
-	// Poll is how often it is looked what other processes have changed; a second where 0.
+	// Poll is how often it is looked at all that other processes may have changed; a
+	// second where 0. Whether there is news of them is looked at five times as often.
 	Poll   time.Duration
 	Now    func() time.Time // time.Now where nil
 	Logger *slog.Logger     // slog.Default() where nil
@@ -52,6 +54,7 @@ type Delivery struct {
 	view    *flow.View    // tells what rows of login flows are
 	roused  chan struct{} // has one when the supervisor is to look
 
+	purges  atomic.Bool // whether Run removes what is remembered of destinations that are gone
 	mu      sync.Mutex
 	changes uint64       // of destinations that this process has made
 	touched map[key]bool // which may be gone

@@ -8,6 +8,15 @@ import (
 	"github.com/authtrail/authtrail/audit"
 )
 
+// purgeGone removes what is remembered of a destination, unless it is there after all.
+func (d *Delivery) purgeGone(ctx context.Context, k key) error {
+	_, err := d.options.Destinations.Get(ctx, audit.Orgs(k.org), k.id)
+	if isCode(err, audit.NotFound) {
+		return d.purge(ctx, k)
+	}
+	return err
+}
+
 // purge removes what is remembered of a destination that is no more. What it leaves,
 // sweep removes later.
 func (d *Delivery) purge(ctx context.Context, k key) error {
@@ -54,7 +63,7 @@ func (d *Delivery) sweep(ctx context.Context) {
 	began := time.Now()
 	for k := range remembered {
 		if _, there := all[k]; !there && time.Since(began) < time.Minute {
-			_ = d.purge(ctx, k) // or in an hour
+			_ = d.purgeGone(ctx, k) // or in an hour
 		}
 	}
 }

@@ -52,7 +52,7 @@ func (t *term) beginReplay(reading context.Context) {
 	t.stopReplay = stop
 	batches, packer := make(chan *batch), t.Delivery.packer(t.packer.to, t.packer.encoder)
 	packer.max = min(packer.max, replayBatch)
-	t.replay = lane{in: batches}
+	t.replay = newLane(batches)
 	r := &replayer{packer: packer, rows: t.rowsOf(t.destination.Spec), out: batches, batch: &batch{}}
 	progress := *t.state.Replay
 	t.beside.Go(func() {
@@ -116,19 +116,15 @@ func (r *replayer) page(ctx context.Context, q *audit.Query) error {
 }
 
 func (r *replayer) take(ctx context.Context, row *audit.Record) {
-	id, _, ok := r.wanted(row)
-	if !ok {
+	id, own, ok, err := r.wanted(row)
+	if !own || err == nil && !ok {
 		return
 	}
-	body, err := r.encode(row)
-	if err != nil {
-		r.bury(r.batch, id, row, err)
-		return
-	}
-	if !r.fits(r.batch, len(body)) {
+	body, err := r.encode(row, err)
+	if !r.fits(r.batch, row, body, err) {
 		r.emit(ctx)
 	}
-	r.batch.add(id, row, body)
+	r.add(r.batch, id, row, body, err)
 }
 
 func (r *replayer) emit(ctx context.Context) {

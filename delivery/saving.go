@@ -55,13 +55,14 @@ func (t *term) patiently(what string, do func(context.Context) error) error {
 	}
 }
 
-// leave saves the state and lets others take the lease.
-func (t *term) leave() error {
+// leave lets others take the lease, and saves the state before where the term ends as
+// it should.
+func (t *term) leave(whole bool) error {
 	var err error
 	if t.sender != nil {
 		err = t.sender.Close()
 	}
-	if t.dirty && t.cutting.Err() == nil && t.working.Err() == nil {
+	if t.dirty && whole {
 		err = errors.Join(err, t.save())
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.working), savingPatience)

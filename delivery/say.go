@@ -3,7 +3,7 @@ package delivery
 import "time"
 
 // quiet remembers when things were said last, each of which is said once a minute.
-type quiet struct{ feed, registry, letters time.Time }
+type quiet struct{ feed, registry, letters, failing time.Time }
 
 // say warns, unless it has said so a moment ago. Each last is of one goroutine.
 func (t *term) say(last *time.Time, message string, args ...any) {

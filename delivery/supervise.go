@@ -13,9 +13,8 @@ import (
 // Run delivers until ctx ends; then it lets what is being sent end, and gives the
 // leases back. It is called once.
 func (d *Delivery) Run(ctx context.Context) {
-	poll := time.NewTicker(d.options.Poll)
-	defer poll.Stop()
-	swept, warned := time.Time{}, time.Time{}
+	d.purges.Store(true)
+	swept, warned, news := time.Time{}, time.Time{}, audit.Version("")
 	for ctx.Err() == nil {
 		if err := d.look(ctx); err != nil && ctx.Err() == nil && time.Since(warned) > time.Minute {
 			warned = time.Now()
@@ -25,13 +24,27 @@ func (d *Delivery) Run(ctx context.Context) {
 			swept = time.Now()
 			d.sweep(ctx)
 		}
-		select {
-		case <-poll.C:
-		case <-d.roused:
-		case <-ctx.Done():
-		}
+		d.untilChanged(ctx, &news)
 	}
 	d.end()
+}
+
+// untilChanged returns when it is time to look at the destinations.
+func (d *Delivery) untilChanged(ctx context.Context, news *audit.Version) {
+	poll := time.NewTicker(d.options.Poll / newsOften)
+	defer poll.Stop()
+	for range newsOften {
+		select {
+		case <-poll.C:
+			if !d.options.Alone && d.isNews(ctx, news) {
+				return
+			}
+		case <-d.roused:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // end waits for all workers, for as long as they may take.
@@ -56,15 +69,16 @@ func (d *Delivery) present() []*worker {
 	return slices.Collect(maps.Values(d.workers))
 }
 
-// workerOf returns the worker of this process that delivers to a destination, nil
-// where another process does, or none.
-func (d *Delivery) workerOf(of destination.Destination) *worker {
+// toldOf returns how far the worker of this process is that delivers to a destination,
+// and since when it has something to read; no state where another process does, or none.
+func (d *Delivery) toldOf(of destination.Destination) (*state, *time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if w := d.workers[keyOf(of)]; w != nil && w.told.Load() != nil {
-		return w
+	if w := d.workers[keyOf(of)]; w != nil {
+		reading := w.reading.Load() // before: what is dealt with by then is in the state
+		return w.told.Load(), reading
 	}
-	return nil
+	return nil, nil
 }
 
 // rouse has the supervisor look at once.
@@ -88,10 +102,13 @@ func (d *Delivery) changed(org, id string) {
 		w.cut()
 		w.wait(cutPatience)
 	}
-	d.mu.Lock()
-	d.touched[k] = true
-	d.mu.Unlock()
+	if d.purges.Load() {
+		d.mu.Lock()
+		d.touched[k] = true
+		d.mu.Unlock()
+	}
 	d.rouse()
+	d.endElsewhere(k)
 }
 
 // cutPatience is how long a change waits for what is being sent to end: senders do so
@@ -121,7 +138,7 @@ func (d *Delivery) look(ctx context.Context) error {
 		return err
 	}
 	for _, k := range d.adjust(ctx, changes, all, wishes) {
-		if err := d.purge(ctx, k); err != nil {
+		if err := d.purgeGone(ctx, k); err != nil {
 			return err // sweep does it
 		}
 	}

@@ -25,8 +25,7 @@ type term struct {
 	packer       *packer
 	live, replay lane
 	stopReplay   context.CancelFunc
-	notBefore    time.Time // no attempt is made before, after one that failed
-	pauses       *backoff.ExponentialBackOff
+	notBefore    time.Time // no attempt is made before, as the receiver wants it
 	turns        int
 	beside       sync.WaitGroup // what reads
 	said         quiet
@@ -37,13 +36,18 @@ type lane struct {
 	in        <-chan *batch // nil where there is none
 	batch     *batch        // what is being sent
 	attempts  int           // at this batch
-	notBefore time.Time     // of what the receiver wants again later
+	notBefore time.Time     // of what failed, or what the receiver wants again later
+	pauses    *backoff.ExponentialBackOff
+}
+
+func newLane(in <-chan *batch) lane {
+	return lane{in: in, pauses: newBackoff(firstRetry, longestRetry)}
 }
 
 func (l *lane) ready(now time.Time) bool { return l.batch != nil && !now.Before(l.notBefore) }
 
 func newTerm(w *worker, working context.Context, held *lease.Lease) *term {
-	return &term{worker: w, working: working, held: held, saved: w.options.Now(), pauses: newBackoff(firstRetry, longestRetry)}
+	return &term{worker: w, working: working, held: held, saved: w.options.Now(), live: newLane(nil), replay: newLane(nil)}
 }
 
 // deliver delivers until the worker is stopped, or the lease is lost.
@@ -65,6 +69,7 @@ func (t *term) deliver() error {
 
 // begin goes on from what is remembered.
 func (t *term) begin(reading context.Context) (err error) {
+	t.reading.Store(&time.Time{}) // there may be something, until the reader has looked
 	if t.state, err = decodeState(t.held.State()); err != nil {
 		return err
 	}

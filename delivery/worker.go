@@ -85,6 +85,12 @@ func (w *worker) run() {
 			return
 		case errors.Is(err, errReopen):
 			pause.Reset()
+		case errors.Is(err, lease.ErrRemoved): // with the destination, as the supervisor is about to see
+			w.rouse()
+			rest(w.stopping, removedPatience)
+			if w.stopping.Err() == nil {
+				w.log.Warn("what was remembered of the delivery to a destination is gone; it begins anew")
+			}
 		case errors.Is(err, lease.ErrLost):
 			w.log.Warn("another process has taken over delivering to a destination")
 			pause.Reset()
@@ -94,6 +100,9 @@ func (w *worker) run() {
 		}
 	}
 }
+
+// removedPatience is for how long a worker without a lease waits to be stopped.
+const removedPatience = 10 * time.Second
 
 // hold delivers for as long as the lease is held.
 func (w *worker) hold(held *lease.Lease) error {
@@ -110,8 +119,9 @@ func (w *worker) hold(held *lease.Lease) error {
 	if lost := context.Cause(working); lost != nil && w.cutting.Err() == nil {
 		err = lost
 	}
+	whole := err == nil && working.Err() == nil
 	lose(nil)
 	<-kept
 	w.told.Store(nil)
-	return errors.Join(err, t.leave())
+	return errors.Join(err, t.leave(whole))
 }
