@@ -102,13 +102,14 @@ func (d *Delivery) changed(org, id string) {
 		w.cut()
 		w.wait(cutPatience)
 	}
-	if d.purges.Load() {
+	d.rouse()
+	d.endElsewhere(k)
+	if d.purges.Load() { // and what is remembered is removed, which another process looked at until now
 		d.mu.Lock()
 		d.touched[k] = true
 		d.mu.Unlock()
+		d.rouse()
 	}
-	d.rouse()
-	d.endElsewhere(k)
 }
 
 // cutPatience is how long a change waits for what is being sent to end: senders do so
