@@ -13,7 +13,7 @@ import urllib.request
 
 import agilicus
 
-from server import API, URL, run_cli
+from server import API, URL, refused, rows, run_cli, start_cli
 
 ORG = "org-destinations"
 
@@ -34,14 +34,6 @@ def delete_all():
     for org_id in (ORG, "org-000", "org-other"):
         for found in API.list_audit_destinations(org_id=org_id).audit_destinations:
             API.delete_audit_destination(found.metadata.id, org_id=org_id)
-
-
-def refused(test, status, call):
-    """The body of an answer that is an error for the SDK."""
-    with test.assertRaises(agilicus.ApiException) as raised:
-        call()
-    test.assertEqual(raised.exception.status, status, raised.exception.body)
-    return json.loads(raised.exception.body)
 
 
 class Destinations(unittest.TestCase):
@@ -291,6 +283,53 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(emptied["spec"]["filters"], [])
         self.assertEqual(run_cli("delete-audit-destination", which).strip(), "")
         self.assertNotIn(which, run_cli("list-audit-destinations"))
+
+
+    def test_what_it_prints(self):
+        self.printed(
+            "add-audit-destination", "--name", "plain", "--destination-type", "syslog", "--location", "udp://logs.example:514",
+            "--authentication-type", "none", "--enabled", "false")
+        entry = run_cli(
+            "add-audit-destination", "--name", "fetched", "--destination-type", "webhook", "--location", "https://example.com/in",
+            "--comment", "hello", "--authentication-type", "oauth2", "--oauth2-token-url", "https://id.example/token",
+            "--oauth2-client-id", "c", "--oauth2-client-secret", "s", "--oauth2-scopes", "a", "--oauth2-scopes", "b")
+        self.assertRegex(entry, r"\| metadata +\| \{")
+        for text in ('"name": "fetched"', '"token_url": "https://id.example/token"', '"created": "20'):
+            self.assertIn(text, entry)
+        fetched, plain = rows("list-audit-destinations", "--page-on", "name")
+        which = fetched.pop("id")
+        self.assertEqual(json.loads(fetched.pop("filters")), [])
+        self.assertEqual(fetched, {
+            "org_id": "org-000", "name": "fetched", "destination_type": "webhook", "location": "https://example.com/in",
+            "comment": "hello", "enabled": "True", "authentication_type": "oauth2"})
+        self.assertEqual((plain["name"], plain["enabled"], plain["authentication_type"]), ("plain", "False", "none"))
+        self.assertEqual(self.printed("show-audit-destination", which)["spec"]["authentication"]["oauth2"], {
+            "token_url": "https://id.example/token", "client_id": "c", "client_secret": "s", "scopes": ["a", "b"]})
+
+        def names(*options):
+            return [row["name"] for row in rows("list-audit-destinations", *options)]
+        self.assertEqual(names("--name", "plain"), ["plain"])
+        self.assertEqual(names("--limit", "1", "--page-on", "name", "--search-direction", "backwards"), ["plain"])
+        self.assertEqual(names("--page-on", "name", "--page-at-key", "fetched"), ["plain"])
+        self.assertEqual(names("--org-id", "org-nobody"), [])
+
+    def test_what_it_says_of_mistakes(self):
+        which = self.printed(
+            "add-audit-destination", "--name", "one", "--destination-type", "file", "--location", "file://./x.log",
+            "--authentication-type", "none")["metadata"]["id"]
+        add = ("add-audit-destination", "--name", "one", "--authentication-type", "none")
+        for arguments, says in (
+            ((*add, "--destination-type", "file", "--location", "file://./y.log"), which),  # the one that has the name
+            ((*add, "--destination-type", "connector", "--location", "c1"), "no connector is known to this server"),
+            ((*add, "--destination-type", "webhook", "--location", "nowhere"), "spec.location"),
+            (("show-audit-destination", "nothing"), "there is no such destination"),
+            (("delete-audit-destination", "nothing"), "there is no such destination"),
+            (("update-audit-destination", which, "--location", "file:///etc/passwd"), "spec.location"),
+        ):
+            with self.subTest(arguments=arguments):
+                done = start_cli(*arguments)
+                self.assertNotEqual(done.returncode, 0)
+                self.assertIn(says, done.stdout + done.stderr)
 
 
 if __name__ == "__main__":

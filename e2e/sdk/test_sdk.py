@@ -5,7 +5,7 @@ and AUTHTRAIL_SAMPLE, a file of bulk events, one a line:
 
     python -m venv venv && venv/bin/pip install -r requirements.txt
     AUTHTRAIL_URL=http://127.0.0.1:8080 AUTHTRAIL_SAMPLE=../../testdata/sample-events.ndjson \
-        venv/bin/python -m unittest -v
+        venv/bin/python -m unittest -v test_sdk test_destinations test_wire
 """
 
 import collections
@@ -22,12 +22,12 @@ import urllib.request
 import agilicus
 
 import sample
-from server import API, URL, run_cli
+from server import API, URL, rows, run_cli
 
 EVENTS = sample.read_events(os.environ["AUTHTRAIL_SAMPLE"])
 EXPECTED = sample.Expected(EVENTS)
 BATCH = 500
-DOCUMENTED_ORG = "org-example"  # of the example in docs/rest.md, which is run too
+OTHERS = "org-example"  # begins the orgs of docs/rest.md and of test_wire, which run on the same server
 
 
 def send(events, **options):
@@ -117,7 +117,7 @@ class Lists(unittest.TestCase):
         expected = [expected_key(e) for e in stored if matches(e)]
         if some:
             self.assertTrue(0 < len(expected) < len(stored), f"{filters} tells nothing apart: {len(expected)} rows")
-        rows = [key(row) for row in all_rows(method, member, **filters) if row.org_id != DOCUMENTED_ORG]
+        rows = [key(row) for row in all_rows(method, member, **filters) if not row.org_id.startswith(OTHERS)]
         self.assertEqual([row[0] for row in rows], [row[0] for row in expected])  # the order
         self.assertEqual(collections.Counter(rows), collections.Counter(expected))
 
@@ -275,25 +275,97 @@ class Documentation(unittest.TestCase):
         self.assertIn("Token Success person-1", printed.getvalue())
 
 
+AUTH_COLUMNS = (
+    "event", "user_id", "org_id", "source_ip", "token_id", "trace_id", "session", "issuer", "client_id", "application_name",
+    "upstream_user_id", "login_org_id", "upstream_idp", "stage", "user_agent", "request_id")
+AUDIT_COLUMNS = (
+    "action", "user_id", "org_id", "source_ip", "target_resource_type", "target_id", "trace_id", "session", "secondary_id",
+    "tertiary_id", "parent_id", "grandparent_id")
+
+
+def printed_row(sent, columns):
+    """What the command line prints of an event in its columns; it writes --- for what is not there."""
+    return {name: sent["event"].get(name, "---") for name in columns}
+
+
+def printed_time(sent):
+    return EXPECTED.time(sent).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
 class CommandLine(unittest.TestCase):
+    maxDiff = 4000
+
+    def same_rows(self, got, expected):
+        def order(row):
+            return sorted(row.items())
+        self.assertEqual(sorted(got, key=order), sorted(expected, key=order))
+
     def test_list_audit_records(self):
         # The command line asks for the org that its token names.
         printed = json.loads(run_cli(
             "list-audit-records", "--limit", "500", "--dt-from", "2026-01-01", "--output-format", "json"))
-        expected = [e["event"]["target_id"] for e in EXPECTED.api if e["event"]["org_id"] == "org-000"]
+        expected = [e for e in EXPECTED.api if e["event"]["org_id"] == "org-000"]
         self.assertTrue(expected)
-        self.assertEqual([row["target_id"] for row in printed], expected)
+        self.assertEqual(printed, [{**e["event"], "time": str(EXPECTED.time(e))} for e in expected])
+
+    def test_the_table_of_list_audit_records(self):
+        expected = [e for e in EXPECTED.api if e["event"]["org_id"] == "org-000"]
+        printed = rows("list-audit-records", "--limit", "500", "--dt-from", "2026-01-01")
+        attributes = [json.loads(row.pop("audit_attributes")) for row in printed]
+        names = ("attribute_type", "attribute_id", "attribute_org_id")
+        self.assertEqual(
+            sorted(json.dumps(a, sort_keys=True) for a in attributes),
+            sorted(json.dumps([{n: a.get(n, "---") for n in names} for a in e["event"]["audit_attributes"]], sort_keys=True) for e in expected))
+        self.same_rows(printed, [{"time": printed_time(e), "date": "---", **printed_row(e, AUDIT_COLUMNS)} for e in expected])
+        one = expected[0]["event"]
+        console = run_cli(
+            "list-audit-records", "--limit", "1", "--dt-from", "2026-01-01", "--show-column", "api_name", "--show-column", "target_id")
+        self.assertEqual([line.strip("| ").split() for line in console.splitlines()[1::2]], [["api_name", "|", "target_id"], [one["api_name"], "|", one["target_id"]]])
+
+    def test_the_filters_of_list_audit_records(self):
+        wanted = next(e for e in EXPECTED.api if e["event"]["org_id"] == "org-000" and len(e["event"]["audit_attributes"]) > 1)
+        event, attribute = wanted["event"], wanted["event"]["audit_attributes"][1]
+        options = {name: event[name] for name in ("user_id", "action", "target_id", "token_id", "api_name", "target_resource_type")}
+        options |= {name: attribute[name] for name in ("attribute_type", "attribute_id", "attribute_org_id")}
+        given = [part for name, value in options.items() for part in ("--" + name.replace("_", "-"), value)]
+        at = EXPECTED.time(wanted)
+        range_ = ("--dt-from", at.isoformat(), "--dt-to", (at + datetime.timedelta(seconds=1)).isoformat())
+        (row,) = rows("list-audit-records", "--org-id", "org-000", *range_, *given)
+        self.assertEqual((row["time"], row["target_id"]), (printed_time(wanted), event["target_id"]))
 
     def test_list_auth_audit_records_pages_to_the_end(self):
-        printed = run_cli("list-auth-audit-records", "--org-id", "org-001", "--dt-from", "2026-01-01")
-        expected = [e["event"]["trace_id"] for e in EXPECTED.auth if e["event"]["org_id"] == "org-001"]
+        printed = rows("list-auth-audit-records", "--org-id", "org-001", "--dt-from", "2026-01-01")
+        expected = [e for e in EXPECTED.auth if e["event"]["org_id"] == "org-001"]
         self.assertGreater(len(expected), 100, "more than one page of the command line")
-        counted = collections.Counter(word for word in printed.split() if word in set(expected))
-        self.assertEqual(counted, collections.Counter(expected))
+        self.assertEqual([row["date"] for row in printed], [printed_time(e) for e in expected])
+        self.same_rows(printed, [{"date": printed_time(e), **printed_row(e, AUTH_COLUMNS)} for e in expected])
+
+    def test_the_filters_of_list_auth_audit_records(self):
+        names = (
+            "user_id", "trace_id", "upstream_user_id", "upstream_idp", "login_org_id", "source_ip", "client_id", "event", "stage",
+            "request_id", "session")
+        stored = [e for e in EXPECTED.auth if e["event"].get("org_id") == "org-001"]
+        wanted = max(stored, key=lambda e: sum(name in e["event"] for name in names))
+        options = {name: wanted["event"][name] for name in names if name in wanted["event"]}
+        self.assertGreater(len(options), 7)
+        given = [part for name, value in options.items()
+                 for part in ("--session-id" if name == "session" else "--" + name.replace("_", "-"), value)]
+        printed = rows("list-auth-audit-records", "--org-id", "org-001", "--dt-from", "2026-01-01", "--dt-to", "2027-01-01", *given)
+        expected = [e for e in stored if all(e["event"].get(name) == value for name, value in options.items())]
+        self.assertTrue(expected)
+        self.same_rows(printed, [{"date": printed_time(e), **printed_row(e, AUTH_COLUMNS)} for e in expected])
+
+    def test_a_table_has_its_columns_though_nothing_is_found(self):
+        for command, columns in (
+            ("list-auth-audit-records", ("date", *AUTH_COLUMNS)), ("list-audit-records", ("time", "date", *AUDIT_COLUMNS, "audit_attributes")),
+        ):
+            _, titles, *_ = run_cli(command, "--org-id", "org-nobody").splitlines()
+            self.assertEqual(sorted(titles.strip("| ").replace("|", " ").split()), sorted(columns))
 
     def test_without_options(self):
         run_cli("list-audit-records")
-        run_cli("list-auth-audit-records", "--limit", "5")
+        self.assertLessEqual(len(rows("list-auth-audit-records", "--limit", "5")), 5)
+        self.assertEqual(len(rows("list-auth-audit-records", "--limit", "5", "--org-id", "org-001", "--dt-from", "2026-01-01")), 5)
 
 
 if __name__ == "__main__":
