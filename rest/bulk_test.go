@@ -30,6 +30,18 @@ func TestStoredEventsNeedNoWords(t *testing.T) {
 	}
 }
 
+// Events of one byte fit into a body by the million, and their answer into no memory.
+func TestABulkHasABoundedNumberOfEvents(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	for count, want := range map[int]int{maxEvents: http.StatusCreated, maxEvents + 1: http.StatusRequestEntityTooLarge} {
+		got := s.do(http.MethodPost, bulkPath, strings.NewReader(`{"events":[`+strings.Repeat("0,", count-1)+`0]}`))
+		if got.status != want || want != http.StatusCreated && !strings.Contains(string(got.body), "may have 100000 at most; send fewer events") {
+			t.Errorf("%d events: %d %.200s", count, got.status, got.body)
+		}
+	}
+}
+
 func TestWhatWasNotStoredIsToldByEvent(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -15,6 +16,10 @@ type bulk struct {
 	events            []json.RawMessage
 	respondWithEvents bool
 }
+
+// maxEvents bounds the events of one bulk, whatever their size: each takes memory,
+// time and a part of the answer, also if it is one byte and no event at all.
+const maxEvents = 100_000
 
 // readBulk cuts a bulk body into its events, without copying or reading them:
 // each is judged by itself later. Of a member sent twice the last counts.
@@ -38,7 +43,15 @@ func readBulk(body []byte) (bulk, error) {
 	case list[0] != '[':
 		return bulk{}, audit.Invalid("events", "must be a list")
 	}
-	eachElement(list, func(element []byte) { b.events = append(b.events, element) })
+	sent := 0
+	eachElement(list, func(element []byte) {
+		if sent++; sent <= maxEvents {
+			b.events = append(b.events, element)
+		}
+	})
+	if sent > maxEvents {
+		return bulk{}, &audit.Error{Code: tooLargeCode, Message: fmt.Sprintf("the body has %d events, and may have %d at most; send fewer events at once", sent, maxEvents)}
+	}
 	return b, nil
 }
 
