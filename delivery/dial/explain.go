@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"syscall"
 
@@ -28,7 +29,20 @@ func Explain(err error) *delivery.Failure {
 	if errors.As(err, &known) {
 		return known
 	}
-	return &delivery.Failure{Reason: reason(err), Err: err}
+	return &delivery.Failure{Reason: reason(err), Err: cause(err)}
+}
+
+// cause is what the log says of an error: without the location, whose path and query
+// often let in whoever knows them, and without what the receiver said.
+func cause(err error) error {
+	var request *url.Error
+	for errors.As(err, &request) {
+		err = request.Err
+	}
+	if strings.Contains(err.Error(), "malformed") {
+		return errors.New("malformed HTTP")
+	}
+	return err
 }
 
 func reason(err error) string {

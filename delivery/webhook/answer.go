@@ -49,7 +49,7 @@ func (s *sender) taken(batch []delivery.Message, answer reply, said string) (del
 	if len(p.Discard)+len(p.Retry) == 0 {
 		return result, nil
 	}
-	if err := p.sort(batch, answer.authorization, &result); err != nil {
+	if err := p.sort(batch, answer.credentials, &result); err != nil {
 		return delivery.Result{}, err
 	}
 	if len(result.Retry) > 0 {
@@ -60,25 +60,28 @@ func (s *sender) taken(batch []delivery.Message, answer reply, said string) (del
 }
 
 // sort finds the events of a batch that the answer names.
-func (p processed) sort(batch []delivery.Message, authorization string, result *delivery.Result) error {
-	places := make(map[string]int, len(batch))
+func (p processed) sort(batch []delivery.Message, credentials *concealed, result *delivery.Result) error {
+	places := make(map[string][]int, len(batch)) // an id may be there twice, with different times
 	for i := range batch {
-		places[batch[i].ID] = i
+		places[batch[i].ID] = append(places[batch[i].ID], i)
 	}
 	again := map[int]bool{}
 	for _, event := range p.Retry {
-		place, known := placeOf(event.ID, places)
-		if !known {
+		found := placesOf(event.ID, places, len(batch))
+		if len(found) == 0 {
 			return &delivery.Failure{Status: result.Status, Reason: "the receiver wants events again that it was not sent (retry_events)"}
 		}
-		again[place] = true
+		for _, place := range found {
+			again[place] = true
+		}
 	}
 	refused := map[int]bool{}
 	for _, event := range p.Discard {
-		place, known := placeOf(event.ID, places)
-		if known && event.Status != "duplicate" && !again[place] && !refused[place] {
-			refused[place] = true
-			result.Refused = append(result.Refused, delivery.Refusal{Place: place, Reason: event.reason(authorization)})
+		for _, place := range placesOf(event.ID, places, len(batch)) {
+			if event.Status != "duplicate" && !again[place] && !refused[place] {
+				refused[place] = true
+				result.Refused = append(result.Refused, delivery.Refusal{Place: place, Reason: event.reason(credentials)})
+			}
 		}
 	}
 	for place := range again {
@@ -89,21 +92,23 @@ func (p processed) sort(batch []delivery.Message, authorization string, result *
 	return nil
 }
 
-// placeOf finds an event. One whose id the receiver could not read is called invalid-
+// placesOf finds an event. One whose id the receiver could not read is called invalid-
 // and its place in the list, as this server does.
-func placeOf(id string, places map[string]int) (int, bool) {
-	if place, known := places[id]; known {
-		return place, true
+func placesOf(id string, places map[string][]int, sent int) []int {
+	if found := places[id]; len(found) > 0 {
+		return found
 	}
 	number, called := strings.CutPrefix(id, "invalid-")
-	place, err := strconv.Atoi(number)
-	return place, called && err == nil && place >= 0 && place < len(places)
+	if place, err := strconv.Atoi(number); called && err == nil && place >= 0 && place < sent {
+		return []int{place}
+	}
+	return nil
 }
 
 // reason is for the dead letter, which does not repeat what proves who the server is.
-func (e eventStatus) reason(authorization string) string {
-	words := "the receiver discards it as " + cmp.Or(excerpt([]byte(e.Status), authorization), "not wanted")
-	if said := excerpt([]byte(e.Message), authorization); said != "" {
+func (e eventStatus) reason(credentials *concealed) string {
+	words := "the receiver discards it as " + cmp.Or(credentials.excerpt([]byte(e.Status)), "not wanted")
+	if said := credentials.excerpt([]byte(e.Message)); said != "" {
 		words += ": " + said
 	}
 	return words

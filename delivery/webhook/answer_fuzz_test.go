@@ -23,11 +23,12 @@ func FuzzAnswer(f *testing.F) {
 	}
 	batch := []delivery.Message{{ID: "a"}, {ID: "b"}, {ID: "c"}}
 	f.Fuzz(func(t *testing.T, body []byte, wait string, bulk bool) {
+		secret := conceal("Bearer x")
 		s := &sender{shape: array, options: Options{Now: time.Now}}
 		if bulk {
 			s.shape = bulkDocument
 		}
-		result, err := s.taken(batch, reply{status: 200, header: http.Header{"Retry-After": {wait}}, body: body}, excerpt(body, "Bearer x"))
+		result, err := s.taken(batch, reply{status: 200, header: http.Header{"Retry-After": {wait}}, body: body, credentials: secret}, secret.excerpt(body))
 		if err != nil {
 			return
 		}

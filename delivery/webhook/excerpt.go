@@ -2,11 +2,9 @@ package webhook
 
 import (
 	"encoding/base64"
-	"html"
-	"regexp"
-	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 const (
@@ -15,43 +13,57 @@ const (
 	hidden   = "[hidden]"
 )
 
+// concealed are the credentials of a request, which its answer may repeat.
+type concealed struct {
+	authorization string
+	secrets       []string
+	parts         []parts // of each
+	longest       int     // bytes
+}
+
+func conceal(authorization string) *concealed {
+	c := &concealed{authorization: authorization, secrets: secretsIn(authorization)}
+	for _, secret := range c.secrets {
+		c.parts = append(c.parts, partsOf(secret))
+		c.longest = max(c.longest, len(secret))
+	}
+	return c
+}
+
 // excerpt is the beginning of an answer on one line. A receiver may repeat what it was
-// sent; the credentials are taken out.
-func excerpt(body []byte, authorization string) string {
-	text, secrets := string(body), secretsIn(authorization)
-	for _, secret := range secrets { // before the cut, which may go through one
+// sent. Credentials that stand there as they are, are taken out; where a part of them
+// does, or they are written otherwise, what is around them is not worth finding.
+func (c *concealed) excerpt(body []byte) string {
+	shown := shownBytes(body)
+	text := string(body[:min(len(body), shown+c.longest+maxEscape*telling)]) // what is cut may be one
+	for _, secret := range c.secrets {
 		text = strings.ReplaceAll(text, secret, hidden)
 		text = strings.ReplaceAll(text, strings.ReplaceAll(secret, "/", `\/`), hidden) // as some write JSON
 	}
-	for _, secret := range secrets {
-		if repeats(text[:min(len(text), scanSaid+maxEscape*len(secret))], secret) {
-			return hidden
-		}
+	if c.repeats(text) {
+		return hidden
 	}
-	text = strings.ToValidUTF8(text[:min(len(text), scanSaid)], "")
-	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }), " ")
+	text = strings.ToValidUTF8(text[:min(len(text), shown)], "")
+	text = strings.Join(strings.FieldsFunc(text, isBlank), " ")
 	if characters := []rune(text); len(characters) > maxSaid {
 		return string(characters[:maxSaid]) + "…"
 	}
 	return text
 }
 
-// jsonEscape is a character that is escaped in JSON.
-var jsonEscape = regexp.MustCompile(`\\(u[0-9a-fA-F]{4}|["\\/])`)
+func isBlank(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }
 
-// maxEscape is how many bytes one that is escaped may come to.
-const maxEscape = 8
-
-// repeats reports whether a text holds a secret with characters escaped, for which JSON
-// and HTML have many ways. What is around it is then not worth finding.
-func repeats(text, secret string) bool {
-	plain := html.UnescapeString(jsonEscape.ReplaceAllStringFunc(text, func(escape string) string {
-		if code, err := strconv.ParseUint(escape[2:], 16, 16); err == nil {
-			return string(rune(code))
+// shownBytes is how many bytes of an answer have as many characters as are shown.
+func shownBytes(body []byte) int {
+	at, characters := 0, 0
+	for at < min(len(body), scanSaid) && characters <= maxSaid {
+		r, size := utf8.DecodeRune(body[at:])
+		if !isBlank(r) {
+			characters++
 		}
-		return escape[1:]
-	}))
-	return strings.Contains(plain, secret)
+		at += size
+	}
+	return at
 }
 
 // secretsIn returns what of an Authorization header must not be shown.

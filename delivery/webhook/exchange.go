@@ -24,10 +24,10 @@ type refusedContent struct {
 
 // reply is an answer that was read.
 type reply struct {
-	status        int
-	header        http.Header
-	body          []byte
-	authorization string // that the request had, which the answer may repeat
+	status      int
+	header      http.Header
+	body        []byte
+	credentials *concealed // of the request
 }
 
 // exchange sends messages in one request and reads the answer. The error is
@@ -61,7 +61,10 @@ func (s *sender) post(ctx context.Context, id string, body []byte) (answer reply
 	}
 	defer response.Body.Close()
 	most := minAnswer + 2*len(body)
-	answer = reply{status: response.StatusCode, header: response.Header, authorization: request.Header.Get("Authorization")}
+	if authorization := request.Header.Get("Authorization"); s.sent == nil || s.sent.authorization != authorization {
+		s.sent = conceal(authorization)
+	}
+	answer = reply{status: response.StatusCode, header: response.Header, credentials: s.sent}
 	answer.body, err = io.ReadAll(io.LimitReader(response.Body, int64(most)+1))
 	switch {
 	case answer.status/100 != 2: // the status says all
@@ -70,7 +73,7 @@ func (s *sender) post(ctx context.Context, id string, body []byte) (answer reply
 	case len(answer.body) > most:
 		return reply{}, "", &delivery.Failure{Status: answer.status, Reason: fmt.Sprintf("the answer of the receiver has more than %d bytes", most)}
 	}
-	return answer, excerpt(answer.body, answer.authorization), nil
+	return answer, answer.credentials.excerpt(answer.body), nil
 }
 
 func (s *sender) request(ctx context.Context, id string, body []byte) (*http.Request, error) {

@@ -94,6 +94,7 @@ daemon off; master_process off; pid nginx.pid; error_log stderr warn;
 events {}
 http {
   access_log off; client_max_body_size 10m;
+  map $http_authorization $bearer { default 0; "Bearer sword.fish-7/+~_==" 1; }
   client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
   server {
     listen 127.0.0.1:%[1]d;
@@ -105,12 +106,16 @@ http {
     ssl_client_certificate authority.crt; ssl_verify_client optional;
     location / { if ($ssl_client_verify != SUCCESS) { return 403 $ssl_client_verify; } proxy_pass %[3]s; }
   }
+  server {
+    listen 127.0.0.1:%[4]d;
+    location / { if ($bearer = 0) { return 401 "not $http_authorization"; } proxy_pass %[3]s; }
+  }
 }
 `
 
 // nginx runs one in front of a receiver, which asks for a password at its first
-// address, and for a certificate at its second.
-func nginx(t *testing.T, a *authority, receiver string) (basic, certificate string) {
+// address, for a certificate at its second, and for a token at its third.
+func nginx(t *testing.T, a *authority, receiver string) (basic, certificate, bearer string) {
 	t.Helper()
 	program, err := exec.LookPath("nginx")
 	if err != nil && os.Getenv("CI") == "" {
@@ -121,8 +126,8 @@ func nginx(t *testing.T, a *authority, receiver string) (basic, certificate stri
 	}
 	a.issue("nginx", &x509.Certificate{IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}})
 	a.write("passwords", []byte("me:{PLAIN}sword fish ü\n"))
-	first, second := freePort(t), freePort(t)
-	a.write("nginx.conf", fmt.Appendf(nil, nginxConfig, first, second, strings.TrimSuffix(receiver, "/events")))
+	first, second, third := freePort(t), freePort(t), freePort(t)
+	a.write("nginx.conf", fmt.Appendf(nil, nginxConfig, first, second, strings.TrimSuffix(receiver, "/events"), third))
 	var said bytes.Buffer
 	running := exec.Command(program, "-p", a.folder, "-c", "nginx.conf", "-e", "stderr")
 	running.Stderr = &said
@@ -135,10 +140,11 @@ func nginx(t *testing.T, a *authority, receiver string) (basic, certificate stri
 		_ = running.Process.Kill()
 		<-ended
 	})
-	for _, port := range []int{first, second} {
+	for _, port := range []int{first, second, third} {
 		await(t, port, ended, &said)
 	}
-	return fmt.Sprintf("http://127.0.0.1:%d/events", first), fmt.Sprintf("https://127.0.0.1:%d/events", second)
+	at := func(scheme string, port int) string { return fmt.Sprintf("%s://127.0.0.1:%d/events", scheme, port) }
+	return at("http", first), at("https", second), at("http", third)
 }
 
 // await waits until somebody listens.
@@ -170,15 +176,18 @@ func freePort(t *testing.T) int {
 	return listener.Addr().(*net.TCPAddr).Port
 }
 
-func TestNginxKnowsThePasswordAndTheCertificate(t *testing.T) {
+func TestNginxKnowsThePasswordTheTokenAndTheCertificate(t *testing.T) {
 	t.Parallel()
 	receiver, a := deliverytest.NewReceiver(t, deliverytest.Plan{}), newAuthority(t, t.TempDir())
-	basic, certified := nginx(t, a, receiver.URL)
+	basic, certified, bearer := nginx(t, a, receiver.URL)
 	roots := x509.NewCertPool()
 	roots.AddCert(a.certificate)
 	options := webhook.Options{Dialer: dial.New(dial.Options{Allow: thisMachine, Roots: roots})}
 	password := func(p string) *destination.Authentication {
 		return &destination.Authentication{Type: destination.HTTPBasic, Basic: &destination.Basic{Username: "me", Password: p}}
+	}
+	token := func(text string) *destination.Authentication {
+		return &destination.Authentication{Type: destination.HTTPBearer, Bearer: &destination.Bearer{Token: text}}
 	}
 	ours := &destination.Authentication{Type: destination.ClientCertificate}
 	for i, test := range []struct {
@@ -188,7 +197,8 @@ func TestNginxKnowsThePasswordAndTheCertificate(t *testing.T) {
 		status         int
 	}{
 		{basic, password("sword fish ü"), nil, 204}, {basic, password("swordfish"), nil, 401}, {basic, nil, nil, 401},
-		{certified, ours, a.client("client"), 204}, {certified, ours, newAuthority(t, t.TempDir()).client("stranger"), 400},
+		{bearer, token("sword.fish-7/+~_=="), nil, 204}, {bearer, token("swordfish"), nil, 401}, {bearer, nil, nil, 401},
+		{bearer, password("sword fish ü"), nil, 401}, {certified, ours, a.client("client"), 204}, {certified, ours, newAuthority(t, t.TempDir()).client("stranger"), 400},
 		{certified, nil, a.client("unused"), 403}, {strings.Replace(certified, "https", "http", 1), ours, a.client("plain"), 400},
 	} {
 		d, options := to(test.location), options
@@ -197,8 +207,11 @@ func TestNginxKnowsThePasswordAndTheCertificate(t *testing.T) {
 		if status := statusOf(result, err); status != test.status || (err == nil) != (status == 204) {
 			t.Errorf("%d: %d, want %d: %v", i, status, test.status, err)
 		}
+		if err != nil && strings.Contains(err.Error(), "swordfish") {
+			t.Errorf("%d: the reason repeats the token: %v", i, err)
+		}
 	}
-	if taken := receiver.Taken(); len(taken) != 20 {
+	if taken := receiver.Taken(); len(taken) != 30 {
 		t.Errorf("behind nginx, %d were taken", len(taken))
 	}
 }

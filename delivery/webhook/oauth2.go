@@ -7,7 +7,9 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strings"
 	"time"
+	"unicode"
 
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
@@ -92,6 +94,9 @@ func (o *oauth) fetch(ctx context.Context) (*oauth2.Token, error) {
 	fetched, err := o.config.Token(ctx)
 	if err != nil {
 		return nil, notFetched(err, o.now())
+	}
+	if strings.ContainsFunc(fetched.Type()+fetched.AccessToken, unicode.IsControl) {
+		return nil, &delivery.Failure{Reason: "the token could not be fetched: what token_url answered fits in no header"}
 	}
 	return fetched, nil
 }

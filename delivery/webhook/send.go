@@ -3,6 +3,7 @@ package webhook
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/authtrail/authtrail/delivery"
 )
@@ -10,6 +11,10 @@ import (
 // growth is by what part of itself the size of requests grows with each that is taken,
 // after the receiver said that one was too large.
 const growth = 64
+
+// halvingTime is for how long a batch is sent in parts before what became of those is
+// told: a receiver that refuses slowly would keep that back for hours.
+const halvingTime = 20 * time.Second
 
 // span is a part of a batch.
 type span struct{ from, to int }
@@ -26,7 +31,7 @@ func (s *sender) Send(ctx context.Context, batch []delivery.Message) (delivery.R
 	if len(batch) == 0 {
 		return total, nil
 	}
-	rest := []span{{0, len(batch)}} // the next at the end
+	rest, began := []span{{0, len(batch)}}, time.Now() // the next at the end
 	for len(rest) > 0 {
 		part := rest[len(rest)-1]
 		rest = rest[:len(rest)-1]
@@ -35,6 +40,9 @@ func (s *sender) Send(ctx context.Context, batch []delivery.Message) (delivery.R
 			first, second := part.halves()
 			rest = append(rest, second, first)
 			continue
+		}
+		if part.from > 0 && time.Since(began) > s.options.Halving {
+			return unsent(total, part.from, len(batch)), nil
 		}
 		result, err := s.exchange(ctx, messages)
 		var refused *refusedContent
@@ -51,7 +59,9 @@ func (s *sender) Send(ctx context.Context, batch []delivery.Message) (delivery.R
 		case err != nil:
 			return later(total, part.from, len(batch), err), nil
 		default:
-			s.most += s.most / growth // what was too much once need not be so for ever
+			if s.most > 0 {
+				s.most += s.most/growth + 1 // what was too much once need not be so for ever
+			}
 			total = added(total, part.from, result)
 		}
 	}
@@ -95,11 +105,17 @@ func added(total delivery.Result, from int, part delivery.Result) delivery.Resul
 // later is a batch of which the receiver took a part before it failed: what is left is
 // to be sent again, and what it answered before counts.
 func later(total delivery.Result, from, to int, err error) delivery.Result {
-	for place := from; place < to; place++ {
-		total.Retry = append(total.Retry, place)
-	}
+	total = unsent(total, from, to)
 	failure := delivery.FailureOf(err)
 	total.After = max(total.After, failure.After)
 	total.Status, total.Answer = failure.Status, failure.Reason
+	return total
+}
+
+// unsent adds what was not sent yet to what is to be sent.
+func unsent(total delivery.Result, from, to int) delivery.Result {
+	for place := from; place < to; place++ {
+		total.Retry = append(total.Retry, place)
+	}
 	return total
 }

@@ -48,14 +48,16 @@ func TestBodiesAreAsTheFormatHasThem(t *testing.T) {
 
 // picky takes no request that holds a bad event, or is too large.
 type picky struct {
-	bad     map[string]bool
-	most    int64
-	status  int // of a request with a bad event
-	taken   []string
-	refused int
+	bad      map[string]bool
+	most     int64
+	status   int // of a request with a bad event
+	taken    []string
+	refused  int
+	requests int
 }
 
 func (p *picky) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.requests++
 	if p.most > 0 && r.ContentLength > p.most {
 		p.refused++
 		w.WriteHeader(http.StatusRequestEntityTooLarge)

@@ -28,6 +28,7 @@ type Options struct {
 	Certificate *dial.Certificate
 	Version     string        // of the server, for User-Agent
 	Timeout     time.Duration // for one request and its answer; a minute unless set
+	Halving     time.Duration // for a batch that is sent in parts; 20 s unless set
 	Now         func() time.Time
 }
 
@@ -45,12 +46,13 @@ type sender struct {
 	shape       shape
 	credentials credentials
 	signer      *standardwebhooks.Webhook // nil where there is nothing to sign with
+	sent        *concealed                // the credentials of the last request
 	most        int                       // bytes that the receiver takes at once; 0 while it said nothing
 }
 
 // New returns how senders are made. They keep a connection to the receiver open.
 func New(options Options) delivery.Open {
-	options.Timeout = cmp.Or(options.Timeout, exchangeTime)
+	options.Timeout, options.Halving = cmp.Or(options.Timeout, exchangeTime), cmp.Or(options.Halving, halvingTime)
 	if options.Now == nil {
 		options.Now = time.Now
 	}
