@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 )
@@ -215,7 +216,37 @@ func TestDestinationsArePagedByName(t *testing.T) {
 	if got := ask(`filter: {search: ["EXAMPLE"], name: "b", destinationType: WEBHOOK, external: false, orgId: "one"}`); got != "b" {
 		t.Errorf("filtered %s", got)
 	}
+	for _, arguments := range []string{"first: 501", "last: 501", "first: 1, last: 1", "first: -1"} {
+		if _, body := g.graphQL(owner, "{ auditDestinations("+arguments+") { totalCount } }"); !strings.Contains(body, "BAD_USER_INPUT") {
+			t.Errorf("%s: %s", arguments, body)
+		}
+	}
 	if _, body := g.graphQL(owner, `{ auditDestinations(after: "x") { totalCount } }`); !strings.Contains(body, "BAD_USER_INPUT") || !strings.Contains(body, `"field":"after"`) {
 		t.Errorf("a cursor: %s", body)
 	}
+}
+
+// The tabs that GraphiQL opens with, one after the other as somebody would run them.
+func TestTheTabsOfThePlaygroundAddADestinationAndSayWhetherItWorks(t *testing.T) {
+	t.Parallel()
+	g := guardedServer(t)
+	run := func(tab, role string) string {
+		file := "web/graphiql/src/tabs/" + tab
+		_, body := g.do(g.token("one", role), http.MethodPost, "/graphql",
+			fmt.Sprintf(`{"query":%s,"variables":%s}`, inJSON(read(t, file+".graphql")), strings.Replace(read(t, file+".json"), "org-1", "one", 1)))
+		return body
+	}
+	if got := run("add-a-destination", "owner"); !strings.Contains(got, `"name":"denied-logins"`) || !strings.Contains(got, `"userErrors":[]`) {
+		t.Errorf("added: %s", got)
+	}
+	if got := run("add-a-destination", "viewer"); !strings.Contains(got, "FORBIDDEN") {
+		t.Errorf("added by a viewer: %s", got)
+	}
+	eventually(t, "the destination is delivered to", func() bool {
+		return strings.Contains(run("do-destinations-work", "viewer"), `"state":"DELIVERING"`)
+	})
+	eventually(t, "an owner sees who has read", func() bool {
+		got := run("who-has-read", "owner")
+		return strings.Contains(got, `"userId":"somebody"`) && strings.Contains(got, "auditDestinations")
+	})
 }

@@ -187,6 +187,9 @@ func TestTabsOfThePlaygroundAnswer(t *testing.T) {
 		t.Fatalf("found %d tabs: %v", len(files), err)
 	}
 	for _, file := range files {
+		if strings.HasSuffix(file, "destination.graphql") || strings.HasSuffix(file, "destinations-work.graphql") {
+			continue // which these stores have none of; the tests of the program ask
+		}
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			t.Parallel()
 			document, err := os.ReadFile(file)

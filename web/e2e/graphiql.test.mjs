@@ -17,6 +17,9 @@ const tabs = [
   'WhoSignsIn',
   'LiveTail',
   'LiveLogins',
+  'AddADestination',
+  'DoDestinationsWork',
+  'WhoHasRead',
 ];
 
 let browser;
@@ -80,9 +83,25 @@ async function runQuery(name) {
   return data;
 }
 
-test('a first visit opens with ten tabs', async () => {
+test('a first visit opens with thirteen tabs', async () => {
   assert.equal(await page.title(), 'Authtrail · GraphiQL');
   assert.deepEqual(await page.locator('.graphiql-tab-button').allInnerTexts(), tabs);
+});
+
+test('every tab is seen without scrolling', async () => {
+  for (const tab of await page.locator('.graphiql-tab-button').all()) {
+    const seen = await tab.evaluate((button) => {
+      const { left, right, top, height } = button.getBoundingClientRect();
+      return button.contains(document.elementFromPoint((left + right) / 2, top + height / 2));
+    });
+    assert.ok(seen, await tab.innerText());
+  }
+});
+
+test('the variables of a tab are what its schema wants', async () => {
+  await open('AddADestination');
+  await page.waitForTimeout(1000); // the editor checks a moment after it was filled
+  assert.equal(await page.locator('.graphiql-editor-tool .squiggly-error').count(), 0);
 });
 
 test('a denial is shown with its login attempt and its trace', async () => {
@@ -139,6 +158,27 @@ test('sign-ins are counted by value and by hour', async () => {
   const { facets, histogram } = (await runQuery('WhoSignsIn')).authAudits;
   assert.equal(facets.length, 4);
   assert.ok(histogram.length > 0);
+});
+
+test('a destination is added, and seen to work', async () => {
+  const { auditDestination, userErrors } = (await runQuery('AddADestination')).createAuditDestination;
+  assert.deepEqual(userErrors, []);
+  try {
+    const again = (await runQuery('AddADestination')).createAuditDestination;
+    assert.equal(again.auditDestination.id, auditDestination.id, 'the destination that has the name');
+    assert.equal(again.userErrors[0].field, 'spec.name');
+    const [shown] = (await runQuery('DoDestinationsWork')).auditDestinations.nodes;
+    assert.equal(shown.name, 'denied-logins');
+    assert.ok(['WAITING', 'DELIVERING'].includes(shown.health.state), shown.health.state);
+    assert.deepEqual(shown.deadLetters, []);
+  } finally {
+    await page.request.delete(`${origin}/v1/audit_destinations/${auditDestination.destinationId}`);
+  }
+});
+
+test('who has read what can be asked for', async () => {
+  const { nodes, totalCount } = (await runQuery('WhoHasRead')).events;
+  assert.deepEqual([nodes, totalCount], [[], 0], 'without authentication nobody can be named');
 });
 
 test('a token typed as a header is sent, and not kept by the browser', async () => {

@@ -1,5 +1,9 @@
+import addADestination from './tabs/add-a-destination.graphql?raw';
+import addADestinationVariables from './tabs/add-a-destination.json?raw';
 import attacks from './tabs/attacks.graphql?raw';
 import attacksVariables from './tabs/attacks.json?raw';
+import doDestinationsWork from './tabs/do-destinations-work.graphql?raw';
+import doDestinationsWorkVariables from './tabs/do-destinations-work.json?raw';
 import failedAttempts from './tabs/failed-attempts.graphql?raw';
 import failedAttemptsVariables from './tabs/failed-attempts.json?raw';
 import funnel from './tabs/funnel.graphql?raw';
@@ -14,6 +18,8 @@ import verdicts from './tabs/verdicts.graphql?raw';
 import verdictsVariables from './tabs/verdicts.json?raw';
 import sessionNext from './tabs/what-did-the-session-do-next.graphql?raw';
 import sessionNextVariables from './tabs/what-did-the-session-do-next.json?raw';
+import whoHasRead from './tabs/who-has-read.graphql?raw';
+import whoHasReadVariables from './tabs/who-has-read.json?raw';
 import whoSignsIn from './tabs/who-signs-in.graphql?raw';
 import whoSignsInVariables from './tabs/who-signs-in.json?raw';
 import accessDenied from './tabs/why-was-access-denied.graphql?raw';
@@ -31,6 +37,9 @@ export const defaultTabs = [
   { query: whoSignsIn, variables: whoSignsInVariables },
   { query: liveTail, variables: liveTailVariables },
   { query: liveLogins, variables: liveLoginsVariables },
+  { query: addADestination, variables: addADestinationVariables },
+  { query: doDestinationsWork, variables: doDestinationsWorkVariables },
+  { query: whoHasRead, variables: whoHasReadVariables },
 ];
 
 /**
