@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"sync/atomic"
 	"time"
 
 	"github.com/authtrail/authtrail/audit"
@@ -38,26 +37,15 @@ var errBusy = &audit.Error{Code: audit.RateLimited, Message: "too many bodies ar
 var errTooSlow = &audit.Error{Code: audit.Unavailable, Message: "the body did not arrive in time; send it again, or less at once",
 	RetryAfter: time.Second}
 
-// memory bounds what all bodies take together.
-type memory struct{ free atomic.Int64 }
-
-func (m *memory) take(n int64) bool {
-	if m.free.Add(-n) < 0 {
-		m.free.Add(n)
-		return false
-	}
-	return true
-}
-
 // readBody reads a body of at most limit bytes, unpacked if it came with gzip, and
 // returns what frees its memory. A body that is refused is drained first.
 func (a *api) readBody(w http.ResponseWriter, r *http.Request, limit int64) (body []byte, free func(), err error) {
-	taken := int64(0)
-	free = func() { a.bodies.free.Add(taken) }
+	taken, caller := int64(0), audit.PrincipalFrom(r.Context()).Caller()
+	free = func() { a.bodies.give(caller, taken) }
 	source, err := unpacked(r, limit)
 	if err == nil {
 		body, err = readAll(source, limit, r.ContentLength, func(n int64) bool {
-			ok := a.bodies.take(n)
+			ok := a.bodies.take(caller, n)
 			if ok {
 				taken += n
 			}

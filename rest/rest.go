@@ -27,7 +27,8 @@ type Options struct {
 	// links of the answers. Empty makes them relative.
 	PublicURL string
 	// BodyMemory bounds the bytes of all bulk bodies being read or processed at
-	// once; default 48 MiB. A request beyond it is answered 429.
+	// once; default 48 MiB. A request beyond it is answered 429. One caller leaves
+	// enough of it for the largest body of another's.
 	BodyMemory int64
 	// Timeout bounds a list, and the storing of a body once it was read; default 30 s.
 	Timeout time.Duration
@@ -41,7 +42,7 @@ type Options struct {
 
 type api struct {
 	Options
-	bodies memory
+	bodies *memory
 }
 
 // New returns the handler of everything below /v1, to be mounted there with
@@ -65,8 +66,7 @@ func newRouter(options Options) *chi.Mux {
 	if options.Logger == nil {
 		options.Logger = slog.Default()
 	}
-	a := &api{Options: options}
-	a.bodies.free.Store(options.BodyMemory)
+	a := &api{Options: options, bodies: newMemory(options.BodyMemory)}
 
 	r := chi.NewRouter()
 	r.NotFound(a.notFound)
