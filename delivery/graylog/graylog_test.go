@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -19,8 +18,8 @@ import (
 	"github.com/authtrail/authtrail/audit"
 	"github.com/authtrail/authtrail/audit/destination"
 	"github.com/authtrail/authtrail/delivery"
+	"github.com/authtrail/authtrail/delivery/deliverytest"
 	"github.com/authtrail/authtrail/delivery/dial"
-	"github.com/authtrail/authtrail/delivery/format"
 	"github.com/authtrail/authtrail/delivery/graylog"
 	"github.com/authtrail/authtrail/delivery/socket"
 )
@@ -46,56 +45,16 @@ func open(t testing.TB, d destination.Destination) delivery.Sender {
 	return s
 }
 
-func messages(t testing.TB, d destination.Destination, records ...*audit.Record) []delivery.Message {
-	t.Helper()
-	c, err := format.New(d)
-	if err != nil {
-		t.Fatal(err)
-	}
-	batch := make([]delivery.Message, len(records))
-	for i, r := range records {
-		body, err := c.Encode(nil, r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		batch[i] = delivery.Message{ID: r.UniqueID, Time: r.Time, Body: body, Record: r}
-	}
-	return batch
-}
-
-func record(t testing.TB, raw string) *audit.Record {
-	t.Helper()
-	r, err := audit.DecodeEvent(json.RawMessage(raw), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
 // noise is an event that packing makes only half as long.
 func noise(t testing.TB, id string, bytes int) *audit.Record {
 	t.Helper()
-	return record(t, `{"unique_id":"`+id+`","create_time":"2026-01-02T03:04:05Z","event":{"note":"`+hexNoise(bytes/2)+`"}}`)
+	return deliverytest.Record(t, `{"unique_id":"`+id+`","create_time":"2026-01-02T03:04:05Z","event":{"note":"`+hexNoise(bytes/2)+`"}}`)
 }
 
 func hexNoise(bytes int) string {
 	random := make([]byte, bytes)
 	_, _ = rand.Read(random)
 	return hex.EncodeToString(random)
-}
-
-func sample(t testing.TB, n int) []*audit.Record {
-	t.Helper()
-	file, err := os.Open("../../testdata/sample-events.ndjson")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	var records []*audit.Record
-	for lines := bufio.NewScanner(file); lines.Scan() && len(records) < n; {
-		records = append(records, record(t, lines.Text()))
-	}
-	return records
 }
 
 func compare(t testing.TB, got *gelf.Message, m delivery.Message) {
@@ -133,9 +92,9 @@ func TestGELFOverUDPIsRead(t *testing.T) {
 	}
 	d := to("udp://" + reader.Addr())
 	s := open(t, d)
-	records := append(sample(t, 30), noise(t, "chunks", 4_000), noise(t, "many-chunks", 150_000),
-		record(t, `{"unique_id":"denied","create_time":"2026-01-02T03:04:05.6Z","event":{"event_name":"Token","result":"Denied","user_id":"J\u00f6rg \"x\""}}`))
-	for _, m := range messages(t, d, records...) {
+	records := append(deliverytest.Sample(t, 30), noise(t, "chunks", 4_000), noise(t, "many-chunks", 150_000),
+		deliverytest.Record(t, `{"unique_id":"denied","create_time":"2026-01-02T03:04:05.6Z","event":{"event_name":"Token","result":"Denied","user_id":"J\u00f6rg \"x\""}}`))
+	for _, m := range deliverytest.Written(t, d, records...) {
 		if result, err := s.Send(t.Context(), []delivery.Message{m}); err != nil || result.Refused != nil {
 			t.Fatalf("%+v, %v", result, err)
 		}
@@ -159,7 +118,7 @@ func TestAMessageOfTooManyChunksIsRefused(t *testing.T) {
 	defer conn.Close()
 	d := to("udp://" + conn.LocalAddr().String())
 	s := open(t, d)
-	batch := messages(t, d, noise(t, "a", 1_000), noise(t, "b", 1_000), noise(t, "c", 500_000))
+	batch := deliverytest.Written(t, d, noise(t, "a", 1_000), noise(t, "b", 1_000), noise(t, "c", 500_000))
 	batch[1].Body = []byte(hexNoise(1_100_000)) // more than an event can have, which a login flow may
 	result, err := s.Send(t.Context(), batch)
 	if err != nil || len(result.Refused) != 1 || result.Refused[0].Place != 1 || !strings.Contains(result.Refused[0].Reason, "tcp://") {
@@ -188,8 +147,8 @@ func TestGELFOverTCPIsRead(t *testing.T) {
 	}
 	defer l.Close()
 	d := to("tcp://" + l.Addr().String())
-	batch := messages(t, d, append(sample(t, 50), noise(t, "long", 1_000_000),
-		record(t, `{"unique_id":"zero","create_time":"2026-01-02T03:04:05Z","event":{"note":"a\u0000b"}}`))...)
+	batch := deliverytest.Written(t, d, append(deliverytest.Sample(t, 50), noise(t, "long", 1_000_000),
+		deliverytest.Record(t, `{"unique_id":"zero","create_time":"2026-01-02T03:04:05Z","event":{"note":"a\u0000b"}}`))...)
 	read := make(chan error, 1)
 	go func() { read <- readAll(t, l, batch) }()
 	if result, err := open(t, d).Send(t.Context(), batch); err != nil || result.Refused != nil {
@@ -229,8 +188,8 @@ func TestNoFieldShowsWhatIsRedacted(t *testing.T) {
 	}
 	d := to("udp://"+reader.Addr(), destination.Redaction{Field: "user_id", Action: destination.RedactHash},
 		destination.Redaction{Field: "result", Action: destination.RedactRemove})
-	r := record(t, `{"unique_id":"r","create_time":"2026-01-02T03:04:05Z","event":{"event_name":"Token","result":"Denied","user_id":"ann"}}`)
-	if _, err := open(t, d).Send(t.Context(), messages(t, d, r)); err != nil {
+	r := deliverytest.Record(t, `{"unique_id":"r","create_time":"2026-01-02T03:04:05Z","event":{"event_name":"Token","result":"Denied","user_id":"ann"}}`)
+	if _, err := open(t, d).Send(t.Context(), deliverytest.Written(t, d, r)); err != nil {
 		t.Fatal(err)
 	}
 	got, err := reader.ReadMessage()

@@ -1,13 +1,11 @@
 package syslog_test
 
 import (
-	"bufio"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/json"
 	"encoding/pem"
 	"math/big"
 	"net"
@@ -17,11 +15,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/authtrail/authtrail/audit"
 	"github.com/authtrail/authtrail/audit/destination"
 	"github.com/authtrail/authtrail/delivery"
 	"github.com/authtrail/authtrail/delivery/dial"
-	"github.com/authtrail/authtrail/delivery/format"
 	"github.com/authtrail/authtrail/delivery/socket"
 	"github.com/authtrail/authtrail/delivery/syslog"
 )
@@ -47,52 +43,6 @@ func open(t testing.TB, d destination.Destination, roots *x509.CertPool) deliver
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	return s
-}
-
-// messages writes records as a destination wants them.
-func messages(t testing.TB, d destination.Destination, records ...*audit.Record) []delivery.Message {
-	t.Helper()
-	c, err := format.New(d)
-	if err != nil {
-		t.Fatal(err)
-	}
-	batch := make([]delivery.Message, len(records))
-	for i, r := range records {
-		body, err := c.Encode(nil, r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		batch[i] = delivery.Message{ID: r.UniqueID, Time: r.Time, Body: body, Record: r}
-	}
-	return batch
-}
-
-func record(t testing.TB, raw string) *audit.Record {
-	t.Helper()
-	r, err := audit.DecodeEvent(json.RawMessage(raw), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
-// sample returns the first records of the sample, each once.
-func sample(t testing.TB, n int) []*audit.Record {
-	t.Helper()
-	file, err := os.Open("../../testdata/sample-events.ndjson")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	var records []*audit.Record
-	seen := map[string]bool{}
-	for lines := bufio.NewScanner(file); lines.Scan() && len(records) < n; {
-		if r := record(t, lines.Text()); !seen[r.UniqueID] {
-			seen[r.UniqueID] = true
-			records = append(records, r)
-		}
-	}
-	return records
 }
 
 // certify writes a certificate for a name, and its key, into a folder, and returns the

@@ -8,6 +8,7 @@ import (
 
 	"github.com/authtrail/authtrail/audit/destination"
 	"github.com/authtrail/authtrail/delivery"
+	"github.com/authtrail/authtrail/delivery/deliverytest"
 )
 
 // What rsyslog understood is what was sent, over each transport and in each format.
@@ -19,14 +20,14 @@ func TestRsyslogReceives(t *testing.T) {
 			t.Parallel()
 			s := startRsyslog(t)
 			location := fmt.Sprintf("%s://127.0.0.1:%d", network, map[string]int{"udp": s.udp, "tcp": s.tcp, "tls": s.tls}[network])
-			records := sample(t, 40)
-			records = append(records, record(t, `{"unique_id":"umlaut","create_time":"2026-01-02T03:04:05.678901Z","event":{"subsystem":"auth",
+			records := deliverytest.Sample(t, 40)
+			records = append(records, deliverytest.Record(t, `{"unique_id":"umlaut","create_time":"2026-01-02T03:04:05.678901Z","event":{"subsystem":"auth",
 				"event_name":"Token","result":"Denied","user_id":"J\u00f6rg \"the ]\\\\ one\"\nroot","note":"ÄÖ\u2028"}}`),
-				record(t, `{"unique_id":"long","create_time":"2026-01-02T03:04:05Z","event":{"note":"`+strings.Repeat("é0123456", 6_000)+`"}}`))
+				deliverytest.Record(t, `{"unique_id":"long","create_time":"2026-01-02T03:04:05Z","event":{"note":"`+strings.Repeat("é0123456", 6_000)+`"}}`))
 			var sent []delivery.Message
 			for _, name := range formats {
 				d := to(location, name)
-				batch := messages(t, d, records...)
+				batch := deliverytest.Written(t, d, records...)
 				sender := open(t, d, s.roots)
 				for half := range 2 { // over one connection
 					part := batch[half*len(batch)/2 : (half+1)*len(batch)/2]

@@ -16,6 +16,7 @@ import (
 
 	"github.com/authtrail/authtrail/audit/destination"
 	"github.com/authtrail/authtrail/delivery"
+	"github.com/authtrail/authtrail/delivery/deliverytest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -44,9 +45,9 @@ func TestADatagramIsRefusedThatIsTooLong(t *testing.T) {
 	t.Parallel()
 	conn := datagrams(t)
 	d := to("udp://"+conn.LocalAddr().String(), destination.FormatAgilicus)
-	long := record(t, `{"unique_id":"long","create_time":"2026-01-02T03:04:05Z","event":{"note":"`+strings.Repeat("x", 65_500)+`"}}`)
-	short := sample(t, 2)
-	result, err := open(t, d, nil).Send(t.Context(), messages(t, d, short[0], long, short[1]))
+	long := deliverytest.Record(t, `{"unique_id":"long","create_time":"2026-01-02T03:04:05Z","event":{"note":"`+strings.Repeat("x", 65_500)+`"}}`)
+	short := deliverytest.Sample(t, 2)
+	result, err := open(t, d, nil).Send(t.Context(), deliverytest.Written(t, d, short[0], long, short[1]))
 	if err != nil || len(result.Refused) != 1 || result.Refused[0].Place != 1 || !strings.Contains(result.Refused[0].Reason, "65507") {
 		t.Fatalf("%+v, %v", result, err)
 	}
@@ -66,7 +67,7 @@ func TestAClosedConnectionIsNoticed(t *testing.T) {
 	l := listen(t)
 	d := to("tcp://"+l.Addr().String(), destination.FormatAgilicus)
 	s := open(t, d, nil)
-	batch := messages(t, d, sample(t, 1)...)
+	batch := deliverytest.Written(t, d, deliverytest.Sample(t, 1)...)
 	accepted := make(chan net.Conn, 3)
 	go func() {
 		for {
@@ -117,8 +118,8 @@ func TestAReceiverThatDoesNotReadTakesNothing(t *testing.T) {
 		_ = conn.Close()
 	}()
 	d := to("tcp://"+l.Addr().String(), destination.FormatAgilicus)
-	long := record(t, `{"unique_id":"long","create_time":"2026-01-02T03:04:05Z","event":{"note":"`+strings.Repeat("x", 1_000_000)+`"}}`)
-	batch := messages(t, d, long)
+	long := deliverytest.Record(t, `{"unique_id":"long","create_time":"2026-01-02T03:04:05Z","event":{"note":"`+strings.Repeat("x", 1_000_000)+`"}}`)
+	batch := deliverytest.Written(t, d, long)
 	for range 15 {
 		batch = append(batch, batch[0])
 	}
@@ -143,7 +144,7 @@ func TestNobodyListening(t *testing.T) {
 	for _, network := range []string{"tcp", "udp"} {
 		d := to(network+"://"+address, destination.FormatAgilicus)
 		s := open(t, d, nil)
-		batch := messages(t, d, sample(t, 1)...)
+		batch := deliverytest.Written(t, d, deliverytest.Sample(t, 1)...)
 		var err error
 		for range 200 { // over UDP the system says so after the first
 			if _, err = s.Send(t.Context(), batch); err != nil {
@@ -165,7 +166,7 @@ func TestTLSIsVerified(t *testing.T) {
 		"unknown authority": open(t, to(fmt.Sprintf("tls://127.0.0.1:%d", s.tls), destination.FormatCEF), other),
 		"for another name":  open(t, to(fmt.Sprintf("tls://localhost:%d", s.tls), destination.FormatCEF), s.roots),
 	} {
-		_, err := sender.Send(t.Context(), messages(t, to("", destination.FormatCEF), sample(t, 1)...))
+		_, err := sender.Send(t.Context(), deliverytest.Written(t, to("", destination.FormatCEF), deliverytest.Sample(t, 1)...))
 		if err == nil || !strings.Contains(err.Error(), reason) {
 			t.Errorf("%v does not say that it is %s", err, reason)
 		}
@@ -179,9 +180,9 @@ func TestNoFieldShowsWhatIsRedacted(t *testing.T) {
 		destination.Redaction{Field: "user_id", Action: destination.RedactHash},
 		destination.Redaction{Field: "session", Action: destination.RedactRemove},
 		destination.Redaction{Field: "time", Action: destination.RedactRemove})
-	r := record(t, `{"unique_id":"r","create_time":"2026-01-02T03:04:05Z","event":{"subsystem":"auth","user_id":"ann","session":"s-9",
+	r := deliverytest.Record(t, `{"unique_id":"r","create_time":"2026-01-02T03:04:05Z","event":{"subsystem":"auth","user_id":"ann","session":"s-9",
 		"time":"2025-12-31T01:02:03Z"}}`)
-	if _, err := open(t, d, nil).Send(t.Context(), messages(t, d, r)); err != nil {
+	if _, err := open(t, d, nil).Send(t.Context(), deliverytest.Written(t, d, r)); err != nil {
 		t.Fatal(err)
 	}
 	buffer := make([]byte, 1<<16)
@@ -198,7 +199,7 @@ func TestFramesHaveTheirLengths(t *testing.T) {
 	t.Parallel()
 	l := listen(t)
 	d := to("tcp://"+l.Addr().String(), destination.FormatCEF)
-	batch := messages(t, d, sample(t, 50)...)
+	batch := deliverytest.Written(t, d, deliverytest.Sample(t, 50)...)
 	found := make(chan int, 1)
 	go func() {
 		conn, err := l.Accept()
