@@ -30,6 +30,7 @@ type destinationView struct {
 	Health                         struct {
 		State       string
 		LastError   *string
+		Delivered   int64
 		DeadLetters int64
 		LagEvents   *int64
 		LagSeconds  float64
@@ -66,7 +67,7 @@ func (c listDestinationsCommand) Run(ctx context.Context, s streams) error {
 	}
 	return terminal.Table(s.out, terminal.ScreenOf(s.out), []terminal.Column{
 		{Title: "NAME", Enough: 20, Min: 8}, {Title: "ORG", Enough: 10, Optional: 3}, {Title: "TYPE", Min: 7, Optional: 1}, {Title: "STATE", Min: 10},
-		{Title: "LAG", Min: 6}, {Title: "REFUSED", Min: 7, Right: true, Optional: 2},
+		{Title: "LAG", Min: 6}, {Title: "DELIVERED", Min: 9, Right: true, Optional: 5}, {Title: "REFUSED", Min: 7, Right: true, Optional: 2},
 		{Title: "LAST ERROR", Enough: 20, Min: 10}, {Title: "ID", Min: 9, ID: true, Optional: 4},
 	}, rows)
 }
@@ -79,8 +80,17 @@ func (d destinationView) cells() []terminal.Cell {
 	return []terminal.Cell{
 		plain(d.Name), plain(d.OrgID), plain(strings.ToLower(d.DestinationType)),
 		{Text: strings.ToLower(d.Health.State), Style: stateStyle(d.Health.State)},
-		plain(d.lag()), plain(strconv.FormatInt(d.Health.DeadLetters, 10)), plain(failure), quiet(d.DestinationID),
+		plain(d.lag()), plain(strconv.FormatInt(d.Health.Delivered, 10)), d.refused(), plain(failure), quiet(d.DestinationID),
 	}
+}
+
+// refused is how many events the receiver did not want, which somebody should look into.
+func (d destinationView) refused() terminal.Cell {
+	cell := plain(strconv.FormatInt(d.Health.DeadLetters, 10))
+	if d.Health.DeadLetters > 0 {
+		cell.Style = terminal.Bad
+	}
+	return cell
 }
 
 // lag is what waits to be sent, as far as that is known.

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -58,12 +59,14 @@ func (a *api) destinationHealth(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, err)
 		return
 	}
-	text, err := json.Marshal(healthFor(audit.PrincipalFrom(r.Context()), told[0]))
-	if err != nil {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false) // receivers answer with pages, which people are to read
+	if err := encoder.Encode(healthFor(audit.PrincipalFrom(r.Context()), told[0])); err != nil {
 		a.fail(w, r, err)
 		return
 	}
-	writeJSON(w, http.StatusOK, append(text, '\n'))
+	writeJSON(w, http.StatusOK, text.Bytes())
 }
 
 // healthFor is the health as a caller may see it: how many events are behind counts

@@ -24,7 +24,7 @@ func healthIs(h destination.Health, err error) func(context.Context, []destinati
 // troubled has everything that a health can tell.
 func troubled() destination.Health {
 	at := time.Date(2026, 11, 22, 10, 0, 0, 5_000, time.UTC)
-	return destination.Health{State: destination.Retrying, LastSuccess: at, LastError: "answered 500", LastErrorAt: at.Add(time.Second),
+	return destination.Health{State: destination.Retrying, LastSuccess: at, LastError: "answered <b>500</b>", LastErrorAt: at.Add(time.Second),
 		NextAttempt: at.Add(time.Minute), PausedSince: at, Delivered: 1, Skipped: 2, Retries: 3, DeadLetters: 4, LagEvents: 5, LagSeconds: 6.5,
 		Replay: &destination.Replay{TimeRange: destination.TimeRange{From: at.Add(-time.Hour), To: at}, RequestedAt: at, FinishedAt: at, Delivered: 7}}
 }
@@ -42,7 +42,7 @@ func TestTheHealthOfADestinationSaysHowItsDeliveryGoes(t *testing.T) {
 		}
 		return strings.TrimSpace(string(got.body))
 	}
-	want := `{"state":"retrying","last_success":"2026-11-22T10:00:00.000005Z","last_error":"answered 500","last_error_at":"2026-11-22T10:00:01.000005Z",` +
+	want := `{"state":"retrying","last_success":"2026-11-22T10:00:00.000005Z","last_error":"answered <b>500</b>","last_error_at":"2026-11-22T10:00:01.000005Z",` +
 		`"next_attempt":"2026-11-22T10:01:00.000005Z","paused_since":"2026-11-22T10:00:00.000005Z","delivered":1,"skipped":2,"retries":3,"dead_letters":4,` +
 		`"lag_events":5,"lag_seconds":6.5,"replay":{"from":"2026-11-22T09:00:00.000005Z","to":"2026-11-22T10:00:00.000005Z",` +
 		`"requested_at":"2026-11-22T10:00:00.000005Z","finished_at":"2026-11-22T10:00:00.000005Z","delivered":7}}`

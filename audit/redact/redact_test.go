@@ -1,6 +1,7 @@
 package redact_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -145,5 +146,20 @@ func TestTheHashIsHMACSHA256(t *testing.T) {
 	t.Parallel()
 	if got := redactor(t, "hash a").Text("a", "x"); got != ofX {
 		t.Errorf("%s", got)
+	}
+}
+
+// Whoever writes a redaction reads of it in one of these places.
+func TestTheTwoNamesOfAnIdAreSaidWhereverRedactionsAreDescribed(t *testing.T) {
+	t.Parallel()
+	for file, times := range map[string]int{"schema.graphqls": 2, "rest/openapi.json": 1, "docs/destinations.md": 1, "docs/formats.md": 1} {
+		text, err := os.ReadFile("../../" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		words := strings.Join(strings.Fields(string(text)), " ")
+		if strings.Count(words, "`user_id` and `sub`, `token_id` and `jti`, `org_id` and `org` are two names of one id") != times {
+			t.Errorf("%s does not say which names belong together", file)
+		}
 	}
 }

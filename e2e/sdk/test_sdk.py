@@ -5,7 +5,7 @@ and AUTHTRAIL_SAMPLE, a file of bulk events, one a line:
 
     python -m venv venv && venv/bin/pip install -r requirements.txt
     AUTHTRAIL_URL=http://127.0.0.1:8080 AUTHTRAIL_SAMPLE=../../testdata/sample-events.ndjson \
-        venv/bin/python -m unittest -v test_sdk test_destinations test_wire
+        venv/bin/python -m unittest -v test_sdk test_destinations test_wire test_wire_destinations
 """
 
 import collections

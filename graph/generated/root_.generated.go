@@ -2700,7 +2700,7 @@ enum AuditDestinationState {
   DISABLED
   "No process has begun with it yet."
   WAITING
-  "What there is to send is sent."
+  "What there is to send is sent, or there is nothing. Whether the receiver took anything yet, ` + "`" + `lastSuccess` + "`" + ` says."
   DELIVERING
   "The receiver took nothing of late; it is tried again."
   RETRYING
@@ -2798,7 +2798,10 @@ input AuditDestinationSpecInput {
   enabled: Boolean! = true
   "Its name, which no other of the org may have; at most 128 characters."
   name: String!
-  "Whose events it is sent; the caller's own org where it is not given."
+  """
+  Whose events it is sent; the caller's own org where it is not given. Without authentication (` + "`" + `--auth none` + "`" + `) that is the empty one, which
+  only events that name no org belong to.
+  """
   orgId: String! = ""
   "What it is."
   destinationType: AuditDestinationType!

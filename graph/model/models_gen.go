@@ -227,7 +227,8 @@ type AuditDestinationSpecInput struct {
 	Enabled bool `json:"enabled"`
 	// Its name, which no other of the org may have; at most 128 characters.
 	Name string `json:"name"`
-	// Whose events it is sent; the caller's own org where it is not given.
+	// Whose events it is sent; the caller's own org where it is not given. Without authentication (`--auth none`) that is the empty one, which
+	// only events that name no org belong to.
 	OrgID string `json:"orgId"`
 	// What it is.
 	DestinationType AuditDestinationType `json:"destinationType"`
