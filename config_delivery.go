@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/authtrail/authtrail/audit/destination"
 	receivers "github.com/authtrail/authtrail/delivery/dial"
 )
 
@@ -14,6 +15,7 @@ import (
 type DeliveryConfig struct {
 	Run        bool          `name:"delivery" default:"true" negatable:"" help:"Deliver events to destinations; of processes that share a cluster, one delivers to each. With --no-delivery this one never does."`
 	Dir        string        `name:"delivery-dir" type:"path" placeholder:"DIR" help:"Folder that file destinations write in, and never outside of it; the folder delivered in --data unless told."`
+	DirPerOrg  bool          `name:"delivery-dir-per-org" help:"Give each organisation a folder of its own in --delivery-dir, named as it is, in which its file destinations write: for organisations that do not trust each other."`
 	PauseAfter time.Duration `name:"delivery-pause-after" default:"168h" placeholder:"TIME" help:"How long a destination may take nothing before its delivery is paused, with its position kept, unless it says so itself."`
 	Allow      []string      `name:"delivery-allow" placeholder:"NETWORK" help:"Network that destinations may lead to though it is not public, such as 10.1.0.0/16; several may be repeated or separated by commas."`
 
@@ -53,6 +55,6 @@ func (d DeliveryConfig) allowed() ([]netip.Prefix, error) {
 }
 
 // deliveryFolder is where the files of file destinations are.
-func (c Config) deliveryFolder() string {
-	return cmp.Or(c.Delivery.Dir, filepath.Join(c.Data, "delivered"))
+func (c Config) deliveryFolder() destination.Folder {
+	return destination.Folder{Path: cmp.Or(c.Delivery.Dir, filepath.Join(c.Data, "delivered")), PerOrg: c.Delivery.DirPerOrg}
 }

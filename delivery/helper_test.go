@@ -47,7 +47,7 @@ func openRows(t testing.TB, format audit.Format) *sqlite.Store {
 }
 
 func (w *world) newDestinations() *destination.Store {
-	return destination.New(destination.Options{Registry: w.store, Vault: secret.New(secret.Options{Registry: w.store}), Folder: w.TempDir()})
+	return destination.New(destination.Options{Registry: w.store, Vault: secret.New(secret.Options{Registry: w.store}), Folder: destination.Folder{Path: w.TempDir()}})
 }
 
 // start begins to deliver, with options that are changed by some.

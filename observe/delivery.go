@@ -65,7 +65,7 @@ func newDeliveries(read func() []Delivery) *deliveries {
 			counter("skipped", "Events that did not pass the filters of a destination.", func(d Delivery) int64 { return d.Skipped }),
 			counter("retries", "Attempts at a batch that were not the first.", func(d Delivery) int64 { return d.Retries }),
 			counter("dead_letters", "Events that a destination has refused for good.", func(d Delivery) int64 { return d.DeadLetters }),
-			{desc("lag_events", "Events of all orgs that were stored since the last that was dealt with."), prometheus.GaugeValue,
+			{desc("lag_events", "Events of all orgs that were stored since the last that was dealt with; 0 where none of them waits."), prometheus.GaugeValue,
 				func(d Delivery) float64 { return float64(d.LagEvents) }},
 			{desc("lag_seconds", "For how long the oldest event that is not dealt with has been waiting."), prometheus.GaugeValue,
 				func(d Delivery) float64 { return d.LagSeconds }},

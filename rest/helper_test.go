@@ -58,7 +58,7 @@ func destinationsIn(t *testing.T, store *sqlite.Store) *destination.Store {
 		t.Fatal(err)
 	}
 	vault := secret.New(secret.Options{Registry: store, Keys: keys})
-	return destination.New(destination.Options{Registry: store, Vault: vault, Folder: t.TempDir()})
+	return destination.New(destination.Options{Registry: store, Vault: vault, Folder: destination.Folder{Path: t.TempDir()}})
 }
 
 // serve mounts the API as the program does.

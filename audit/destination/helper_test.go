@@ -49,7 +49,7 @@ func (w *world) process(through audit.Registry) *destination.Store {
 	if through == nil {
 		through = w.registry
 	}
-	return destination.New(destination.Options{Registry: through, Vault: vault, Folder: w.folder, Patience: 4 * time.Millisecond})
+	return destination.New(destination.Options{Registry: through, Vault: vault, Folder: destination.Folder{Path: w.folder}, Patience: 4 * time.Millisecond})
 }
 
 // webhook is a destination to store.
@@ -173,7 +173,7 @@ func (p *pause) Delete(ctx context.Context, key audit.EntryKey, version audit.Ve
 // later is a process whose clock is ahead.
 func (w *world) later(by time.Duration) *destination.Store {
 	w.Helper()
-	return destination.New(destination.Options{Registry: w.registry, Vault: w.vault(), Folder: w.folder,
+	return destination.New(destination.Options{Registry: w.registry, Vault: w.vault(), Folder: destination.Folder{Path: w.folder},
 		Now: func() time.Time { return time.Now().Add(by) }})
 }
 

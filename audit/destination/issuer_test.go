@@ -11,7 +11,7 @@ import (
 func TestAServerThatCannotSignTokensTakesNoWebhookThatNeedsThem(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	without := destination.New(destination.Options{Registry: w.registry, Vault: w.vault(), Folder: w.folder, NoIssuer: true})
+	without := destination.New(destination.Options{Registry: w.registry, Vault: w.vault(), Folder: destination.Folder{Path: w.folder}, NoIssuer: true})
 	for members, refused := range map[string]bool{
 		`,"authentication":{"authentication_type":"agilicus_bearer"}`:                                                                                         true,
 		`,"authentication":{"authentication_type":"oauth2","oauth2":{"token_url":"https://i/","client_id":"c","federated_audience":"a"}}`:                     true,
@@ -47,7 +47,7 @@ func TestWithoutTheOptionWhatNeedsTokensCanBeDisabledOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	without := destination.New(destination.Options{Registry: w.registry, Vault: w.vault(), Folder: w.folder, NoIssuer: true})
+	without := destination.New(destination.Options{Registry: w.registry, Vault: w.vault(), Folder: destination.Folder{Path: w.folder}, NoIssuer: true})
 	replace := func(change func(*destination.Spec)) error {
 		draft := destination.Destination{Spec: made.Spec}
 		change(&draft.Spec)

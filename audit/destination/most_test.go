@@ -12,7 +12,7 @@ import (
 func TestAnOrgHasSoManyDestinationsAtMost(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	s := destination.New(destination.Options{Registry: w.registry, Vault: w.vault(), Folder: w.folder, Most: 2})
+	s := destination.New(destination.Options{Registry: w.registry, Vault: w.vault(), Folder: destination.Folder{Path: w.folder}, Most: 2})
 	for _, name := range []string{"a", "b"} {
 		if _, err := s.Create(t.Context(), webhook(t, "o", name, "")); err != nil {
 			t.Fatal(err)

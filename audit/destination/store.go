@@ -37,8 +37,7 @@ type Store struct {
 type Options struct {
 	Registry audit.Registry // required
 	Vault    *secret.Vault  // required
-	// Folder is where the files of file destinations are; an absolute path.
-	Folder string
+	Folder Folder // of file destinations
 	// Patience is how long a change by another may take before it counts as cut off;
 	// default 2 s. No harm is done to one that takes longer: it is tried again.
 	Patience time.Duration

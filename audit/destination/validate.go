@@ -44,7 +44,7 @@ func (s Spec) validate() error {
 // check refuses what this server cannot deliver to, whatever the spec says of itself.
 // What nothing is sent to may ask for what the server lacks: so that it can be disabled.
 func (s *Store) check(spec Spec) error {
-	if err := checkLocation(spec, s.options.Folder); err != nil {
+	if err := checkLocation(spec, s.options.Folder.Of(spec.OrgID)); err != nil {
 		return err
 	}
 	if s.options.NoIssuer && spec.Enabled && spec.Type == Webhook && spec.Authentication.needsIssuer() {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -14,10 +15,10 @@ import (
 
 // Options say where files are, and when they are rotated.
 type Options struct {
-	Folder   string        // where all files are; required, and made when it is missing
-	MaxBytes int64         // of a file before it is rotated; 100 MiB where 0, negative is any number
-	Every    time.Duration // a file has events of one stretch of so long; a day where 0, negative is for ever
-	Keep     int           // how many rotated files are kept beside each file; 14 where 0, negative is all
+	Folder   destination.Folder // where all files are; required, and made when it is missing
+	MaxBytes int64              // of a file before it is rotated; 100 MiB where 0, negative is any number
+	Every    time.Duration      // a file has events of one stretch of so long; a day where 0, negative is for ever
+	Keep     int                // how many rotated files are kept beside each file; 14 where 0, negative is all
 	Now      func() time.Time
 	Logger   *slog.Logger
 }
@@ -61,7 +62,8 @@ func New(options Options) *Files {
 // Open implements delivery.Open. Destinations may share a file: what each is sent at
 // once stands together in it.
 func (f *Files) Open(d destination.Destination) (delivery.Sender, error) {
-	path, reason := destination.FilePath(d.Spec.Location, f.options.Folder)
+	folder := f.options.Folder.Of(d.Spec.OrgID)
+	path, reason := destination.FilePath(d.Spec.Location, folder)
 	if reason != "" {
 		return nil, &delivery.Failure{Reason: "the location " + reason}
 	}
@@ -70,11 +72,12 @@ func (f *Files) Open(d destination.Destination) (delivery.Sender, error) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.turns[path] == nil {
-		f.turns[path] = &turn{taken: make(chan struct{}, 1)}
+	whole := filepath.Join(folder, path)
+	if f.turns[whole] == nil {
+		f.turns[whole] = &turn{taken: make(chan struct{}, 1)}
 	}
-	f.turns[path].senders++
-	s := &sender{files: f, options: f.options, path: path, turn: f.turns[path].taken, log: f.options.Logger.With("destination", d.ID, "file", path)}
+	f.turns[whole].senders++
+	s := &sender{files: f, options: f.options, folder: folder, path: path, turn: f.turns[whole].taken, log: f.options.Logger.With("destination", d.ID, "file", path)}
 	f.senders[s] = true
 	return s, nil
 }
@@ -112,8 +115,9 @@ func (f *Files) closed(s *sender) {
 		return
 	}
 	delete(f.senders, s)
-	if f.turns[s.path].senders--; f.turns[s.path].senders == 0 {
-		delete(f.turns, s.path)
+	whole := filepath.Join(s.folder, s.path)
+	if f.turns[whole].senders--; f.turns[whole].senders == 0 {
+		delete(f.turns, whole)
 	}
 }
 

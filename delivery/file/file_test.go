@@ -144,7 +144,7 @@ func TestWhatIsNoFileIsNotWrittenTo(t *testing.T) {
 func TestDestinationsShareAFileInWholeLines(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t, file.Options{MaxBytes: 2_000, Keep: -1})
-	other := file.New(file.Options{Folder: f.path, MaxBytes: 2_000, Keep: -1}) // of another process
+	other := file.New(file.Options{Folder: destination.Folder{Path: f.path}, MaxBytes: 2_000, Keep: -1}) // of another process
 	line := strings.Repeat("x", 99)
 	var all sync.WaitGroup
 	for i := range 4 {
@@ -178,5 +178,34 @@ func TestDestinationsShareAFileInWholeLines(t *testing.T) {
 	}
 	if lines != 4*20*2 {
 		t.Errorf("there are %d lines", lines)
+	}
+}
+
+func TestOrgsThatDoNotTrustEachOtherShareNoFile(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t, file.Options{Folder: destination.Folder{PerOrg: true}})
+	open := func(org, location string) (delivery.Sender, error) {
+		s, err := f.files.Open(destination.Destination{Spec: destination.Spec{OrgID: org, Location: location}})
+		if err == nil {
+			t.Cleanup(func() { _ = s.Close() })
+		}
+		return s, err
+	}
+	for _, org := range []string{"one", "two/../one"} {
+		s, err := open(org, "file://./audits.log")
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.send(s, org)
+	}
+	f.has("one/audits.log", "one\n")
+	f.has("two%2F..%2Fone/audits.log", "two/../one\n")
+	for _, location := range []string{"file://./../one/audits.log", "file://" + f.path + "/one/audits.log"} {
+		if _, err := open("two", location); err == nil {
+			t.Errorf("%s can be written by another organisation", location)
+		}
+	}
+	if _, err := open("one", "file://"+f.path+"/one/audits.log"); err != nil {
+		t.Errorf("its own, as an absolute path: %v", err)
 	}
 }

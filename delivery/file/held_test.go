@@ -108,7 +108,7 @@ func TestARotatedFileThatIsLockedHoldsUpNobody(t *testing.T) {
 	f.has(left, "old\n")
 	again := newFolder(t, file.Options{})
 	again.path = f.path
-	again.files = file.New(file.Options{Folder: f.path})
+	again.files = file.New(file.Options{Folder: destination.Folder{Path: f.path}})
 	t.Cleanup(again.files.Close)
 	again.send(again.open("file://./audits.log"), "newer")
 	again.compresses("audits.log", 1)

@@ -29,7 +29,7 @@ type folder struct {
 func newFolder(t testing.TB, options file.Options) *folder {
 	t.Helper()
 	f := &folder{TB: t, path: filepath.Join(t.TempDir(), "delivered"), now: time.Now()}
-	options.Folder, options.Logger = f.path, slog.New(slog.DiscardHandler)
+	options.Folder.Path, options.Logger = f.path, slog.New(slog.DiscardHandler)
 	options.Now = func() time.Time { return f.now }
 	f.files = file.New(options)
 	t.Cleanup(f.files.Close)

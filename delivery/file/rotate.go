@@ -75,7 +75,7 @@ func (s *sender) compress() {
 		case <-f.running.Done():
 			return
 		}
-		root, err := os.OpenRoot(s.options.Folder)
+		root, err := os.OpenRoot(s.folder)
 		if err == nil {
 			err = errors.Join(s.tidyUp(root), root.Close())
 		}

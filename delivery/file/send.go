@@ -19,6 +19,7 @@ import (
 type sender struct {
 	files   *Files
 	options Options
+	folder  string
 	path    string        // below the folder
 	turn    chan struct{} // of all senders of this path
 	log     *slog.Logger
@@ -152,10 +153,10 @@ func (s *sender) isThere() (bool, error) {
 // folder, whatever links there are by now.
 func (s *sender) open() (err error) {
 	if s.root == nil {
-		if err := os.MkdirAll(s.options.Folder, folderMode); err != nil {
+		if err := os.MkdirAll(s.folder, folderMode); err != nil {
 			return err
 		}
-		if s.root, err = os.OpenRoot(s.options.Folder); err != nil {
+		if s.root, err = os.OpenRoot(s.folder); err != nil {
 			return err
 		}
 	}
