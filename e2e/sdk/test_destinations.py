@@ -313,6 +313,17 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(names("--page-on", "name", "--page-at-key", "fetched"), ["plain"])
         self.assertEqual(names("--org-id", "org-nobody"), [])
 
+    def test_what_has_no_optional_member(self):
+        which = API.create_audit_destination(agilicus.AuditDestination(spec=spec("bare", org_id="org-000"))).metadata.id
+        (row,) = rows("list-audit-destinations")
+        self.assertEqual((row["id"], row["authentication_type"]), (which, "---"))
+        updated = self.printed("update-audit-destination", which, "--comment", "changed", "--location", "https://example.com/other")
+        self.assertEqual((updated["spec"]["comment"], updated["spec"]["location"]), ("changed", "https://example.com/other"))
+        for optional in ("authentication", "webhook_settings", "routing", "max_events_per_transaction"):
+            self.assertNotIn(optional, updated["spec"])
+        filtered = self.printed("add-audit-destination-filter", which, "--filter-type", "hostname", "--value", "h")
+        self.assertEqual(filtered["spec"]["filters"], [{"filter_type": "hostname", "or_list": ["h"]}])
+
     def test_what_it_says_of_mistakes(self):
         which = self.printed(
             "add-audit-destination", "--name", "one", "--destination-type", "file", "--location", "file://./x.log",
