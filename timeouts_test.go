@@ -52,7 +52,7 @@ func facetSeconds(t *testing.T, url string) (seconds float64, calls string) {
 func TestASlowQueryOfTheEmbeddedStoreStopsInTime(t *testing.T) {
 	t.Parallel()
 	data, query := importedSample(t), slowQuery(t)
-	patient, _, stop := startServer(t, data, "127.0.0.1:0")
+	patient, _, stop := startServer(t, data, "127.0.0.1:0", "--request-timeout", "10m")
 	if got := answer(t, patient, query); strings.Contains(got, "errors") {
 		t.Fatalf("without haste: %s", got)
 	}
