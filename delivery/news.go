@@ -64,8 +64,19 @@ func (d *Delivery) endElsewhere(k key) {
 	if err := d.tellOthers(ctx); err != nil {
 		d.options.Logger.Warn("other processes learn late that a destination has changed", "error", err)
 	}
-	if err := d.leases.AwaitOthers(ctx, k.lease()); err != nil {
+	if !d.awaitElsewhere(ctx, k) {
 		d.options.Logger.Warn("a destination has changed, and the process that delivers to it has not said that it has ended what it was sending",
 			"destination", k.id, "org", k.org)
 	}
+}
+
+// awaitElsewhere waits until no other process sends to a destination, and reports whether
+// that is so.
+func (d *Delivery) awaitElsewhere(ctx context.Context, k key) bool {
+	if d.options.Alone {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(ctx, elsewhere)
+	defer cancel()
+	return d.leases.AwaitOthers(ctx, k.lease()) == nil
 }

@@ -63,7 +63,8 @@ func (d *Delivery) sweep(ctx context.Context) {
 	began := time.Now()
 	for k := range remembered {
 		if _, there := all[k]; !there && time.Since(began) < time.Minute {
-			_ = d.purgeGone(ctx, k) // or in an hour
+			d.awaitElsewhere(ctx, k) // who deletes it this moment waits for its holder
+			_ = d.purgeGone(ctx, k)  // or in an hour
 		}
 	}
 }
