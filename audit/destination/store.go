@@ -37,7 +37,7 @@ type Store struct {
 type Options struct {
 	Registry audit.Registry // required
 	Vault    *secret.Vault  // required
-	Folder Folder // of file destinations
+	Folder   Folder         // of file destinations
 	// Patience is how long a change by another may take before it counts as cut off;
 	// default 2 s. No harm is done to one that takes longer: it is tried again.
 	Patience time.Duration
