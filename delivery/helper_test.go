@@ -273,3 +273,5 @@ func (w *world) listed() (all []destination.Destination) {
 	}
 	return page.Destinations
 }
+
+func delivering(h destination.Health) bool { return h.State == destination.Delivering }

@@ -136,3 +136,45 @@ func TestResumingAndReplayingWorkFromEveryProcess(t *testing.T) {
 	eventually(t, func() bool { r := health().Replay; return r != nil && !r.FinishedAt.IsZero() && r.Delivered == 3 },
 		func() string { return fmt.Sprintf("the other says %+v", health().Replay) })
 }
+
+// Of two processes the one that does not deliver deletes: when that is answered, what
+// was being sent has ended.
+func TestWhatIsDeletedThroughAnotherProcessIsSentNoMore(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.start(shared, func(o *Options) { o.Poll = time.Second }) // as it is unless told
+	d := w.destination("a", "")
+	w.becomes(d, delivering)
+	begun, ended := make(chan struct{}, 1), make(chan time.Time, 1)
+	w.receiver.says(func(ctx context.Context, _ []string) (Result, error) {
+		begun <- struct{}{}
+		<-ctx.Done()
+		ended <- time.Now()
+		return Result{}, ctx.Err()
+	})
+	others := w.newDestinations()
+	w.process(others, newReceiver(), shared, func(o *Options) { o.Poll = time.Second })
+	w.events("one", 0, 3)
+	<-begun
+	began := time.Now()
+	if err := others.Delete(t.Context(), audit.Orgs("one"), d.ID); err != nil {
+		t.Fatal(err)
+	}
+	answered := time.Now()
+	select {
+	case at := <-ended:
+		t.Logf("it ended after %s, and was answered after %s", at.Sub(began), answered.Sub(began))
+	default:
+		t.Error("it is being sent still")
+	}
+	sent := len(w.receiver.batches())
+	w.events("one", 3, 6)
+	time.Sleep(100 * time.Millisecond)
+	if n := len(w.receiver.batches()); n != sent {
+		t.Errorf("%d batches were sent afterwards", n-sent)
+	}
+	eventually(t, func() bool {
+		left, err := w.store.List(t.Context(), audit.EntryQuery{Kind: leaseKind, Scope: audit.AllOrgs(), Limit: 10})
+		return err == nil && len(left) == 0
+	}, func() string { return "what is remembered stays" })
+}

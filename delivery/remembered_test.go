@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -143,4 +144,72 @@ func TestWhatIsLeftOfFormerDestinationsIsSweptAtTheStart(t *testing.T) {
 		}
 		return slices.Equal(left, []string{kept.ID})
 	}, func() string { return "left are " + left[0] })
+}
+
+func TestWhatWasPassedOverIsSavedWhenTheDeliveryStops(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	records := &counted{Rows: w.store}
+	w.start(func(o *Options) { o.Records = records })
+	d := w.destination("a", `,"filters":[{"filter_type":"name","value":"nobody"}]`)
+	w.becomes(d, delivering)
+	w.events("one", 0, 10)
+	records.passes(w, d, 10)
+	w.stop()
+	if saved, err := w.delivery.stateOf(t.Context(), keyOf(d)); err != nil || saved.Skipped != 10 {
+		t.Errorf("%+v, %v", saved, err)
+	}
+}
+
+// After a position was lost, what is older than the destination is left out, but only
+// until all that was stored has been read.
+func TestAnOldEventThatComesLateIsSentAlsoAfterAPositionWasLost(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	before := w.events("one", 0, 3)
+	time.Sleep(2 * time.Millisecond)
+	d := w.destination("a", "")
+	held, err := lease.New(w.store, lease.Options{}).TryAcquire(t.Context(), keyOf(d).lease())
+	if err != nil {
+		t.Fatal(err)
+	}
+	lost, err := (&state{Content: destination.ContentRecords, Position: "s1_another_7"}).encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := held.Save(t.Context(), lost); err != nil {
+		t.Fatal(err)
+	}
+	ids := w.events("one", 3, 5)
+	w.start()
+	w.receiver.gets(t, ids...)
+	w.becomes(d, func(h destination.Health) bool { return h.LagEvents == 0 })
+	late, err := audit.DecodeEvent([]byte(`{"unique_id":"late","create_time":"2020-01-02T03:04:05Z","event":{"time":"2020-01-02T03:04:05Z","org_id":"one"}}`), "one")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.store.Append(t.Context(), []*audit.Record{late}); err != nil {
+		t.Fatal(err)
+	}
+	w.receiver.gets(t, append(ids, "late")...)
+	if strings.Contains(strings.Join(w.receiver.taken(), " "), before[0]) {
+		t.Error("what was there before the destination was sent")
+	}
+}
+
+// What receivers say needs up to six bytes a character.
+func TestDeadLettersFitHoweverTheyAreWritten(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.start()
+	d := w.destination("a", "")
+	w.becomes(d, delivering)
+	w.receiver.says(func(_ context.Context, batch []string) (result Result, _ error) {
+		for i := range batch {
+			result.Refused = append(result.Refused, Refusal{i, strings.Repeat("<", maxReason)})
+		}
+		return result, nil
+	})
+	w.events("one", 0, 500)
+	w.becomes(d, func(h destination.Health) bool { return h.DeadLetters == 500 && h.LagEvents == 0 })
 }

@@ -2,8 +2,10 @@ package delivery
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -110,5 +112,38 @@ func TestATestSendsOneMarkedEventAndReportsWhatTheReceiverSays(t *testing.T) {
 		if sent := w.receiver.batches(); !slices.Equal(sent[len(sent)-1], []string{report.EventID}) {
 			t.Errorf("%s: %q was sent", name, sent[len(sent)-1])
 		}
+	}
+}
+
+// An old event that the receiver cannot take holds back neither new ones, nor is it
+// sent again and again while they are taken.
+func TestAReplayThatFailsIsTriedLessAndLess(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.start()
+	w.events("one", 0, 1)
+	d := w.destination("a", `,"max_events_per_transaction":1`)
+	w.becomes(d, delivering)
+	var tried atomic.Int64
+	w.receiver.says(func(_ context.Context, ids []string) (Result, error) {
+		if ids[0] == "one-0" {
+			tried.Add(1)
+			return Result{}, errors.New("cannot be taken")
+		}
+		return Result{}, nil
+	})
+	if _, err := w.delivery.Replay(t.Context(), d, wholeTime()); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func() bool { return tried.Load() > 0 }, func() string { return "the replay does not begin" })
+	began := time.Now()
+	w.receiver.gets(t, w.events("one", 10, 410)...)
+	took := time.Since(began)
+	most := int64(3) // with pauses from 27 ms on that double, so many fit
+	for pause := 27 * time.Millisecond; pause < took; pause *= 2 {
+		most++
+	}
+	if n := tried.Load(); n > most {
+		t.Errorf("it was tried %d times in %s, of which %d are fair", n, took, most)
 	}
 }

@@ -5,8 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
-
 	"github.com/authtrail/authtrail/audit"
 	"github.com/authtrail/authtrail/audit/destination"
 	"github.com/authtrail/authtrail/audit/lease"
@@ -30,21 +28,6 @@ type term struct {
 	beside       sync.WaitGroup // what reads
 	said         quiet
 }
-
-// lane is one of the two streams of a destination: what is new, or a replay.
-type lane struct {
-	in        <-chan *batch // nil where there is none
-	batch     *batch        // what is being sent
-	attempts  int           // at this batch
-	notBefore time.Time     // of what failed, or what the receiver wants again later
-	pauses    *backoff.ExponentialBackOff
-}
-
-func newLane(in <-chan *batch) lane {
-	return lane{in: in, pauses: newBackoff(firstRetry, longestRetry)}
-}
-
-func (l *lane) ready(now time.Time) bool { return l.batch != nil && !now.Before(l.notBefore) }
 
 func newTerm(w *worker, working context.Context, held *lease.Lease) *term {
 	return &term{worker: w, working: working, held: held, saved: w.options.Now(), live: newLane(nil), replay: newLane(nil)}
@@ -246,12 +229,4 @@ func (t *term) wait() {
 	case <-t.stopping.Done():
 	case <-t.working.Done():
 	}
-}
-
-// open returns where the next batch comes from, while none is being sent.
-func (l *lane) open() <-chan *batch {
-	if l.batch != nil {
-		return nil
-	}
-	return l.in
 }

@@ -65,3 +65,24 @@ func TestAFailureThatIsKnownStaysAsItIs(t *testing.T) {
 		t.Errorf("got %q", got.Reason)
 	}
 }
+
+// What a receiver repeats of a request may be in the error of net/http.
+func TestTheCauseRepeatsNothingThatWasSent(t *testing.T) {
+	t.Parallel()
+	client := dial.New(dial.Options{Allow: thisMachine}).Client(nil)
+	for name, answer := range map[string]string{
+		"as a header": "HTTP/1.1 200 OK\r\nAuthorization Bearer swordfish\r\n\r\n", "as the first line": "swordfish\r\n", "as a status": "HTTP/1.1 swordfish\r\n\r\n",
+	} {
+		response, err := client.Post("http://"+answering(t, answer)+"/swordfish", "text/plain", strings.NewReader("swordfish"))
+		if err == nil {
+			_ = response.Body.Close()
+			t.Errorf("%s: it was taken", name)
+			continue
+		}
+		for told := error(dial.Explain(err)); told != nil; told = errors.Unwrap(told) {
+			if strings.Contains(told.Error(), "swordfish") {
+				t.Errorf("%s: %v", name, told)
+			}
+		}
+	}
+}

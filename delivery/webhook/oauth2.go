@@ -93,7 +93,7 @@ func (o *oauth) fetch(ctx context.Context) (*oauth2.Token, error) {
 	}
 	fetched, err := o.config.Token(ctx)
 	if err != nil {
-		return nil, notFetched(err, o.now())
+		return nil, notFetched(err, o.config.ClientSecret, o.now())
 	}
 	if strings.ContainsFunc(fetched.Type()+fetched.AccessToken, unicode.IsControl) {
 		return nil, &delivery.Failure{Reason: "the token could not be fetched: what token_url answered fits in no header"}
@@ -106,14 +106,14 @@ func (o *oauth) fetch(ctx context.Context) (*oauth2.Token, error) {
 var errorCode = regexp.MustCompile(`^[a-z_]{1,64}$`)
 
 // notFetched is why there is no token. The error itself may hold secrets.
-func notFetched(err error, now time.Time) error {
+func notFetched(err error, secret string, now time.Time) error {
 	var answered *oauth2.RetrieveError
 	if !errors.As(err, &answered) {
 		failure := dial.Explain(err)
 		return &delivery.Failure{Reason: "the token could not be fetched from token_url: " + failure.Reason}
 	}
 	reason := fmt.Sprintf("the token could not be fetched: token_url answered %d", answered.Response.StatusCode)
-	if errorCode.MatchString(answered.ErrorCode) {
+	if errorCode.MatchString(answered.ErrorCode) && (secret == "" || !strings.Contains(answered.ErrorCode, secret)) {
 		reason += " " + answered.ErrorCode
 	}
 	return &delivery.Failure{Reason: reason, After: retryAfter(answered.Response.Header, now)}

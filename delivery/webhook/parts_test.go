@@ -109,3 +109,18 @@ func TestATokenThatFitsInNoHeaderIsFetchedAgain(t *testing.T) {
 		t.Errorf("%v, and the receiver got %q", err, got.String())
 	}
 }
+
+func TestAnErrorCodeThatIsTheSecretIsNotTold(t *testing.T) {
+	t.Parallel()
+	for code, told := range map[string]bool{"invalid_client": true, "swordfish": false, "no_swordfish_please": false} {
+		tokenURL := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = w.Write([]byte(`{"error":"` + code + `"}`))
+		})
+		_, err := open(t, withOAuth("https://receiver.example", tokenURL, "swordfish"), webhook.Options{}).Send(t.Context(), deliverytest.Messages(0, 1))
+		if err == nil || !strings.Contains(err.Error(), "answered 400") || strings.Contains(err.Error(), code) != told {
+			t.Errorf("%s: %v", code, err)
+		}
+	}
+}
