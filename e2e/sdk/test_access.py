@@ -12,7 +12,7 @@ import unittest
 
 import agilicus
 
-from server import URL, audits_api, fetch, refused, run_cli, send, start_cli
+from server import URL, audits_api, fetch, refused, run_cli, send, start_cli, token
 
 AT = datetime.datetime(2026, 11, 1, tzinfo=datetime.timezone.utc)
 AUDITS = "urn:api:agilicus:audits"
@@ -93,6 +93,10 @@ class Tokens(unittest.TestCase):
             lambda: ours.replace_audit_destination(made.metadata.id, audit_destination=destination("org-ours")),
         ):
             self.assertEqual(refused(self, 404, call)["error_code"], "NOT_FOUND")
+        path = f"/v1/audit_destinations/{made.metadata.id}/health"  # which the SDK does not know
+        for org, status in (("org-ours", 404), ("org-theirs", 200)):
+            self.assertEqual(fetch("GET", path, Authorization="Bearer " + token(**claims_of(org, "viewer")))[0], status)
+        self.assertEqual(fetch("GET", path)[0], 401)
         self.assertEqual(refused(self, 403, lambda: ours.create_audit_destination(destination("org-theirs")))["error_code"], "FORBIDDEN")
         self.assertEqual({row.org_id for row in ours.list_auth_records().auth_audits}, {"org-ours"})
         self.assertEqual(ours.list_audit_destinations().audit_destinations, [])

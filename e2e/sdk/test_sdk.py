@@ -225,6 +225,8 @@ class Lists(unittest.TestCase):
         self.assertEqual(row.source_ip, "not an address")
         self.assertIsNone(row.get("result"))
         self.assertEqual(row.time, sample.instant("2026-10-31T12:00:00.123456Z"))
+        (found,) = API.list_auth_records(source_ip="not an address").auth_audits
+        self.assertEqual(found.to_dict(), row.to_dict())
 
     def test_names_that_the_client_keeps_for_itself_do_not_break_the_page(self):
         (row,) = API.list_auth_records(org_id="org-reserved").auth_audits
