@@ -70,6 +70,14 @@ func (p *packer) wanted(r *audit.Record) (id string, own, ok bool, err error) {
 	return id, own, ok, err
 }
 
+// madeAt is when a row was made, as far as it says: a login flow is there when it ends.
+func (p *packer) madeAt(r *audit.Record) (at time.Time) {
+	if !p.flows || safely(func() error { at = p.delivery.view.Summary(r).EndedAt; return nil }) != nil {
+		return r.CreateTime
+	}
+	return at
+}
+
 // encode writes the body of a row, unless there is an error already; it is good until
 // the next is written.
 func (p *packer) encode(r *audit.Record, before error) (body []byte, err error) {

@@ -7,6 +7,7 @@ import (
 	"github.com/authtrail/authtrail/audit"
 	"github.com/authtrail/authtrail/audit/destination"
 	"github.com/authtrail/authtrail/audit/flow"
+	"github.com/authtrail/authtrail/audit/lease"
 )
 
 func TestEachClosedLoginFlowIsSentOnceInEachRevision(t *testing.T) {
@@ -38,4 +39,39 @@ func TestEachClosedLoginFlowIsSentOnceInEachRevision(t *testing.T) {
 	later, _ := flow.Revise(&closed, more[0], now.Add(2*time.Hour), idle)
 	put(later, version)
 	w.receiver.gets(t, id+".2", id+".3")
+}
+
+// A position in a feed of login flows is lost when they are made anew from nothing.
+func TestALoginFlowThatEndedAfterTheDestinationWasMadeIsSentAlsoAfterAPositionWasLost(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ended := func(request string, steps ...*audit.Record) string {
+		stitched := flow.StitchAll(steps, flow.Rules{Idle: time.Minute})
+		closed, _ := flow.Revise(nil, stitched[0], time.Now().Add(time.Hour), time.Minute)
+		row := flow.NewRow(closed)
+		if err := w.flows.Replace(t.Context(), []audit.Replacement{{Row: row}}); err != nil {
+			t.Fatal(request, err)
+		}
+		return row.UniqueID + ".1"
+	}
+	before := record(t, "one", "b1", `"event_name":"Login","request_id":"before"`)
+	began := record(t, "one", "a1", `"event_name":"Login","request_id":"across"`)
+	time.Sleep(2 * time.Millisecond)
+	d := w.destination("a", `,"delivery_settings":{"content":"login_flows"}`)
+	time.Sleep(2 * time.Millisecond)
+	ended("before", before)
+	across := ended("across", began, record(t, "one", "a2", `"event_name":"Token","request_id":"across"`))
+	held, err := lease.New(w.store, lease.Options{}).TryAcquire(t.Context(), keyOf(d).lease())
+	if err != nil {
+		t.Fatal(err)
+	}
+	lost, err := (&state{Content: destination.ContentLoginFlows, Position: "s1_another_7"}).encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := held.Save(t.Context(), lost); err != nil {
+		t.Fatal(err)
+	}
+	w.start()
+	w.receiver.gets(t, across)
 }

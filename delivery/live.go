@@ -101,7 +101,7 @@ func (l *live) catchUp(ctx context.Context, asked time.Time) {
 func (l *live) take(ctx context.Context, r *audit.Record) {
 	id, own, ok, err := l.wanted(r)
 	switch {
-	case !own, !l.anew.IsZero() && r.CreateTime.Before(l.anew):
+	case !own, !l.anew.IsZero() && l.madeAt(r).Before(l.anew):
 		return
 	case l.taken[id]:
 		delete(l.taken, id)
