@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"sync"
 	"testing"
 
 	"github.com/authtrail/authtrail/audit"
@@ -20,6 +21,8 @@ func openFlowMemory(testing.TB) audit.FlowStore { return newFlowMemory() }
 type flowMemory struct {
 	*memory
 	given int // versions, which are places in the feed as well
+
+	turn sync.Mutex // held by the mutant that replaces, which looks at what was there before
 }
 
 func newFlowMemory() *flowMemory { return &flowMemory{memory: newMemory()} }

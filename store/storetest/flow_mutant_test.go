@@ -32,6 +32,8 @@ func (m flowMutant) Replace(ctx context.Context, changes []audit.Replacement) er
 	if len(changes) > audit.MaxPageSize {
 		return m.flowMemory.Replace(ctx, changes)
 	}
+	m.turn.Lock()
+	defer m.turn.Unlock()
 	changes = slices.Clone(changes)
 	before := m.records
 	if m.changes != nil {
@@ -42,7 +44,9 @@ func (m flowMutant) Replace(ctx context.Context, changes []audit.Replacement) er
 	}
 	err := m.flowMemory.Replace(ctx, changes)
 	if m.after != nil && err == nil {
+		m.mu.Lock()
 		m.after(m.flowMemory, before)
+		m.mu.Unlock()
 	}
 	if m.err != nil && err != nil {
 		err = m.err(err)
