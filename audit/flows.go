@@ -41,13 +41,16 @@ type Flows interface {
 	Summary(row *Record) *Flow
 }
 
+// MaxReplacements is how many rows may be replaced at once.
+const MaxReplacements = 2_000
+
 // Replacer keeps rows that change.
 //
 // In a feed, a row that was replaced comes again, with a new place and as it is
 // then: states that were replaced before they were read are passed over, and so is
 // a row that was removed.
 type Replacer interface {
-	// Replace makes changes: at most MaxPageSize, and one for each row. When it
+	// Replace makes changes: at most MaxReplacements, and one for each row. When it
 	// returns without an error, they are durable and seen by every call that
 	// begins afterwards, from whichever process.
 	//

@@ -190,7 +190,7 @@ func (t *term) replace(ctx context.Context, all []audit.Replacement) error {
 // chunkOf returns how many of some changes are made at once.
 func chunkOf(changes []audit.Replacement) int {
 	n, size := 0, 0
-	for n < len(changes) && n < audit.MaxPageSize && (n == 0 || size+len(changes[n].Row.Raw) <= maxChunkBytes) {
+	for n < len(changes) && n < audit.MaxReplacements && (n == 0 || size+len(changes[n].Row.Raw) <= maxChunkBytes) {
 		size += len(changes[n].Row.Raw)
 		n++
 	}

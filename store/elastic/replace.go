@@ -33,8 +33,8 @@ func (s *Store) Replace(ctx context.Context, changes []audit.Replacement) error 
 
 // checkChanges refuses what no store could do.
 func (f *format) checkChanges(changes []audit.Replacement) error {
-	if len(changes) > audit.MaxPageSize {
-		return audit.Invalid("changes", "at most %d can be made at once", audit.MaxPageSize)
+	if len(changes) > audit.MaxReplacements {
+		return audit.Invalid("changes", "at most %d can be made at once", audit.MaxReplacements)
 	}
 	seen := make(map[audit.Key]bool, len(changes))
 	for i, change := range changes {

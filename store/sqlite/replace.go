@@ -31,8 +31,8 @@ func (s *Store) Replace(ctx context.Context, changes []audit.Replacement) error 
 	switch {
 	case !s.layout.rows:
 		return &audit.Error{Code: audit.Internal, Message: "events cannot be replaced"}
-	case len(changes) > audit.MaxPageSize:
-		return audit.Invalid("changes", "at most %d can be made at once", audit.MaxPageSize)
+	case len(changes) > audit.MaxReplacements:
+		return audit.Invalid("changes", "at most %d can be made at once", audit.MaxReplacements)
 	case s.closing():
 		return errClosed()
 	case len(changes) == 0:

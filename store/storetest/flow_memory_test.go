@@ -60,7 +60,7 @@ func versioned(r *audit.Record, version audit.Version) *audit.Record {
 
 // refuses returns why changes cannot be made; nil when they can.
 func (m *flowMemory) refuses(changes []audit.Replacement) error {
-	if len(changes) > audit.MaxPageSize {
+	if len(changes) > audit.MaxReplacements {
 		return audit.Invalid("changes", "are too many")
 	}
 	named := map[audit.Key]bool{}

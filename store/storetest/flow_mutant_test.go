@@ -29,7 +29,7 @@ type flowMutant struct {
 }
 
 func (m flowMutant) Replace(ctx context.Context, changes []audit.Replacement) error {
-	if len(changes) > audit.MaxPageSize {
+	if len(changes) > audit.MaxReplacements {
 		return m.flowMemory.Replace(ctx, changes)
 	}
 	m.turn.Lock()

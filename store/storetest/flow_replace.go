@@ -176,7 +176,7 @@ func checkRowVersionsNeverRepeat(t testing.TB, s *subject) {
 func checkRefusedChanges(t testing.TB, s *subject) {
 	s.fill(t, logins(2))
 	change := func(i int) audit.Replacement { return audit.Replacement{Row: login(i, "DENIED", 1).record()} }
-	many := make([]audit.Replacement, audit.MaxPageSize+1)
+	many := make([]audit.Replacement, audit.MaxReplacements+1)
 	for i := range many {
 		many[i] = change(10 + i)
 	}
