@@ -83,9 +83,9 @@ func checkText(raw json.RawMessage, text string) error {
 		return Invalid("", "the event has %d bytes; at most %d are accepted", len(raw), MaxEventBytes)
 	case !utf8.Valid(raw):
 		return Invalid("", "the event is not valid UTF-8")
-	case jsontext.Depth(text) > MaxDepth: // before json.Valid, which has a limit of its own and calls it a mistake
+	case jsontext.Depth(text) > MaxDepth: // before ValidJSON, which has a limit of its own and calls it a mistake
 		return Invalid("", "the event is nested more than %d levels deep", MaxDepth)
-	case !json.Valid(raw):
+	case !ValidJSON(raw):
 		return Invalid("", "the event is not valid JSON")
 	}
 	return nil

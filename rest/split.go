@@ -59,7 +59,7 @@ func readBulk(body []byte) (bulk, error) {
 // decoder goes is let through: it is the fault of one event, which is judged
 // with the others.
 func checkJSON(body []byte) error {
-	if json.Valid(body) {
+	if audit.ValidJSON(body) {
 		return nil
 	}
 	err := json.Unmarshal(body, new(json.RawMessage))
@@ -78,7 +78,7 @@ func checkJSON(body []byte) error {
 // eventOf returns the event's own object, nil when there is none that could
 // stand in an answer.
 func eventOf(raw []byte) []byte {
-	if !json.Valid(raw) || !utf8.Valid(raw) {
+	if !audit.ValidJSON(raw) || !utf8.Valid(raw) {
 		return nil
 	}
 	var event []byte
