@@ -107,18 +107,23 @@ func (s *serverProcess) processorTime() time.Duration {
 	return time.Duration(user+system) * (time.Second / 100) // in ticks, of which Linux shows a hundred a second
 }
 
-// settle waits until the process does nothing any more, and returns how long that took.
+// silence is for how long a process that does nothing has done all: longer than the
+// store waits until it tidies its index.
+const silence = 4 * time.Second
+
+// settle waits until the process does nothing any more, and returns how long it went on.
 func (s *serverProcess) settle() time.Duration {
 	begin := time.Now()
-	for before := s.processorTime(); time.Since(begin) < 5*time.Minute; {
-		time.Sleep(time.Second)
+	busy := begin
+	for before := s.processorTime(); time.Since(busy) < silence && time.Since(begin) < 5*time.Minute; {
+		time.Sleep(time.Second / 2)
 		now := s.processorTime()
-		if now-before < 20*time.Millisecond {
-			break
+		if now-before > 10*time.Millisecond {
+			busy = time.Now()
 		}
 		before = now
 	}
-	return time.Since(begin)
+	return busy.Sub(begin)
 }
 
 func folderMB(folder string) float64 {
