@@ -11,6 +11,7 @@ import (
 
 	"github.com/authtrail/authtrail/audit"
 	"github.com/authtrail/authtrail/audit/destination"
+	"github.com/authtrail/authtrail/audit/lease"
 )
 
 // letter is an event that a receiver refused. Those of a destination are numbered
@@ -57,7 +58,13 @@ func (t *term) keepLetters(kept []letter) error {
 			return fmt.Errorf("keep dead letters: %w", err)
 		}
 		entry := audit.Entry{EntryKey: k.letters(number), Body: body}
-		if err := t.patiently("keep dead letters", func(ctx context.Context) error { return t.overwrite(ctx, entry) }); err != nil {
+		err = t.patiently("keep dead letters", func(ctx context.Context) error {
+			if !t.held.Held() {
+				return lease.ErrLost // whoever has it may have given the numbers to others
+			}
+			return t.overwrite(ctx, entry)
+		})
+		if err != nil {
 			return fmt.Errorf("keep dead letters: %w", err)
 		}
 		rest, number = rest[n:], number+int64(n)

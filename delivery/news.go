@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"sync"
 	"time"
 
 	"github.com/authtrail/authtrail/audit"
@@ -61,10 +62,15 @@ func (d *Delivery) endElsewhere(k key) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), elsewhere)
 	defer cancel()
-	if err := d.tellOthers(ctx); err != nil {
-		d.options.Logger.Warn("other processes learn late that a destination has changed", "error", err)
-	}
-	if !d.awaitElsewhere(ctx, k) {
+	var telling sync.WaitGroup
+	telling.Go(func() {
+		if err := d.tellOthers(ctx); err != nil {
+			d.options.Logger.Warn("other processes learn late that a destination has changed", "error", err)
+		}
+	})
+	ended := d.awaitElsewhere(ctx, k) // beside: who sees the change meanwhile begins anew, and that one is not to be waited for
+	telling.Wait()
+	if !ended {
 		d.options.Logger.Warn("a destination has changed, and the process that delivers to it has not said that it has ended what it was sending",
 			"destination", k.id, "org", k.org)
 	}
