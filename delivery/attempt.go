@@ -80,7 +80,7 @@ func (t *term) answered(l *lane, result Result) error {
 	case !progress:
 		return t.failed(l, &Failure{Reason: "the receiver wants the events again", After: result.After, Status: result.Status})
 	}
-	l.notBefore = now.Add(result.After)
+	l.notBefore, l.named = now.Add(result.After), result.After > 0
 	if l == &t.live {
 		t.state.NextAttempt, t.state.Asked = l.notBefore, result.After > 0
 		t.state.Taken = append(t.state.Taken, dealtOf(sent, again)...)
@@ -170,7 +170,7 @@ func (t *term) failed(l *lane, f *Failure) error {
 	if first {
 		t.say(&t.said.failing, "a destination does not take events; trying again until it does", f.attributes()...)
 	}
-	l.notBefore = now.Add(l.pauses.NextBackOff())
+	l.notBefore, l.named = now.Add(l.pauses.NextBackOff()), false
 	if f.After > 0 {
 		l.notBefore = now.Add(f.After)
 		t.notBefore = l.notBefore
@@ -189,7 +189,9 @@ func (t *term) recovered(l *lane) {
 	l.pauses.Reset()
 	if l.attempts > 1 { // the receiver is back, which the other lane need not find out
 		for _, other := range []*lane{&t.live, &t.replay} {
-			other.notBefore = time.Time{}
+			if !other.named {
+				other.notBefore = time.Time{}
+			}
 			other.pauses.Reset()
 		}
 	}

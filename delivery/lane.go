@@ -12,6 +12,7 @@ type lane struct {
 	batch     *batch        // what is being sent
 	attempts  int           // at this batch
 	notBefore time.Time     // of what failed, or what the receiver wants again later
+	named     bool          // the receiver wants it again at just that time
 	pauses    *backoff.ExponentialBackOff
 }
 

@@ -147,3 +147,41 @@ func TestAReplayThatFailsIsTriedLessAndLess(t *testing.T) {
 		t.Errorf("it was tried %d times in %s, of which %d are fair", n, took, most)
 	}
 }
+
+func TestAReplayDoesNotHastenWhatTheReceiverWantsLater(t *testing.T) {
+	t.Parallel()
+	const later = time.Second
+	w := newWorld(t)
+	w.start()
+	d := w.destination("a", "")
+	w.becomes(d, delivering)
+	from := time.Now().Add(-time.Minute)
+	w.receiver.gets(t, w.events("one", 0, 3)...)
+	time.Sleep(2 * time.Millisecond)
+	to := time.Now()
+	var asked, again time.Time
+	replayed := 0
+	w.receiver.says(func(_ context.Context, batch []string) (Result, error) {
+		switch {
+		case len(batch) == 2: // the new ones
+			asked = time.Now()
+			return Result{Retry: []int{1}, After: later}, nil
+		case batch[0] == "one-4":
+			again = time.Now()
+		default:
+			if replayed++; replayed == 1 {
+				return Result{}, &Failure{Reason: "not now"}
+			}
+		}
+		return Result{}, nil
+	})
+	w.events("one", 3, 5)
+	w.becomes(d, func(h destination.Health) bool { return h.Delivered == 4 })
+	if _, err := w.delivery.Replay(t.Context(), d, destination.TimeRange{From: from, To: to}); err != nil {
+		t.Fatal(err)
+	}
+	w.becomes(d, func(h destination.Health) bool { return h.Delivered == 5 && h.Replay != nil && h.Replay.Delivered == 3 })
+	if waited := again.Sub(asked); waited < later {
+		t.Errorf("what was wanted after %s was sent after %s", later, waited)
+	}
+}

@@ -188,7 +188,7 @@ func (t *term) receive() {
 
 // take begins with a batch.
 func (t *term) take(l *lane, b *batch) {
-	l.batch, l.attempts, l.notBefore = b, 0, time.Time{}
+	l.batch, l.attempts, l.notBefore, l.named = b, 0, time.Time{}, false
 	if !b.began.IsZero() {
 		t.state.CaughtUp = b.began
 	}
