@@ -60,7 +60,7 @@ func openDelivery(c Config, records delivery.Rows, flows delivery.Rows, registry
 	kept.Delivery = delivery.New(delivery.Options{
 		Records: records, Flows: flows, Destinations: d.Store, Registry: registry,
 		NewEncoder: format.New, Openers: kept.openers(receivers.New(receivers.Options{Allow: networks}), certificate),
-		Alone: c.Store == "sqlite", PauseAfter: c.Delivery.PauseAfter, Logger: logger,
+		Alone: c.Store == "sqlite", Idle: c.FlowIdle, PauseAfter: c.Delivery.PauseAfter, Logger: logger,
 	})
 	return kept, nil
 }

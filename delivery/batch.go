@@ -70,9 +70,10 @@ func (p *packer) wanted(r *audit.Record) (id string, own, ok bool, err error) {
 	return id, own, ok, err
 }
 
-// madeAt is when a row was made, as far as it says: a login flow is there when it ends.
+// madeAt is when a row was made, as far as it says: a login flow is closed when it has
+// been idle for the limit, and not before.
 func (p *packer) madeAt(r *audit.Record) (at time.Time) {
-	if !p.flows || safely(func() error { at = p.delivery.view.Summary(r).EndedAt; return nil }) != nil {
+	if !p.flows || safely(func() error { at = p.delivery.view.Summary(r).EndedAt.Add(p.delivery.options.Idle); return nil }) != nil {
 		return r.CreateTime
 	}
 	return at

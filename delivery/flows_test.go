@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -42,25 +43,33 @@ func TestEachClosedLoginFlowIsSentOnceInEachRevision(t *testing.T) {
 }
 
 // A position in a feed of login flows is lost when they are made anew from nothing.
-func TestALoginFlowThatEndedAfterTheDestinationWasMadeIsSentAlsoAfterAPositionWasLost(t *testing.T) {
+func TestALoginFlowThatWasClosedAfterTheDestinationWasMadeIsSentAlsoAfterAPositionWasLost(t *testing.T) {
 	t.Parallel()
+	const idle = time.Minute
 	w := newWorld(t)
-	ended := func(request string, steps ...*audit.Record) string {
-		stitched := flow.StitchAll(steps, flow.Rules{Idle: time.Minute})
-		closed, _ := flow.Revise(nil, stitched[0], time.Now().Add(time.Hour), time.Minute)
-		row := flow.NewRow(closed)
+	step := func(id, request string, ago time.Duration) *audit.Record {
+		at := time.Now().Add(-ago).UTC().Format(time.RFC3339Nano)
+		r, err := audit.DecodeEvent(fmt.Appendf(nil, `{"unique_id":%q,"create_time":%q,"event":{"time":%q,"org_id":"one","event_name":"Login","request_id":%q}}`,
+			id, at, at, request), "one")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	closed := func(steps ...*audit.Record) string {
+		stitched := flow.StitchAll(steps, flow.Rules{Idle: idle})
+		s, _ := flow.Revise(nil, stitched[0], time.Now().Add(time.Hour), idle)
+		row := flow.NewRow(s)
 		if err := w.flows.Replace(t.Context(), []audit.Replacement{{Row: row}}); err != nil {
-			t.Fatal(request, err)
+			t.Fatal(err)
 		}
 		return row.UniqueID + ".1"
 	}
-	before := record(t, "one", "b1", `"event_name":"Login","request_id":"before"`)
-	began := record(t, "one", "a1", `"event_name":"Login","request_id":"across"`)
-	time.Sleep(2 * time.Millisecond)
 	d := w.destination("a", `,"delivery_settings":{"content":"login_flows"}`)
 	time.Sleep(2 * time.Millisecond)
-	ended("before", before)
-	across := ended("across", began, record(t, "one", "a2", `"event_name":"Token","request_id":"across"`))
+	closed(step("b1", "before", 2*idle))
+	open := closed(step("o1", "open still", idle/2))
+	across := closed(step("a1", "across", 2*idle), step("a2", "across", 0))
 	held, err := lease.New(w.store, lease.Options{}).TryAcquire(t.Context(), keyOf(d).lease())
 	if err != nil {
 		t.Fatal(err)
@@ -72,6 +81,6 @@ func TestALoginFlowThatEndedAfterTheDestinationWasMadeIsSentAlsoAfterAPositionWa
 	if err := held.Save(t.Context(), lost); err != nil {
 		t.Fatal(err)
 	}
-	w.start()
-	w.receiver.gets(t, across)
+	w.start(func(o *Options) { o.Idle = idle })
+	w.receiver.gets(t, open, across)
 }

@@ -31,6 +31,8 @@ type Options struct {
 	// Alone says that the store is open in one process at a time: what another
 	// process held, it holds no more, and no other changes destinations.
 	Alone bool
+	// Idle is for how long a login flow is idle before it is closed.
+	Idle time.Duration
 	// PauseAfter is for how long a receiver may take nothing before the delivery to it
 	// is paused, where the destination does not say; 7 days where 0.
 	PauseAfter time.Duration
