@@ -3,6 +3,7 @@ package builder
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -86,7 +87,8 @@ func (p *progress) followed(batch audit.FeedBatch, last bool, read, now time.Tim
 	p.stats.Records += uint64(len(batch.Records))
 	p.position, p.movedAt = batch.Next, now
 	if last {
-		p.current, p.ends = read, nil
+		p.current = read
+		p.ends = slices.DeleteFunc(p.ends, func(e feedEnd) bool { return !e.at.After(read) }) // the next may have been read by now
 	}
 	p.pass(batch)
 	if p.behind(now) < maxBehind {

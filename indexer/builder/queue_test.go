@@ -50,3 +50,22 @@ func TestThoseWhoWaitGoOnAFewAtATimeInTheirOrder(t *testing.T) {
 		t.Error("somebody has to wait though the flows are current")
 	}
 }
+
+// The batch after the last one is read before it is known that the last one is stored.
+func TestWhereTheFeedEndedStaysKnownWhileTheBatchBeforeIsStored(t *testing.T) {
+	t.Parallel()
+	began := time.Now()
+	at := func(seconds int) time.Time { return began.Add(time.Duration(seconds) * time.Second) }
+	p := &progress{}
+	p.begin(began)
+	p.hasEnd("1", at(1))
+	p.hasEnd("2", at(2))
+	p.followed(audit.FeedBatch{Positions: []audit.Position{"1"}, Next: "1"}, true, at(1), at(3))
+	if behind := p.behind(at(3)); behind != 2*time.Second {
+		t.Errorf("behind by %s where all of the first second is followed", behind)
+	}
+	p.followed(audit.FeedBatch{Positions: []audit.Position{"2", "3"}, Next: "3"}, false, at(2), at(4))
+	if behind := p.behind(at(4)); behind != 2*time.Second {
+		t.Errorf("behind by %s where all of the first two seconds is followed", behind)
+	}
+}
