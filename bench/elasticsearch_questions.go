@@ -22,13 +22,13 @@ func (c *comparison) questions(ctx context.Context) error {
 		if own > allowed {
 			within = fmt.Sprintf("over 1.15× + 1 ms = %s", allowed.Round(10*time.Microsecond))
 		}
-		fmt.Printf("| %s (%d round trips) | p50 %s | p50 %s | %s |\n", q.name, trips,
+		fmt.Printf("| %s (%d requests) | p50 %s | p50 %s | %s |\n", q.name, trips,
 			own.Round(10*time.Microsecond), direct.Round(10*time.Microsecond), within)
 	}
 	return nil
 }
 
-// ask returns the p50 of both ways, and how many requests one question makes.
+// ask returns the p50 of both ways, and how many requests were made for the last one, which may be under way at once, and some of which, as for the record of readings, nobody waits for.
 func (c *comparison) ask(ctx context.Context, q question) (own, direct time.Duration, trips int, err error) {
 	random := rand.New(rand.NewPCG(42, 42))
 	var ownTimes, directTimes []time.Duration

@@ -54,7 +54,7 @@ func (r *result) failure() error {
 	if r.Status == http.StatusTooManyRequests || r.Status >= http.StatusInternalServerError {
 		return unavailable("Elasticsearch cannot answer now", failure)
 	}
-	return failure
+	return answered(failure)
 }
 
 // tooManyBuckets reports whether an aggregation had more to tell than the engine allows.
@@ -73,12 +73,11 @@ func (s *Store) ask(ctx context.Context, search dsl.Search, searchType string) (
 	}
 	answer := new(result)
 	request := esapi.SearchRequest{
-		Index: []string{s.names.records()}, SearchType: searchType,
-		AllowNoIndices: yes, IgnoreUnavailable: yes, AllowPartialSearchResults: no,
+		Index: []string{s.names.records()}, SearchType: searchType, AllowPartialSearchResults: no,
 	}
 	err = s.whenStill(ctx, func() error {
 		request.Body = bytes.NewReader(body)
-		return s.client.do(ctx, request, answer)
+		return answered(s.client.do(ctx, request, answer))
 	})
 	if err != nil {
 		return nil, err

@@ -55,7 +55,7 @@ func (s *Store) askOnce(ctx context.Context, body []byte, all questions) ([]resu
 	var answer struct {
 		Responses []result `json:"responses"`
 	}
-	request := esapi.MsearchRequest{Index: []string{s.names.records()}, Body: bytes.NewReader(body), AllowNoIndices: yes, IgnoreUnavailable: yes}
+	request := esapi.MsearchRequest{Index: []string{s.names.records()}, Body: bytes.NewReader(body)}
 	if err := s.client.do(ctx, request, &answer); err != nil {
 		return nil, err
 	}
