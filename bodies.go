@@ -17,6 +17,10 @@ type pace struct {
 
 var bodyPace = pace{pause: 20 * time.Second, rate: 4 << 10, whole: 10 * time.Minute}
 
+// unreadTime is how long the server waits for a body that nobody asked for: it has to
+// read that to use the connection again.
+const unreadTime = 5 * time.Second
+
 // deadline is when the next part of a body must have come.
 func (p pace) deadline(began, now time.Time, received int64) time.Time {
 	deadline := began.Add(p.pause + time.Duration(received)*time.Second/time.Duration(p.rate))
@@ -36,11 +40,15 @@ func bodyInTime(next http.Handler) http.Handler { return bodyPace.middleware(nex
 func (p pace) middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body := &timedBody{ReadCloser: r.Body, pace: p, control: http.NewResponseController(w), began: time.Now()}
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+			body.pace.pause = min(p.pause, unreadTime)
+		}
 		if server, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok {
 			body.answer = server.WriteTimeout
 		}
 		if r.ContentLength != 0 && body.extend() == nil {
 			r.Body = body
+			defer body.leave()
 		}
 		next.ServeHTTP(w, r)
 	})
@@ -54,6 +62,7 @@ type timedBody struct {
 	control  *http.ResponseController
 	began    time.Time
 	received int64
+	over     bool          // it has ended, or failed
 	answer   time.Duration // how long writing the answer may end after the body; 0 is for ever
 }
 
@@ -82,6 +91,7 @@ func (b *timedBody) setDeadlines(read time.Time) error {
 func (b *timedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.received += int64(n)
+	b.over = err != nil
 	switch {
 	case errors.Is(err, io.EOF):
 		_ = b.setDeadlines(time.Time{})
@@ -89,4 +99,11 @@ func (b *timedBody) Read(p []byte) (int, error) {
 		_ = b.extend()
 	}
 	return n, err
+}
+
+// leave says that nobody reads on.
+func (b *timedBody) leave() {
+	if !b.over {
+		_ = b.control.SetReadDeadline(time.Now().Add(min(b.pace.pause, unreadTime)))
+	}
 }

@@ -158,3 +158,28 @@ func TestTheBodyOfARefusedRequestIsNotWaitedFor(t *testing.T) {
 		})
 	}
 }
+
+// Nor must who asks for what needs no token, or for what is not there.
+func TestABodyThatNobodyReadsIsNotWaitedForForLong(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		method  string
+		handler http.HandlerFunc
+	}{
+		"sent to what is not there":          {http.MethodPost, http.NotFound},
+		"sent with a question, long answers": {http.MethodGet, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 64<<10)) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				connection := connectTo(t, test.handler)
+				began := time.Now()
+				fmt.Fprintf(connection, "%s / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n", test.method)
+				answer, err := http.ReadResponse(bufio.NewReader(connection), nil)
+				if took := time.Since(began); err != nil || !answer.Close || took > 6*time.Second {
+					t.Errorf("after %s: %v, %v", took, answer, err)
+				}
+			})
+		})
+	}
+}
