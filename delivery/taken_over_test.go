@@ -53,11 +53,13 @@ func TestWhoHasSeenAChangeByItselfIsNotWaitedFor(t *testing.T) {
 	t.Parallel()
 	const pause = time.Second
 	w := newWorld(t)
-	w.start(shared, func(o *Options) { o.Poll = pause / 5 })
+	w.start(shared, func(o *Options) { o.Poll = time.Hour })
 	d := w.destination("a", "")
 	w.becomes(d, delivering)
 	others := w.newDestinations()
 	w.process(others, newReceiver(), shared, func(o *Options) { o.Registry, o.Poll = tardy{o.Registry, pause}, time.Hour })
+	seen := time.AfterFunc(pause/2, w.delivery.rouse)
+	defer seen.Stop()
 	d.Spec.Comment = "changed"
 	began := time.Now()
 	if _, err := others.Replace(t.Context(), audit.Orgs("one"), d.ID, d); err != nil {
