@@ -39,10 +39,34 @@ func cause(err error) error {
 	for errors.As(err, &request) {
 		err = request.Err
 	}
-	if strings.Contains(err.Error(), "malformed") {
-		return errors.New("malformed HTTP")
+	if quotes(err) {
+		return errNotHTTP
 	}
 	return err
+}
+
+// errNotHTTP stands for what the HTTP client says of an answer that it cannot read.
+var errNotHTTP = errors.New("malformed HTTP")
+
+// quotes reports whether an error may repeat what the receiver said: any but those
+// of connections, certificates, time and refused addresses.
+func quotes(err error) bool {
+	var (
+		network   net.Error
+		untrusted *tls.CertificateVerificationError
+		record    tls.RecordHeaderError
+		number    syscall.Errno
+	)
+	if errors.As(err, &network) || errors.As(err, &untrusted) || errors.As(err, &record) || errors.As(err, &number) {
+		return false
+	}
+	for _, known := range []error{io.EOF, io.ErrUnexpectedEOF, context.Canceled, context.DeadlineExceeded, http.ErrSchemeMismatch,
+		ssrf.ErrProhibitedIP, ssrf.ErrProhibitedNetwork, ssrf.ErrInvalidHostPort} {
+		if errors.Is(err, known) {
+			return false
+		}
+	}
+	return !strings.HasPrefix(err.Error(), "tls: ")
 }
 
 func reason(err error) string {

@@ -57,7 +57,7 @@ func TestAFailureThatIsKnownStaysAsItIs(t *testing.T) {
 	if got := dial.Explain(fmt.Errorf("send: %w", known)); got != known {
 		t.Errorf("got %+v", got)
 	}
-	cause := errors.New("wsasend: 10.1.2.3 is gone")
+	cause := &net.OpError{Op: "write", Net: "tcp", Err: errors.New("10.1.2.3 is gone")}
 	if got := dial.Explain(cause); strings.Contains(got.Reason, "10.1.2.3") || !errors.Is(got, cause) {
 		t.Errorf("got %q", got.Reason)
 	}
@@ -72,6 +72,7 @@ func TestTheCauseRepeatsNothingThatWasSent(t *testing.T) {
 	client := dial.New(dial.Options{Allow: thisMachine}).Client(nil)
 	for name, answer := range map[string]string{
 		"as a header": "HTTP/1.1 200 OK\r\nAuthorization Bearer swordfish\r\n\r\n", "as the first line": "swordfish\r\n", "as a status": "HTTP/1.1 swordfish\r\n\r\n",
+		"as a length": "HTTP/1.1 200 OK\r\nContent-Length: swordfish\r\n\r\n", "as an encoding": "HTTP/1.1 200 OK\r\nTransfer-Encoding: swordfish\r\n\r\n",
 	} {
 		response, err := client.Post("http://"+answering(t, answer)+"/swordfish", "text/plain", strings.NewReader("swordfish"))
 		if err == nil {
