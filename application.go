@@ -171,9 +171,9 @@ func (a *application) sayListening(s streams, url string) {
 func (a *application) serve(ctx context.Context, listener net.Listener) error {
 	defer a.logger.Info("stopped")
 	defer a.close()
-	defer a.deliveries.run(ctx)()
 	withdraw := a.announce(listener)
 	defer withdraw()
+	defer a.deliveries.run(ctx)()
 	httpServer := newHTTPServer(a.handler, a.config.RequestTimeout, a.logger)
 	failed := make(chan error, 1)
 	bounded := boundConnections(listener, a.config.Access.MaxConnections, a.logger)

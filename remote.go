@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/authtrail/authtrail/client"
 	"github.com/authtrail/authtrail/store/sqlite"
@@ -41,7 +42,7 @@ func (r remote) connect(ctx context.Context, s streams, create bool) (*client.Cl
 	config.Data, config.LogLevel, config.Delivery.Run = r.Data, "warn", false // who looks into a folder sends nothing from it
 	app, err := newApplication(ctx, config, config.logger(s))
 	if errors.Is(err, sqlite.ErrInUse) {
-		return r.other(err)
+		return r.other(ctx, err)
 	}
 	if err != nil {
 		return nil, nil, err
@@ -70,17 +71,26 @@ func (r remote) connect(ctx context.Context, s streams, create bool) (*client.Cl
 	}, nil
 }
 
+// startingTime is how long a server that has just opened its folder is waited for.
+const startingTime = time.Second
+
 // other returns a client of the server that has the data folder open.
-func (r remote) other(inUse error) (*client.Client, func(), error) {
-	address, err := os.ReadFile(filepath.Join(r.Data, addressFile))
-	if err != nil {
-		return nil, nil, inUse
+func (r remote) other(ctx context.Context, inUse error) (*client.Client, func(), error) {
+	starting, cancel := context.WithTimeout(ctx, startingTime)
+	defer cancel()
+	for {
+		address, err := os.ReadFile(filepath.Join(r.Data, addressFile))
+		if err == nil {
+			if server, err := newClient(strings.TrimSpace(string(address)), r.Token); err == nil {
+				return server, func() {}, nil
+			} // it is being written
+		}
+		select {
+		case <-starting.Done():
+			return nil, nil, inUse
+		case <-time.After(startingTime / 50):
+		}
 	}
-	server, err := newClient(strings.TrimSpace(string(address)), r.Token)
-	if err != nil { // it is being written
-		return nil, nil, inUse
-	}
-	return server, func() {}, nil
 }
 
 // newClient returns a client that says which version of the program it is.
