@@ -73,7 +73,7 @@ func (c *client) ask(ctx context.Context, request esapi.Request) (*bytes.Buffer,
 	if errors.Is(err, errUnread) {
 		return nil, c.unanswered(ctx, err, time.Since(began))
 	}
-	return nil, err
+	return nil, explained(err)
 }
 
 // unanswered says what it means that a request got no answer, or not all of one.
@@ -144,6 +144,7 @@ type engineError struct {
 	Status int    `json:"-"`
 	Type   string `json:"type"`
 	Reason string `json:"reason"`
+	Index  string `json:"index"`
 
 	RootCause []engineCause `json:"root_cause"`
 	CausedBy  engineCause   `json:"caused_by"`
@@ -161,6 +162,9 @@ func (e *engineError) Error() string {
 		if cause.Reason != "" && !strings.Contains(text, cause.Reason) {
 			text += fmt.Sprintf(": %s: %s", cause.Type, cause.Reason)
 		}
+	}
+	if e.Index != "" && !strings.Contains(text, e.Index) {
+		text += fmt.Sprintf(" (%s)", e.Index)
 	}
 	return text
 }

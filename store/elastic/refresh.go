@@ -30,7 +30,7 @@ func (s *Store) refreshAll(ctx context.Context, indices []string, absent int) er
 	case hasStatus(err, http.StatusNotFound):
 		return errDropped
 	case err != nil:
-		return answered(err)
+		return err
 	case answer.Shards.Total == 0 || left > absent:
 		return unavailable("Elasticsearch could answer only in part", fmt.Errorf("%d copies of shards were not refreshed: %w", left, errUnseen))
 	}

@@ -54,7 +54,7 @@ func (r *result) failure() error {
 	if r.Status == http.StatusTooManyRequests || r.Status >= http.StatusInternalServerError {
 		return unavailable("Elasticsearch cannot answer now", failure)
 	}
-	return answered(failure)
+	return answered(explained(failure))
 }
 
 // tooManyBuckets reports whether an aggregation had more to tell than the engine allows.

@@ -28,7 +28,8 @@ func TestAClosedPartitionIsAnErrorAndNotFewerRows(t *testing.T) {
 	for who, store := range map[string]*Store{"who wrote it": s, "another process": other} {
 		_, searched := store.Search(t.Context(), query)
 		_, counted := store.Count(t.Context(), []audit.Query{query})
-		for what, err := range map[string]error{"search": searched, "count": counted} {
+		_, fed := store.Since(t.Context(), "", 10)
+		for what, err := range map[string]error{"search": searched, "count": counted, "feed": fed} {
 			if audit.AsError(err).Code != audit.Unavailable || !strings.Contains(err.Error(), "is closed") {
 				t.Errorf("%s, %s: %v", who, what, err)
 			}
@@ -40,6 +41,9 @@ func TestAClosedPartitionIsAnErrorAndNotFewerRows(t *testing.T) {
 	for who, store := range map[string]*Store{"who wrote it": s, "another process": other} {
 		if page, err := store.Search(t.Context(), query); err != nil || len(page.Hits) != 2 {
 			t.Errorf("%s, once it is open again: %d (%v)", who, len(page.Hits), err)
+		}
+		if batch, err := store.Since(t.Context(), "", 10); err != nil || len(batch.Records) != 2 {
+			t.Errorf("%s, once it is open again, the feed: %d (%v)", who, len(batch.Records), err)
 		}
 	}
 }
