@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-chi/chi/v5"
-
 	"github.com/authtrail/authtrail/audit"
 	"github.com/authtrail/authtrail/audit/destination"
 )
@@ -42,14 +40,9 @@ type replay struct {
 
 // destinationHealth answers how the delivery to a destination goes.
 func (a *api) destinationHealth(w http.ResponseWriter, r *http.Request) {
-	scope, err := scopeOf(r, params{r.URL.Query(), a.Now()})
-	if err != nil {
-		a.fail(w, r, err)
-		return
-	}
 	ctx, cancel := context.WithTimeout(r.Context(), a.Timeout)
 	defer cancel()
-	found, err := a.Destinations.Get(ctx, scope, chi.URLParam(r, "destination_id"))
+	found, err := a.destinationOf(ctx, r)
 	if err != nil {
 		a.fail(w, r, err)
 		return

@@ -30,19 +30,23 @@ func (a *api) createDestination(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *api) getDestination(w http.ResponseWriter, r *http.Request) {
-	scope, err := scopeOf(r, params{r.URL.Query(), a.Now()})
-	if err != nil {
-		a.fail(w, r, err)
-		return
-	}
 	ctx, cancel := context.WithTimeout(r.Context(), a.Timeout)
 	defer cancel()
-	found, err := a.Destinations.Get(ctx, scope, chi.URLParam(r, "destination_id"))
+	found, err := a.destinationOf(ctx, r)
 	if err != nil {
 		a.fail(w, r, err)
 		return
 	}
 	a.writeDestination(w, r, http.StatusOK, found)
+}
+
+// destinationOf returns the destination that a request names, if its caller may see it.
+func (a *api) destinationOf(ctx context.Context, r *http.Request) (destination.Destination, error) {
+	scope, err := scopeOf(r, params{r.URL.Query(), a.Now()})
+	if err != nil {
+		return destination.Destination{}, err
+	}
+	return a.Destinations.Get(ctx, scope, chi.URLParam(r, "destination_id"))
 }
 
 func (a *api) replaceDestination(w http.ResponseWriter, r *http.Request) {
