@@ -158,6 +158,11 @@ type Feed interface {
 	// The empty position is the beginning. A position that this store did not
 	// give is BadUserInput. Records that were dropped since are not given, and their
 	// part of a position has no meaning any more.
+	//
+	// One exception: a record that the store has, but damaged, so that it cannot be
+	// read, is left out, since no waiting would mend it and all who follow would stand
+	// still behind it. The store logs which one it is, once. Questions that come upon
+	// such a record are refused as ever: their answers must not lack it.
 	Since(ctx context.Context, after Position, limit int) (FeedBatch, error)
 	// Wait returns nil as soon as there may be records after the position.
 	Wait(ctx context.Context, after Position) error

@@ -2,16 +2,20 @@ package sqlite
 
 import (
 	"bytes"
+	"context"
 	"database/sql"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/store/storetest"
 )
 
 func TestDamageIsSaidInOneWayWhereverItIs(t *testing.T) {
@@ -78,35 +82,126 @@ func failuresOn(t *testing.T, content []byte) map[string]error {
 	return failures
 }
 
-func TestADamagedRecordIsSaidAndItsCauseLogged(t *testing.T) {
-	t.Parallel()
-	var log bytes.Buffer
-	dir := t.TempDir()
-	s := openIn(t, dir)
-	add(t, s, event(t, "a", noon, ""))
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	db, err := sql.Open("sqlite", filepath.Join(dir, databaseName))
+// openDamaged opens a store of which the bodies of some rows are damaged, and what it logs.
+func openDamaged(t *testing.T, options Options, uids ...string) (*Store, *bytes.Buffer) {
+	t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(options.Dir, databaseName))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.ExecContext(t.Context(), "UPDATE record SET body = x'ff'"); err != nil {
-		t.Fatal(err)
+	for _, uid := range uids {
+		if _, err := db.ExecContext(t.Context(), "UPDATE record SET body = x'ff' WHERE uid = ?", uid); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	s, err = Open(t.Context(), Options{Dir: dir, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	log := new(bytes.Buffer)
+	options.Logger = slog.New(slog.NewTextHandler(log, nil))
+	s, err := Open(t.Context(), options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
-	_, err = s.Search(t.Context(), everything500())
+	t.Cleanup(func() { _ = s.Close() })
+	return s, log
+}
+
+func TestADamagedRecordIsSaidAndItsCauseLogged(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := openIn(t, dir)
+	add(t, s, event(t, "a", noon, `"org_id":"acme"`))
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s, log := openDamaged(t, Options{Dir: dir}, "a")
+	_, err := s.Search(t.Context(), everything500())
 	if known := audit.AsError(err); known == nil || known.Code != audit.Unavailable || known.Message != "a stored record is damaged" {
 		t.Errorf("got %v", err)
 	}
-	if said := log.String(); strings.Count(said, "level=ERROR") != 1 || !strings.Contains(said, "no body of this version") {
+	said := log.String()
+	if strings.Count(said, "level=ERROR") != 1 || !strings.Contains(said, "no body of this version") || !strings.Contains(said, "acme") {
 		t.Errorf("the log says %q", said)
+	}
+}
+
+func TestFollowersGoOnPastDamagedRowsThatTheLogNamesOnce(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		options Options
+		add     func(*Store, []*audit.Record)
+		rows    []*audit.Record
+	}{
+		"events": {rows: events(t, 6), add: func(s *Store, rows []*audit.Record) { add(t, s, rows...) }},
+		"rows that change": {options: Options{Format: storetest.FlowFormat()}, rows: storetest.Flows(1, 6),
+			add: func(s *Store, rows []*audit.Record) { replace(t, s, made(rows...)...) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test.options.Dir = t.TempDir()
+			s, err := Open(t.Context(), test.options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			test.add(s, test.rows[:5])
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			all := ids(test.rows)
+			s, log := openDamaged(t, test.options, all[0], all[2], all[4])
+			for _, limit := range []int{1, 2, 500} {
+				if got := strings.Join(follow(t, s, limit), " "); got != all[1]+" "+all[3] {
+					t.Errorf("%d at a time: followed %s of %s", limit, got, all)
+				}
+			}
+			if said := log.String(); strings.Count(said, "level=ERROR") != 3 || strings.Count(said, "unique_id="+all[2]) != 1 {
+				t.Errorf("the log says %q", said)
+			}
+			batch, err := s.Since(t.Context(), "", 500)
+			if err != nil {
+				t.Fatal(err)
+			}
+			waiting, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			defer cancel()
+			if err := s.Wait(waiting, batch.Next); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("with nothing but a damaged row to come, waiting ends with %v", err)
+			}
+			test.add(s, test.rows[5:])
+			if err := s.Wait(t.Context(), batch.Next); err != nil {
+				t.Error(err)
+			}
+			if batch, err = s.Since(t.Context(), batch.Next, 500); err != nil || len(batch.Records) != 1 || batch.Records[0].UniqueID != all[5] {
+				t.Errorf("then comes %s, %v", ids(batch.Records), err)
+			}
+		})
+	}
+}
+
+// events are some events of one second each.
+func events(t *testing.T, n int) []*audit.Record {
+	t.Helper()
+	made := make([]*audit.Record, n)
+	for i := range made {
+		made[i] = event(t, fmt.Sprint("e", i), noon.Add(time.Duration(i)*time.Second), "")
+	}
+	return made
+}
+
+// follow reads the whole feed, so many rows at a time.
+func follow(t *testing.T, s *Store, limit int) (found []string) {
+	t.Helper()
+	for position := audit.Position(""); ; {
+		batch, err := s.Since(t.Context(), position, limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(batch.Records) == 0 {
+			if batch.Next != position {
+				t.Errorf("at the end the position moves from %s to %s", position, batch.Next)
+			}
+			return found
+		}
+		found, position = append(found, ids(batch.Records)...), batch.Next
 	}
 }

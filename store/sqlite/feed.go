@@ -107,25 +107,39 @@ func (s *Store) since(ctx context.Context, seq int64, limit int, batch *audit.Fe
 		batch.Next = batch.Positions[len(recent)-1]
 		return nil
 	}
+	for more := true; more && len(batch.Records) == 0; {
+		var err error
+		if seq, more, err = s.readFed(ctx, seq, end, limit, batch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readFed reads rows of the feed. It returns the place of the last one, and whether
+// there may be more of them; those that are damaged are passed over.
+func (s *Store) readFed(ctx context.Context, seq, end int64, limit int, batch *audit.FeedBatch) (last int64, more bool, err error) {
 	rows, err := s.ask.since.QueryContext(ctx, seq, end, limit)
 	if err != nil {
-		return err
+		return seq, false, err
 	}
 	defer func() { _ = rows.Close() }() // what it could say, Err says
 	for bytes := 0; bytes < maxFeedBytes && rows.Next(); {
 		var r row
 		if err := s.layout.scanFed(rows, &r, &seq); err != nil {
-			return err
+			return seq, false, err
 		}
+		more = true
 		record, err := s.record(&r)
 		if err != nil {
-			return err
+			s.passOver(ctx, &r, seq, err)
+			continue
 		}
 		bytes += len(record.Raw)
 		batch.Next = s.position(seq)
 		batch.Records, batch.Positions = append(batch.Records, record), append(batch.Positions, batch.Next)
 	}
-	return rows.Err()
+	return seq, more, rows.Err()
 }
 
 // Wait implements audit.Feed.

@@ -55,7 +55,7 @@ func (s *Store) record(r *row) (*audit.Record, error) {
 	raw, err := s.bodies.decode(parts...)
 	if err != nil {
 		return nil, &audit.Error{Code: audit.Unavailable, Message: "a stored record is damaged",
-			Err: fmt.Errorf("record %d: %w", r.id, err)}
+			Err: fmt.Errorf("the %s %q of the org %q, row %d: %w", r.kind, r.uid, r.org, r.id, err)}
 	}
 	record := s.layout.Restore(audit.Stored{
 		Kind: r.kind, Org: r.org, UniqueID: r.uid, Time: time.Unix(0, r.nanos).UTC(), Raw: raw,

@@ -13,23 +13,23 @@ import (
 // rowStatements are the queries for rows that can be replaced.
 type rowStatements struct {
 	rest    *sql.Stmt
-	feeds   *sql.Stmt
+	nextFed *sql.Stmt
 	ordered [][2][2]*sql.Stmt // [by which number] [with a MATCH] [ascending]
 }
 
 const (
 	restOf   = "SELECT body FROM rest WHERE id = ?"
-	anyFed   = "SELECT EXISTS (SELECT * FROM feed WHERE seq > ? AND seq <= ?)"
+	placeFed = "SELECT coalesce(min(seq), 0) FROM feed WHERE seq > ? AND seq <= ?"
 	rowsFed  = ", (SELECT body FROM rest WHERE id = r.id)" + feedRows
 	inOrder  = " FROM record r INDEXED BY record_n%d WHERE +r.id BETWEEN ? AND ? AND ? >> (r.id & 3) & 1"
-	inPlace  = "%[1]s, r.n%[2]d FROM (%[3]s) CROSS JOIN record r ON r.id = found ORDER BY r.n%[2]d %[4]s, r.org %[4]s, r.uid %[4]s" // bodies are read of the rows that stay
-	numbered = " AND (r.n%[1]d, r.org, r.uid) > (?, ?, ?) AND (r.n%[1]d, r.org, r.uid) < (?, ?, ?) ORDER BY r.n%[1]d %[2]s, r.org %[2]s, r.uid %[2]s LIMIT ?"
+	inPlace  = "%[1]s, r.n%[2]d FROM (%[3]s) CROSS JOIN record r ON r.id = found ORDER BY r.n%[2]d %[4]s, r.time %[4]s, r.org %[4]s, r.uid %[4]s" // bodies are read of the rows that stay
+	numbered = " AND (r.n%[1]d, r.time, r.org, r.uid) > (?, ?, ?, ?) AND (r.n%[1]d, r.time, r.org, r.uid) < (?, ?, ?, ?) ORDER BY r.n%[1]d %[2]s, r.time %[2]s, r.org %[2]s, r.uid %[2]s LIMIT ?"
 )
 
 // prepareRows returns the queries for rows, those of statements in the form for them.
 func (s *statements) prepareRows(l *layout) []prepared {
 	rows, within := "SELECT "+l.rowColumns(), l.within()
-	all := []prepared{{&s.since, rows + rowsFed}, {&s.count[1], "SELECT count(*)" + ofIndex + within}, {&s.rest, restOf}, {&s.feeds, anyFed}}
+	all := []prepared{{&s.since, rows + rowsFed}, {&s.count[1], "SELECT count(*)" + ofIndex + within}, {&s.rest, restOf}, {&s.nextFed, placeFed}}
 	s.ordered = make([][2][2]*sql.Stmt, len(l.Numbers))
 	for i := range l.Numbers {
 		for indexed, from := range []string{fmt.Sprintf(inOrder, i), ofIndex} {
@@ -48,19 +48,6 @@ func (l *layout) scanFed(rows *sql.Rows, r *row, seq *int64) error {
 		return l.scan(rows, r, &r.rest, seq)
 	}
 	return l.scan(rows, r, seq)
-}
-
-// feeds reports whether the feed has anything between two places. Of events it
-// always has; but rows that were removed leave it.
-func (s *Store) feeds(ctx context.Context, after, end int64) (bool, error) {
-	if !s.layout.rows {
-		return true, nil
-	}
-	var fed bool
-	if err := s.ask.feeds.QueryRowContext(ctx, after, end).Scan(&fed); err != nil {
-		return false, s.failed(ctx, "wait for rows", err)
-	}
-	return fed, nil
 }
 
 func versionOf(seq int64) audit.Version { return audit.Version(strconv.FormatInt(seq, 10)) }

@@ -35,6 +35,7 @@ type Store struct {
 	bodies   codec
 	spill    atomic.Int64 // never less than that of anything committed
 	feed     *feedEnd
+	damaged  damagedPlaces
 	recent   recent
 
 	jobs      chan *job
