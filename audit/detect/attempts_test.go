@@ -65,7 +65,7 @@ func (a try) flow(n int) *audit.Flow {
 
 // worldWith has the flows of some attempts, and some other records.
 func worldWith(tries []try, records ...*audit.Record) *world {
-	w := &world{flows: map[string]*audit.Flow{}, records: records}
+	w := newWorld(records)
 	for n, a := range tries {
 		a.steps = append([]audit.Stage(nil), a.steps...)
 		if len(a.steps) == 0 {

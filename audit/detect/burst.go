@@ -9,20 +9,20 @@ import (
 
 // tally counts what is in a window of time.
 type tally interface {
-	add(*login)
-	remove(*login)
+	add(event)
+	remove(event)
 	enough() bool
 }
 
-// bursts returns the stretches of logins, which are oldest first, in which every
-// login is in a window of time that holds enough.
-func bursts(logins []*login, window time.Duration, t tally) [][]*login {
-	var found [][]*login
+// bursts returns the stretches of events, which are oldest first, in which every
+// event is in a window of time that holds enough.
+func bursts(events []event, window time.Duration, t tally) [][]event {
+	var found [][]event
 	begin, covered := 0, -1 // the window's first, and the last of the latest burst
-	for end, l := range logins {
-		t.add(l)
-		for l.started.Sub(logins[begin].started) > window {
-			t.remove(logins[begin])
+	for end, e := range events {
+		t.add(e)
+		for e.at.Sub(events[begin].at) > window {
+			t.remove(events[begin])
 			begin++
 		}
 		if !t.enough() {
@@ -30,9 +30,9 @@ func bursts(logins []*login, window time.Duration, t tally) [][]*login {
 		}
 		if len(found) > 0 && begin <= covered {
 			last := len(found) - 1
-			found[last] = append(found[last], logins[covered+1:end+1]...)
+			found[last] = append(found[last], events[covered+1:end+1]...)
 		} else {
-			found = append(found, slices.Clone(logins[begin:end+1]))
+			found = append(found, slices.Clone(events[begin:end+1]))
 		}
 		covered = end
 	}

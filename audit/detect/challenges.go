@@ -14,34 +14,58 @@ type challenge struct {
 	unmet int
 }
 
-// challengesOf reads the MFA challenges of a flow from its stages. A challenge that
-// was created is not met unless a success follows; where none was created on
-// record, each denial, failure or timeout is one that was not met.
+// challengesOf reads the MFA challenges of a flow from its stages. A denial, failure
+// or timeout is one that was not met, and so is a challenge that was created and to
+// which neither one of these nor a success belongs.
 func challengesOf(stages []audit.Stage) []challenge {
-	var all []challenge
-	created, at := 0, time.Time{}
-	unmet := func(n int, when time.Time) {
-		if n > 0 {
-			all = append(all, challenge{at: when, unmet: n})
-		}
-	}
-	for _, stage := range stages {
-		if stage.EventName != mfaChallenge {
+	var read challengesRead
+	for i := range stages {
+		if stages[i].EventName != mfaChallenge {
 			continue
 		}
-		switch strings.ToLower(stage.Result) {
-		case "create":
-			unmet(created, at) // and another challenge was made instead
-			created, at = stage.Count, stage.StartedAt
-		case "success":
-			unmet(created-1, at)
-			all = append(all, challenge{at: stage.StartedAt, met: true})
-			created = 0
-		case "denied", "failure", "timeout":
-			unmet(max(created, stage.Count), stage.StartedAt)
-			created = 0
+		for _, m := range momentsOf(&stages[i]) {
+			read.see(strings.ToLower(stages[i].Result), m)
 		}
 	}
-	unmet(created, at)
-	return all
+	read.giveUp()
+	return read.all
+}
+
+type challengesRead struct {
+	all  []challenge
+	open []moment // challenges that were created, and nothing answered yet
+}
+
+func (c *challengesRead) see(result string, m moment) {
+	switch result {
+	case "create":
+		c.open = append(c.open, m)
+	case "success":
+		c.answer(1)
+		c.giveUp()
+		c.all = append(c.all, challenge{at: m.at, met: true})
+	case "denied", "failure", "timeout":
+		c.answer(m.n)
+		c.all = append(c.all, challenge{at: m.at, unmet: m.n})
+	}
+}
+
+// answer takes so many away from the challenges that are open, the latest first.
+func (c *challengesRead) answer(n int) {
+	for n > 0 && len(c.open) > 0 {
+		last := &c.open[len(c.open)-1]
+		taken := min(n, last.n)
+		n -= taken
+		if last.n -= taken; last.n == 0 {
+			c.open = c.open[:len(c.open)-1]
+		}
+	}
+}
+
+// giveUp counts the challenges that are open as not met, since nothing answers them any more.
+func (c *challengesRead) giveUp() {
+	for _, m := range c.open {
+		c.all = append(c.all, challenge{at: m.at, unmet: m.n})
+	}
+	c.open = nil
 }

@@ -18,6 +18,7 @@ const MaxRange = 92 * 24 * time.Hour
 // Flows are login flows, as far as detections need them; audit.Flows is more.
 type Flows interface {
 	audit.Scanner
+	audit.Looker
 	Flow(row *audit.Record) *audit.Flow
 }
 
@@ -26,7 +27,7 @@ type Detector struct {
 	Flows   Flows
 	Records audit.Searcher // the events, for the uses of tokens
 
-	flows, past, uses int // bounds of tests; 0 for those of the package
+	flows, whole, past, uses int // bounds of tests; 0 for those of the package
 }
 
 // Request asks for detections.
@@ -77,7 +78,8 @@ func (r Request) withDefaults(now time.Time) Request {
 }
 
 // Detect returns what was found. It reads the flows in two scans that follow each
-// other, and the uses of tokens in at most 41 pages.
+// other, then a few of them in whole, in at most 40 look-ups, and the uses of tokens
+// in at most 41 pages.
 func (d Detector) Detect(ctx context.Context, r Request) (Report, error) {
 	if err := r.Validate(); err != nil {
 		return Report{}, err
@@ -85,6 +87,9 @@ func (d Detector) Detect(ctx context.Context, r Request) (Report, error) {
 	r = r.withDefaults(time.Now())
 	g, err := d.gather(ctx, r)
 	if err != nil {
+		return Report{}, err
+	}
+	if err := d.readWhole(ctx, r, g); err != nil {
 		return Report{}, err
 	}
 	found := g.find(r)
@@ -150,5 +155,6 @@ func (r Request) lead() time.Duration {
 }
 
 func (d Detector) maxFlows() int { return cmp.Or(d.flows, MaxFlows) }
+func (d Detector) maxWhole() int { return cmp.Or(d.whole, MaxWhole) }
 func (d Detector) maxPast() int  { return cmp.Or(d.past, MaxPastLogins) }
 func (d Detector) maxUses() int  { return cmp.Or(d.uses, MaxUses) }

@@ -26,7 +26,8 @@ type Detection struct {
 	// and the last half of MaxEvidence.
 	Flows     []Evidence
 	FlowCount int
-	// Records are those outside of the flows that show it: API audits, likewise.
+	// Records are uses of a token that show it, likewise: API audits, and records that
+	// the token alone ties to one of the flows.
 	Records []audit.Key
 }
 

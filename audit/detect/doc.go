@@ -5,7 +5,8 @@
 //
 // It is worked out when asked, by pure functions over what a [Detector] gathers in
 // one pass over the summaries of the flows of a range of time, and then those of
-// the time before it, which are users' habits. Nothing is stored and nothing
+// the time before it, which are users' habits. A few flows are read in full, where
+// their summaries tell too little. Nothing is stored and nothing
 // learned, so the same flows give the same detections. [Rules] has what each rule
 // finds and why its thresholds are what they are; docs/detections.md says the same
 // to its readers.
@@ -14,6 +15,7 @@
 //
 // Of each flow of the range some 400 bytes are kept, of at most MaxFlows; of each
 // login of the time before, 24 bytes, of at most MaxPastLogins; of the uses of
-// tokens, some 200 bytes, of at most MaxUses. That is about 60 MB at most. What the
-// bounds cut off is told in [Report.Gaps].
+// tokens, some 200 bytes, of at most MaxUses; of each failure and challenge of the
+// flows read in full, 32 bytes. That is about 60 MB, and as much again where MaxWhole
+// flows have a thousand failures each. What the bounds cut off is told in [Report.Gaps].
 package detect

@@ -44,7 +44,7 @@ func (d *Detection) and(l *login, text string) {
 	d.Flows = append(d.Flows, l.evidence())
 	slices.SortStableFunc(d.Flows, func(a, b Evidence) int { return a.At.Compare(b.At) })
 	d.FlowCount++
-	d.Last = later(d.Last, l.started)
+	d.Last = later(d.Last, l.signedIn)
 }
 
 // name is the user as people know them.

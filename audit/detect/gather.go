@@ -51,7 +51,7 @@ func (d Detector) gather(ctx context.Context, r Request) (*gathered, error) {
 		if full = len(g.logins) == d.maxFlows(); full {
 			return false
 		}
-		g.take(d.Flows.Flow(row))
+		g.take(row, d.Flows.Flow(row))
 		return true
 	})
 	if err != nil {
@@ -107,8 +107,9 @@ func (d Detector) gatherPast(ctx context.Context, r Request, g *gathered, before
 }
 
 // take keeps a flow of the range.
-func (g *gathered) take(f *audit.Flow) {
+func (g *gathered) take(row *audit.Record, f *audit.Flow) {
 	l := loginOf(f)
+	l.loose = len(l.networks) > 1 && l.requestID != "" && hasStrays(row)
 	g.keep(l)
 	g.read++
 	g.logins = append(g.logins, l)

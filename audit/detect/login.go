@@ -15,12 +15,16 @@ type login struct {
 	id, requestID, org   string
 	userID, upstreamID   string
 	started, ended       time.Time
+	signedIn             time.Time      // when it succeeded
 	networks             []netip.Prefix // distinct, in order of appearance
 	agent, idp           string
 	device               string // the agent without versions
 	tokens               []string
-	failures             int // wrong credentials
+	failed               []moment // wrong credentials
 	challenges           []challenge
+	runs                 bool // some of these are of times that the summary does not know
+	strays               []stray
+	loose                bool // some networks may be those of strays
 	succeeded, assertion bool
 	interactive          bool // a person took part, and was who they said or got in
 }
@@ -67,35 +71,61 @@ const (
 	idpCallback  = "Identity Provider Callback"
 	assertion    = "Assertion Request"
 	mfaChallenge = "MFA Challenge"
+	tokenIssued  = "Token"
 	signIn       = "Login" // only as the deprecated stage
 )
 
 // loginOf returns what rules look at of a flow's summary. Its texts are parts of the summary.
 func loginOf(f *audit.Flow) *login {
 	l := &login{id: f.ID, requestID: f.RequestID, org: f.Org, userID: f.UserID, upstreamID: f.UpstreamUserID,
-		started: f.StartedAt, ended: f.EndedAt, idp: f.UpstreamIDP, tokens: f.Tokens,
-		succeeded: f.Outcome == audit.Succeeded, challenges: challengesOf(f.Stages)}
+		started: f.StartedAt, ended: f.EndedAt, signedIn: f.StartedAt, idp: f.UpstreamIDP, tokens: f.Tokens,
+		succeeded: f.Outcome == audit.Succeeded, challenges: challengesOf(f.Stages), networks: networksOf(f.SourceIPs)}
 	if len(f.UserAgents) > 0 {
 		l.agent = f.UserAgents[0]
 	}
-	for _, ip := range f.SourceIPs {
-		if network, ok := NetworkOf(ip); ok && !slices.Contains(l.networks, network) {
-			l.networks = append(l.networks, network)
+	for i := range f.Stages {
+		stage := &f.Stages[i]
+		if succeeds(stage) {
+			l.signedIn = stage.StartedAt
 		}
-	}
-	for _, stage := range f.Stages {
 		switch stage.EventName {
 		case assertion:
 			l.assertion = true
+		case mfaChallenge:
+			l.runs = l.runs || isRun(f, i)
 		case authRequest, idpRequest, idpCallback, signIn:
 			if strings.EqualFold(stage.Result, "Failure") {
-				l.failures += stage.Count
+				l.failed = append(l.failed, momentsOf(stage)...)
+				l.runs = l.runs || isRun(f, i)
 			}
 			l.interactive = l.interactive || strings.EqualFold(stage.Result, "Success")
 		}
 	}
 	l.interactive = (l.interactive || l.succeeded) && !l.assertion
 	return l
+}
+
+// succeeds reports whether an attempt succeeds with a stage.
+func succeeds(stage *audit.Stage) bool {
+	switch result := strings.ToLower(stage.Result); {
+	case stage.EventName == tokenIssued && (result == "success" || result == "create"):
+		return true
+	case stage.EventName == signIn:
+		return result == "success"
+	default:
+		return result == "codeissued"
+	}
+}
+
+// networksOf returns the different networks of some addresses, in order of appearance.
+func networksOf(addresses []string) []netip.Prefix {
+	var networks []netip.Prefix
+	for _, address := range addresses {
+		if network, ok := NetworkOf(address); ok && !slices.Contains(networks, network) {
+			networks = append(networks, network)
+		}
+	}
+	return networks
 }
 
 // NetworkOf returns the network that rules take an address for: the /24 of an

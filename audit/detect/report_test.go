@@ -128,21 +128,25 @@ func TestAWaveOfFailuresIsOneDetectionWithBoundedEvidence(t *testing.T) {
 func TestWhatTheBoundsCutOffIsTold(t *testing.T) {
 	t.Parallel()
 	tries := repeated(20, time.Minute, try{}, numbered, func(i int, a *try) { a.token = fmt.Sprint("tok-", i) })
+	for i := range 3 {
+		tries[i].user, tries[i].steps = "user-0", []audit.Stage{{EventName: "Identity Provider Callback", Result: "Failure", Count: 4}, step("Token", "Success")}
+	}
 	w := worldWith(append(tries, repeated(5, time.Minute, try{user: "user-3", at: -10 * 24 * time.Hour})...),
 		call(t, "api-1", "tok-1", "192.0.2.1", 30*time.Minute), call(t, "api-2", "tok-1", "192.0.2.1", 31*time.Minute))
 	r := w.everything()
 	r.From = noon
 	for name, test := range map[string]struct {
-		flows, past, uses int
-		want              string
+		flows, whole, past, uses int
+		want                     string
 	}{
 		"flows": {flows: 7, want: "More than 7 login flows"},
+		"whole": {whole: 1, want: "only those from 2026-10-20T12:02:00Z on were read in full"},
 		"past":  {past: 2, want: "more than 2 logins in the history"},
 		"uses":  {uses: 1, want: "only the latest 1 were looked at"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := detect.Detector{Flows: w, Records: w}.WithBounds(test.flows, test.past, test.uses)
+			d := detect.Detector{Flows: w, Records: w}.WithBounds(test.flows, test.whole, test.past, test.uses)
 			report, err := d.Detect(t.Context(), r)
 			if err != nil {
 				t.Fatal(err)

@@ -29,7 +29,7 @@ func (i RuleInfo) Thresholds() []Threshold { return Options{}.Thresholds(i.Rule)
 var Rules = []RuleInfo{
 	{PasswordGuessing, "Password guessing",
 		"Many sign-ins of one user failed at the identity provider in a short time, from wherever. " +
-			"A wrong password counts, whether a later try of the same attempt recovered from it or not; a denied policy, an MFA challenge " +
+			"A wrong password counts at its own time, whether a later try of the same attempt recovered from it or not; a denied policy, an MFA challenge " +
 			"that was not met and an expired session do not. HIGH when the user signed in soon afterwards, or when there were more failures than " +
 			"NIST allows to any account; else MEDIUM."},
 	{Spraying, "Password spraying",
@@ -50,7 +50,7 @@ var Rules = []RuleInfo{
 		"A user logged in through an identity provider through which no login of theirs is on record in the history. MEDIUM, as it is how accounts " +
 			"are linked to someone else's identity; otherwise as NEW_NETWORK."},
 	{TokenFromForeignNetwork, "Token used from a foreign network",
-		"An API audit, or another attempt to log in, names a token and comes from a network that is none of the login that issued the token, and from which " +
+		"An API audit, another attempt to log in, or a record without a request id names a token and comes from a network that is none of the login that issued the token, and from which " +
 			"its user had not logged in before that, in the history or in the range. Not for users who log in from many networks. HIGH when an API was called; else MEDIUM."},
 	{ServiceAccountInteractive, "Service account used interactively",
 		"An account that otherwise gets its tokens with assertions was used by someone whose identity an identity provider confirmed, " +

@@ -18,8 +18,9 @@ const MaxUses = 20_000
 type use struct {
 	token   string
 	issuer  *login
-	by      *login // another attempt that names the token; nil for an API audit
-	record  audit.Key
+	by      *login    // another attempt that names the token; nil for a record
+	record  audit.Key // an API audit, or a stray
+	called  bool      // it is an API audit
 	at      time.Time
 	network netip.Prefix
 }
@@ -38,7 +39,7 @@ func (d Detector) foreignTokens(ctx context.Context, r Request, g *gathered) ([]
 		address, _ := call.Get(query.SourceIP)
 		network, ok := NetworkOf(address)
 		if issuer := issuers[issued{call.Org, token}]; ok && issuer != nil {
-			uses = append(uses, use{token: token, issuer: issuer, record: call.Key(), at: call.Time, network: network})
+			uses = append(uses, use{token: token, issuer: issuer, record: call.Key(), called: true, at: call.Time, network: network})
 		}
 		return true
 	})
@@ -75,7 +76,8 @@ func (d Detector) calls(ctx context.Context, r Request, g *gathered, yield func(
 // issued is a token of an org.
 type issued struct{ org, token string }
 
-// issuers returns the logins that issued tokens, and the later attempts that name one as well.
+// issuers returns the logins that issued tokens, and what is in flows of their use:
+// later attempts that name one as well, and strays.
 func (g *gathered) issuers() (map[issued]*login, []use) {
 	issuers := map[issued]*login{}
 	var uses []use
@@ -87,6 +89,13 @@ func (g *gathered) issuers() (map[issued]*login, []use) {
 				issuers[issued{l.org, token}] = l
 			case issuer != nil && !l.started.Before(g.from) && l.network().IsValid():
 				uses = append(uses, use{token: token, issuer: issuer, by: l, at: l.started, network: l.network()})
+			}
+		}
+	}
+	for _, l := range g.logins {
+		for _, s := range l.strays {
+			if issuer := issuers[issued{l.org, s.token}]; issuer != nil && !s.at.Before(g.from) && s.at.Before(g.to) {
+				uses = append(uses, use{token: s.token, issuer: issuer, record: s.record, at: s.at, network: s.network})
 			}
 		}
 	}
@@ -160,7 +169,9 @@ func abroad(uses []use) *Detection {
 			logins = append(logins, u.by)
 			continue
 		}
-		calls++
+		if u.called {
+			calls++
+		}
 		records = append(records, u.record)
 	}
 	d := detection(TokenFromForeignNetwork, Medium, logins, uses[0].token, network.String())

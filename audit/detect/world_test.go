@@ -24,8 +24,14 @@ var afterAll = time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
 // world is events, and the flows that they come to.
 type world struct {
 	records []*audit.Record        // newest first
-	flows   map[string]*audit.Flow // by id
-	rows    []*audit.Record        // newest first
+	flows   map[string]*audit.Flow // their summaries, by id
+	rows    []*audit.Record        // of summaries, newest first
+	whole   map[string]*audit.Record
+	wholes  map[*audit.Record]*audit.Flow
+}
+
+func newWorld(records []*audit.Record) *world {
+	return &world{records: records, flows: map[string]*audit.Flow{}, whole: map[string]*audit.Record{}, wholes: map[*audit.Record]*audit.Flow{}}
 }
 
 // eventsIn decodes a file of bulk events.
@@ -58,14 +64,14 @@ func eventsIn(t *testing.T, path ...string) []*audit.Record {
 
 // worldOf stitches the flows of events.
 func worldOf(records []*audit.Record) *world {
-	w := &world{records: records, flows: map[string]*audit.Flow{}}
+	w := newWorld(records)
 	for _, stitched := range flow.StitchAll(records, flow.Rules{Idle: idle}) {
 		w.add(stitched.Flow(afterAll, idle))
 	}
 	return w.sorted()
 }
 
-// add adds a flow, as its summary is: without records.
+// add adds a flow, and its summary, which is without records.
 func (w *world) add(f *audit.Flow) {
 	document := flow.Document(f)
 	summary := *f
@@ -75,7 +81,10 @@ func (w *world) add(f *audit.Flow) {
 		summary.Stages[i].Records = nil
 	}
 	w.flows[f.ID] = &summary
-	w.rows = append(w.rows, audit.NewRow(audit.Row{Kind: audit.KindFlow, Org: f.Org, UniqueID: f.ID, Time: f.StartedAt, Document: document}))
+	row := audit.Row{Kind: audit.KindFlow, Org: f.Org, UniqueID: f.ID, Time: f.StartedAt, Document: document}
+	w.rows = append(w.rows, audit.NewRow(row))
+	w.whole[f.ID] = audit.NewRow(row)
+	w.wholes[w.whole[f.ID]] = f
 }
 
 func (w *world) sorted() *world {
@@ -95,8 +104,24 @@ func (w *world) Scan(_ context.Context, q audit.Query, yield func(*audit.Record)
 	return nil
 }
 
+// Lookup implements audit.Looker, by the ids of flows.
+func (w *world) Lookup(_ context.Context, l audit.Lookup) ([]audit.Page, error) {
+	pages := make([]audit.Page, len(l.Keys))
+	for i, key := range l.Keys {
+		if row := w.whole[key.Value]; row != nil && row.Org == key.Org && l.Scope.Allows(row.Org) && l.FieldOf(key) == query.UniqueID {
+			pages[i].Hits = []audit.Hit{{Record: row}}
+		}
+	}
+	return pages, nil
+}
+
 // Flow is as that of audit.Flows.
-func (w *world) Flow(row *audit.Record) *audit.Flow { return w.flows[row.UniqueID] }
+func (w *world) Flow(row *audit.Record) *audit.Flow {
+	if f := w.wholes[row]; f != nil {
+		return f
+	}
+	return w.flows[row.UniqueID]
+}
 
 // Search implements audit.Searcher, newest first.
 func (w *world) Search(_ context.Context, q audit.Query) (audit.Page, error) {
