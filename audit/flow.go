@@ -38,7 +38,7 @@ type Flow struct {
 	Sessions, Traces, Tokens []string // distinct, in order of appearance
 	SourceIPs, UserAgents    []string // likewise
 
-	// Truncated is set when the attempt has MaxFlowRecords records or more, or more
+	// Truncated is set when the attempt has more than MaxFlowRecords records, or more
 	// than MaxFlowBytes of events.
 	Truncated bool
 }

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/authtrail/authtrail/audit/query"
@@ -49,16 +50,20 @@ type Key struct{ Org, UniqueID string }
 // Key returns the record's identity.
 func (r *Record) Key() Key { return Key{r.Org, r.UniqueID} }
 
-// Less is the total order of all records: by time, then org, then unique_id.
-func (r *Record) Less(other *Record) bool {
-	if !r.Time.Equal(other.Time) {
-		return r.Time.Before(other.Time)
+// Compare is the total order of all records: by time, then org, then unique_id. It is
+// negative when this record comes first.
+func (r *Record) Compare(other *Record) int {
+	if order := r.Time.Compare(other.Time); order != 0 {
+		return order
 	}
-	if r.Org != other.Org {
-		return r.Org < other.Org
+	if order := strings.Compare(r.Org, other.Org); order != 0 {
+		return order
 	}
-	return r.UniqueID < other.UniqueID
+	return strings.Compare(r.UniqueID, other.UniqueID)
 }
+
+// Less reports whether the record comes before another one.
+func (r *Record) Less(other *Record) bool { return r.Compare(other) < 0 }
 
 // AuditAttribute is one attribute of an API audit: something the action concerned.
 type AuditAttribute struct {

@@ -107,7 +107,7 @@ func (w *walk) having(ctx context.Context, key Key, latest bool) (records []*aud
 	for _, page := range pages {
 		records, more = append(records, page.Records()...), more || page.HasNext
 	}
-	slices.SortFunc(records, compareRecords)
+	slices.SortFunc(records, (*audit.Record).Compare)
 	records = slices.CompactFunc(records, func(a, b *audit.Record) bool { return a.Key() == b.Key() })
 	if latest {
 		slices.Reverse(records)
@@ -148,16 +148,6 @@ func (w *walk) follow(ctx context.Context, hop int) error {
 func (w *walk) lookup(ctx context.Context, keys []audit.LookupKey, latest bool) ([]audit.Page, error) {
 	return w.store.Lookup(ctx, audit.Lookup{Scope: w.scope, Keys: keys,
 		Order: audit.Order{Ascending: !latest}, Window: audit.Window{Limit: maxTied}})
-}
-
-func compareRecords(a, b *audit.Record) int {
-	switch {
-	case a.Less(b):
-		return -1
-	case b.Less(a):
-		return 1
-	}
-	return 0
 }
 
 func orgsOf(records []*audit.Record) []string {

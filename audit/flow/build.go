@@ -112,11 +112,12 @@ func id(org string, via audit.LinkVia, key string) string {
 // ordered returns each record once, in time order.
 func ordered(records []*audit.Record) []*audit.Record {
 	sorted := slices.Clone(records)
-	slices.SortFunc(sorted, compareRecords)
+	slices.SortFunc(sorted, (*audit.Record).Compare)
 	return slices.CompactFunc(sorted, func(a, b *audit.Record) bool { return a.Key() == b.Key() })
 }
 
-// fitting returns the records that a flow holds, and whether these may not be all: of too many, or of more events than a flow holds, those in the middle are left out.
+// fitting returns the records that a flow holds, and whether these are not all: of too
+// many, or of more events than a flow holds, those in the middle are left out.
 func fitting(sorted []*audit.Record) (kept []*audit.Record, truncated bool) {
 	kept, truncated = cut(sorted)
 	var size int
@@ -146,17 +147,7 @@ func cut(sorted []*audit.Record) (kept []*audit.Record, truncated bool) {
 	if len(sorted) > audit.MaxFlowRecords {
 		return slices.Concat(sorted[:half], sorted[len(sorted)-half:]), true
 	}
-	return sorted, len(sorted) == audit.MaxFlowRecords
-}
-
-func compareRecords(a, b *audit.Record) int {
-	switch {
-	case a.Less(b):
-		return -1
-	case b.Less(a):
-		return 1
-	}
-	return 0
+	return sorted, false
 }
 
 // valueOf returns a record's value of a field, empty when it has none.

@@ -114,7 +114,7 @@ func (a *account) cut() string {
 	if len(a.flow.Records) < audit.MaxFlowRecords {
 		return fmt.Sprintf("its events have more than %d MiB, and of those in the middle nothing is said here", audit.MaxFlowBytes>>20)
 	}
-	return fmt.Sprintf("it has %d records or more, and of those between the first and the last %d nothing is said here",
+	return fmt.Sprintf("it has more than %d records, and of those between the first and the last %d nothing is said here",
 		audit.MaxFlowRecords, audit.MaxFlowRecords/2)
 }
 

@@ -14,6 +14,7 @@ type gathered struct {
 	records   []*audit.Record
 	via       map[audit.Key]audit.LinkVia
 	conflicts map[audit.FlowConflict]bool
+	cut       bool // there are more records than were taken
 }
 
 func (g *gathered) take(r *audit.Record, via audit.LinkVia) {
@@ -50,7 +51,7 @@ func (g *gathered) stitched(org string) *Stitched {
 		return nil
 	}
 	records, truncated := fitting(ordered(g.records))
-	s := &Stitched{Org: org, Key: g.key, Truncated: truncated, Links: make([]audit.Link, len(records))}
+	s := &Stitched{Org: org, Key: g.key, Truncated: truncated || g.cut, Links: make([]audit.Link, len(records))}
 	for i, r := range records {
 		via := g.via[r.Key()]
 		s.Links[i] = audit.Link{Record: r, Via: via, Strength: strengthOf(via)}

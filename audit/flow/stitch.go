@@ -18,7 +18,7 @@ type Stitched struct {
 	Key       Key
 	Links     []audit.Link         // in time order, each record once
 	Conflicts []audit.FlowConflict // ids that were not followed; sorted, each once
-	Truncated bool                 // only the first and the last 500 records are here
+	Truncated bool                 // those in the middle are not here: there are more than 1,000, or too many bytes
 }
 
 // ID returns the id of the flow.
@@ -137,6 +137,7 @@ func (w *weaver) flow(key Key) *Stitched {
 // might be tied to it. To an attempt on too many records none are.
 func (w *weaver) attempt(f *gathered, own *tied) (candidates []*audit.Record) {
 	f.conflict(own.conflicts...)
+	f.cut = own.crowded
 	for _, r := range own.records {
 		f.take(r, audit.ViaRequest)
 	}

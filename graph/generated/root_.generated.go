@@ -778,7 +778,7 @@ type LoginFlow implements Node {
   revisions: [LoginFlowRevision!]!
   "Whether it had been idle for the limit at its latest revision, so that nothing more is expected. A record that comes late opens it again."
   closed: Boolean!
-  "Whether it has 1000 records or more, or more than 4 MiB of them: then those in the middle may be left out."
+  "Whether it has more than 1,000 records, or more than 4 MiB of them: those in the middle are left out, then."
   truncated: Boolean!
   "Its stages in time order."
   stages: [LoginFlowStage!]!
@@ -1805,7 +1805,7 @@ enum EventOrderField {
   RELEVANCE
 }
 
-"The order of login flows; ties by org and then by the flow's own id."
+"The order of login flows; of two that are equal in it by when they began, then by org and the flow's own id, all in the same direction."
 input LoginFlowOrder {
   "What they are ordered by."
   field: LoginFlowOrderField! = STARTED_AT
@@ -2304,7 +2304,7 @@ type Detection {
   flows: [LoginFlow!]!
   "How many login flows show it."
   flowCount: Int!
-  "Records outside of these flows that show it, in time order, at most 50: uses of a token."
+  "Uses of a token that show it, in time order, at most 50: API audits, and authentication audits that name no request id."
   records: [Node!]!
 }
 

@@ -374,7 +374,7 @@ type LoginFlowLinkViaFilter struct {
 	NotIn []audit.LinkVia `json:"notIn,omitempty"`
 }
 
-// The order of login flows; ties by org and then by the flow's own id.
+// The order of login flows; of two that are equal in it by when they began, then by org and the flow's own id, all in the same direction.
 type LoginFlowOrder struct {
 	// What they are ordered by.
 	Field LoginFlowOrderField `json:"field"`
