@@ -11,7 +11,8 @@ import (
 // Correlate returns what a key leads to over ids that can be trusted, breadth-first.
 //
 // A hop goes from ids to all records that have them, of whatever kind, and takes
-// one round trip. A Key of kind Record takes one more, to find the record.
+// one round trip; more only where many ids are on many records, so that what is read
+// at once stays bounded. A Key of kind Record takes one more, to find the record.
 //
 // An id on more than 1,000 records is not followed, nor is a trace on records of
 // several users or attempts; Conflicts says so. The key itself is always looked up,
@@ -100,7 +101,7 @@ func (w *walk) having(ctx context.Context, key Key, latest bool) (records []*aud
 	if key.Value == "" || len(keys) == 0 {
 		return nil, false, nil // what has no id has nothing in common
 	}
-	pages, err := w.lookup(ctx, keys, latest)
+	pages, err := w.lookup(ctx, keys, maxTied, latest)
 	if err != nil {
 		return nil, false, err
 	}
@@ -118,21 +119,18 @@ func (w *walk) having(ctx context.Context, key Key, latest bool) (records []*aud
 	return records, more, nil
 }
 
-// follow goes from the ids ahead to the records that have them, in one round trip.
+// follow goes from the ids ahead to the records that have them.
 func (w *walk) follow(ctx context.Context, hop int) error {
 	ids := w.ahead
 	w.ahead = nil
-	keys := make([]audit.LookupKey, len(ids))
-	for i, id := range ids {
-		keys[i] = audit.LookupKey{Field: fields[id.Kind][0], Org: id.OrgID, Value: id.Value}
-	}
-	pages, err := w.lookup(ctx, keys, false)
+	pages, err := w.read(ctx, ids)
 	if err != nil {
 		return err
 	}
 	var found []*audit.Record
 	for i, id := range ids {
 		switch records := pages[i].Records(); {
+		case len(records) == 0: // there was no room for what has it
 		case pages[i].HasNext:
 			w.crowded++
 			w.refuse(id, fmt.Sprintf("more than %d records have it", maxTied))
@@ -145,9 +143,9 @@ func (w *walk) follow(ctx context.Context, hop int) error {
 	return nil
 }
 
-func (w *walk) lookup(ctx context.Context, keys []audit.LookupKey, latest bool) ([]audit.Page, error) {
+func (w *walk) lookup(ctx context.Context, keys []audit.LookupKey, limit int, latest bool) ([]audit.Page, error) {
 	return w.store.Lookup(ctx, audit.Lookup{Scope: w.scope, Keys: keys,
-		Order: audit.Order{Ascending: !latest}, Window: audit.Window{Limit: maxTied}})
+		Order: audit.Order{Ascending: !latest}, Window: audit.Window{Limit: limit}})
 }
 
 func orgsOf(records []*audit.Record) []string {
