@@ -2,6 +2,7 @@ package flow
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/authtrail/authtrail/audit"
@@ -33,7 +34,8 @@ func (a *account) facts() []part {
 }
 
 // mfa tells what became of the second factor. That it was never asked for is
-// said only where policy was evaluated, since policy is what asks.
+// said only where policy was evaluated, since policy is what asks, and where no record
+// that does not count says otherwise.
 func (a *account) mfa() []part {
 	var asked, passed, policies []*audit.Record
 	for _, r := range a.end.read {
@@ -55,7 +57,7 @@ func (a *account) mfa() []part {
 		return nil // the success did without
 	case len(asked) > 0:
 		return []part{clause("", "MFA was asked for but no record shows that it was passed", asked...)}
-	case len(policies) > 0 && a.assertion == nil:
+	case len(policies) > 0 && a.assertion == nil && !slices.ContainsFunc(a.undeciding(), func(r *audit.Record) bool { return asksForMFA(stepOf(r)) }):
 		return []part{clause("", "MFA was never asked for", policies...)}
 	}
 	return nil

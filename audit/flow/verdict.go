@@ -124,10 +124,13 @@ func (a *account) expired() []part {
 	return append([]part{clause("", main, a.showing()...)}, a.since(a.first(), "the attempt began")...)
 }
 
-// undecided tells what the attempt came to: a challenge without an answer, or its last step.
+// undecided tells what the attempt came to: a challenge without an answer, or its last
+// step. Where records follow that do not count, it does not say that nothing did.
 func (a *account) undecided(main part, unanswered, otherwise string) []part {
 	last := stepOf(a.last())
-	if last.at(mfaChallenge) && last.is(create) {
+	if a.flow.Records[len(a.flow.Records)-1] != a.last() {
+		otherwise = "the last step that counts is "
+	} else if last.at(mfaChallenge) && last.is(create) {
 		return []part{main, clause(": ", "the MFA Challenge"+a.whenCreated()+" "+unanswered, a.cited(a.last())...)}
 	}
 	return []part{main, clause(": ", otherwise+described(a.last()), a.last())}
