@@ -87,61 +87,6 @@ func step(id, clock, members string) string {
 	return fmt.Sprintf(`{"unique_id":%q,"create_time":"2026-11-08T%sZ","event":{"org_id":"o",%s}}`, id, clock, members)
 }
 
-func TestFiltersOfFlows(t *testing.T) {
-	t.Parallel()
-	a := newAPI(t, attempts...)
-	for filter, want := range map[string]string{
-		`{}`:                                                          "rc rb ra",
-		`{outcome: {eq: SUCCEEDED}}`:                                  "ra",
-		`{outcome: {in: [DENIED, ABANDONED]}}`:                        "rc rb",
-		`{outcome: {notIn: [DENIED]}}`:                                "rc ra",
-		`{requestId: {prefix: "r"}, orgId: {eq: "o"}}`:                "rc rb ra",
-		`{userId: {eq: "ann"}}`:                                       "ra",
-		`{applicationName: {eq: "Payroll"}}`:                          "rb",
-		`{lastStage: {eq: "Token"}}`:                                  "ra",
-		`{failedStage: {eq: "Policy Evaluation"}}`:                    "rb",
-		`{stage: {eq: "MFA Challenge"}}`:                              "ra",
-		`{session: {eq: "s"}, tokenId: {eq: "k"}}`:                    "ra",
-		`{traceId: {eq: "t2"}}`:                                       "ra",
-		`{startedAt: {gte: "2026-11-08T01:00:00Z"}}`:                  "rc rb",
-		`{endedAt: {gte: "2026-11-08T00:00:04Z", lt: "now-22hours"}}`: "rb ra",
-		`{durationMs: {gte: 4000}}`:                                   "ra",
-		`{durationMs: {lt: 1}}`:                                       "rc rb",
-		`{durationMs: {}}`:                                            "rc rb ra",
-		`{retries: {gte: 1}}`:                                         "ra",
-		`{retries: {lt: 1}}`:                                          "rc rb",
-		`{shape: {prefix: "Policy"}}`:                                 "rb",
-		`{recordId: {eq: "a3"}}`:                                      "ra",
-		`{closed: true}`:                                              "rc rb ra",
-		`{closed: false}`:                                             "",
-		`{via: {eq: RECORD}}`:                                         "",
-		`{via: {in: [REQUEST, TRACE]}}`:                               "rc rb ra",
-		`{via: {notIn: [REQUEST]}}`:                                   "",
-		`{conflict: {exists: true}}`:                                  "",
-		`{missing: [REQUEST]}`:                                        "",
-		`{missing: [USER]}`:                                           "rc",
-		`{missing: [SESSION, TRACE]}`:                                 "rc rb",
-		`{missing: []}`:                                               "rc rb ra",
-		`{not: {missing: [SESSION]}}`:                                 "ra",
-		`{or: [{userId: {eq: "ann"}}, {missing: [USER]}]}`:            "rc ra",
-	} {
-		var data struct {
-			LoginFlows struct {
-				TotalCount int
-				Nodes      []struct{ RequestID string }
-			}
-		}
-		a.ask(t, `{ loginFlows(filter: `+filter+`) { totalCount nodes { requestId } } }`, nil, &data)
-		var got []string
-		for _, flow := range data.LoginFlows.Nodes {
-			got = append(got, flow.RequestID)
-		}
-		if strings.Join(got, " ") != want || data.LoginFlows.TotalCount != len(got) {
-			t.Errorf("%s finds %v (%d), want %q", filter, got, data.LoginFlows.TotalCount, want)
-		}
-	}
-}
-
 func TestAFlowTellsWhatHappened(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, attempts...)

@@ -216,3 +216,19 @@ func TestTabsOfThePlaygroundAnswer(t *testing.T) {
 		})
 	}
 }
+
+func TestThePlaygroundFindsWhatItsTabsAskAbout(t *testing.T) {
+	t.Parallel()
+	document, err := os.ReadFile("../web/graphiql/src/examples.graphql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]struct{ Nodes []map[string]any }{}
+	sampleAPI(t).ask(t, string(document), nil, &found)
+	for name, list := range found {
+		if isDemos := name == "intruder"; (len(list.Nodes) > 0) == isDemos {
+			t.Errorf("%s: %d in the sample", name, len(list.Nodes))
+		}
+	}
+	newAPI(t).ask(t, string(document), nil, new(any))
+}

@@ -18,7 +18,8 @@ function isSubscription({ query, operationName }) {
   }
 }
 
-async function post(request, headers) {
+/** Sends a request by POST, and returns the answer whatever its status is. */
+export async function post(request, headers, signal) {
   try {
     const response = await fetch(url, {
       method: 'POST',
@@ -28,6 +29,7 @@ async function post(request, headers) {
         ...headers,
       },
       body: JSON.stringify(request),
+      signal,
     });
     return await answer(response);
   } catch (error) {

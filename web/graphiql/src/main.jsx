@@ -13,12 +13,12 @@ import { createRoot } from 'react-dom/client';
 
 import { fetcher } from './fetcher.js';
 import { storage } from './storage.js';
-import { defaultTabs, startingTab } from './tabs.js';
+import { openTabs } from './tabs.js';
 
 const plugins = [HISTORY_PLUGIN, explorerPlugin()];
-const start = startingTab();
+const root = createRoot(document.getElementById('graphiql'));
 
-createRoot(document.getElementById('graphiql')).render(
+const page = ({ defaultTabs, start }) => (
   <GraphiQL
     fetcher={fetcher}
     plugins={plugins}
@@ -30,5 +30,7 @@ createRoot(document.getElementById('graphiql')).render(
     shouldPersistHeaders={false}
   >
     <GraphiQL.Logo>Authtrail</GraphiQL.Logo>
-  </GraphiQL>,
+  </GraphiQL>
 );
+
+openTabs().then((tabs) => root.render(page(tabs)));

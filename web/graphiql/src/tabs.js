@@ -1,3 +1,4 @@
+import { examples } from './examples.js';
 import addADestination from './tabs/add-a-destination.graphql?raw';
 import addADestinationVariables from './tabs/add-a-destination.json?raw';
 import attacks from './tabs/attacks.graphql?raw';
@@ -18,6 +19,8 @@ import verdicts from './tabs/verdicts.graphql?raw';
 import verdictsVariables from './tabs/verdicts.json?raw';
 import sessionNext from './tabs/what-did-the-session-do-next.graphql?raw';
 import sessionNextVariables from './tabs/what-did-the-session-do-next.json?raw';
+import compare from './tabs/what-was-different.graphql?raw';
+import compareVariables from './tabs/what-was-different.json?raw';
 import whoHasRead from './tabs/who-has-read.graphql?raw';
 import whoHasReadVariables from './tabs/who-has-read.json?raw';
 import whoSignsIn from './tabs/who-signs-in.graphql?raw';
@@ -25,33 +28,54 @@ import whoSignsInVariables from './tabs/who-signs-in.json?raw';
 import accessDenied from './tabs/why-was-access-denied.graphql?raw';
 import accessDeniedVariables from './tabs/why-was-access-denied.json?raw';
 
-/** What a first visit opens with. */
-export const defaultTabs = [
+/**
+ * The questions that a first visit opens with. Some need an id: `of` returns
+ * variables with one that the server has, and without it they say what belongs there.
+ */
+const questions = [
   { query: accessDenied, variables: accessDeniedVariables },
   { query: verdicts, variables: verdictsVariables },
+  { query: compare, variables: compareVariables, of: ({ failedFlow }) => failedFlow && { a: failedFlow } },
   { query: attacks, variables: attacksVariables },
-  { query: stolenToken, variables: stolenTokenVariables },
+  { query: stolenToken, variables: stolenTokenVariables, of: ({ tokenId }) => tokenId && { by: { tokenId } } },
   { query: sessionNext, variables: sessionNextVariables },
   { query: failedAttempts, variables: failedAttemptsVariables },
   { query: funnel, variables: funnelVariables },
   { query: whoSignsIn, variables: whoSignsInVariables },
   { query: liveTail, variables: liveTailVariables },
   { query: liveLogins, variables: liveLoginsVariables },
-  { query: addADestination, variables: addADestinationVariables },
+  { query: addADestination, variables: addADestinationVariables, of: ({ orgId }) => orgId !== undefined && destinationOf(orgId) },
   { query: doDestinationsWork, variables: doDestinationsWorkVariables },
   { query: whoHasRead, variables: whoHasReadVariables },
 ];
 
+function destinationOf(orgId) {
+  const { spec } = JSON.parse(addADestinationVariables);
+  return { spec: { ...spec, orgId } };
+}
+
 /**
- * The tab to start on: the visitor's last one, or the first of ours. GraphiQL
- * would fill its editors from a separate record of the last query, which knows
- * no variables on a first visit, and adds a tab whenever it matches none.
+ * The tabs of a first visit, and the tab to start on: the visitor's last one, or
+ * the first of ours. GraphiQL would fill its editors from a separate record of the
+ * last query, which knows no variables on a first visit, and adds a tab whenever it
+ * matches none.
  */
-export function startingTab() {
+export async function openTabs() {
+  const last = lastTab();
+  const known = last ? {} : await examples();
+  const defaultTabs = questions.map(({ query, variables, of }) => {
+    const found = of?.(known);
+    return { query, variables: found ? JSON.stringify(found, null, 2) : variables };
+  });
+  return { defaultTabs, start: last ?? defaultTabs[0] };
+}
+
+/** The tab that the visitor left open; undefined on a first visit. */
+function lastTab() {
   try {
     const { tabs, activeTabIndex } = JSON.parse(localStorage.getItem('graphiql:tabState'));
-    return tabs[activeTabIndex] ?? defaultTabs[0];
+    return tabs[activeTabIndex];
   } catch {
-    return defaultTabs[0];
+    return undefined;
   }
 }
