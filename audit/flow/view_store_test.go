@@ -1,7 +1,6 @@
 package flow_test
 
 import (
-	"cmp"
 	"slices"
 	"testing"
 	"time"
@@ -53,6 +52,13 @@ func storedConditions(t *testing.T) []query.Node {
 		"extra.device:phone", "has:session -has:token_id", "unique_id:b", "issuer:*", "source_ip:10.0.0.0/8"} {
 		conditions = append(conditions, searchFor(t, search))
 	}
+	for _, search := range []string{"failed", "-denied wiki", "abandoned OR in_progress", `payroll "timed out"`} {
+		n, err := query.ParseFlows(search, afterSample)
+		if err != nil {
+			t.Fatal(err)
+		}
+		conditions = append(conditions, n)
+	}
 	one := int64(1)
 	noRetries := query.NumberRange{Field: query.FlowRetries, Max: &one}
 	for _, n := range slices.Clone(conditions) {
@@ -92,9 +98,10 @@ func checkStored(t *testing.T, view *flow.View, want flowsAt, n query.Node) {
 		found = append(found, row.UniqueID)
 	}
 	expected := want.matching(n)
-	slices.SortFunc(expected, func(a, b *audit.Flow) int {
-		return -cmp.Or(cmp.Compare(a.Duration().Milliseconds(), b.Duration().Milliseconds()), cmp.Compare(a.Org, b.Org), cmp.Compare(a.ID, b.ID))
-	})
+	hit := func(f *audit.Flow) audit.Hit {
+		return audit.Hit{Record: audit.NewRow(audit.Row{Kind: audit.KindFlow, Org: f.Org, UniqueID: f.ID, Time: f.StartedAt, Document: flow.Document(f)})}
+	}
+	slices.SortFunc(expected, func(a, b *audit.Flow) int { return q.Order.Compare(hit(a), hit(b)) })
 	var ids []string
 	for _, f := range expected {
 		ids = append(ids, f.ID)

@@ -26,6 +26,11 @@ func TestASearchOverLoginFlowsKnowsTheirFields(t *testing.T) {
 		`has:conflict`:                 Has{Field: FlowConflict},
 		`via:tok*`:                     FieldValue{Field: FlowVia, Value: "tok", Prefix: true},
 		`user_id:ann`:                  FieldValue{Field: UserID, Value: "ann"},
+		`Failed`:                       Or{[]Node{Words{Tokens: []string{"failed"}}, FieldValue{Field: FlowOutcome, Value: "failed"}}},
+		`-"timed out"`:                 Not{Or{[]Node{Words{Tokens: []string{"timed", "out"}}, FieldValue{Field: FlowOutcome, Value: "timed_out"}}}},
+		`in_progress`:                  Or{[]Node{Words{Tokens: []string{"in", "progress"}}, FieldValue{Field: FlowOutcome, Value: "in_progress"}}},
+		`fail*`:                        Words{Tokens: []string{"fail"}, Prefix: true},
+		`failure`:                      Words{Tokens: []string{"failure"}},
 	} {
 		n, err := ParseFlows(search, pageNow)
 		if err != nil || !Equal(n, want) {

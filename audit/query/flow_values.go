@@ -9,6 +9,16 @@ import (
 // FlowOutcomes are the values of FlowOutcome, as a search writes them.
 var FlowOutcomes = []string{"succeeded", "denied", "failed", "timed_out", "expired", "abandoned", "in_progress"}
 
+// orOutcome finds by the name of an outcome not only what has it as words, but also
+// the login flows that ended so: no record says "failed" or "abandoned".
+func (p *parser) orOutcome(words Words) Node {
+	name := strings.Join(words.Tokens, "_")
+	if !p.flows || words.Prefix || !slices.Contains(FlowOutcomes, name) {
+		return words
+	}
+	return AnyOf(words, FieldValue{Field: FlowOutcome, Value: name})
+}
+
 // outcome makes the node of outcome:value. There are few values, so that another one is a mistake.
 func (p *parser) outcome(t lexeme) (Node, error) {
 	value := Fold(t.value)

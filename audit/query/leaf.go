@@ -21,7 +21,7 @@ func (p *parser) leaf(t lexeme) (Node, error) {
 		return All{}, nil
 	case !t.named:
 		tokens, prefix, err := p.phrase(t)
-		return Words{Tokens: tokens, Prefix: prefix}, err
+		return p.orOutcome(Words{Tokens: tokens, Prefix: prefix}), err
 	case t.name == hasName:
 		return p.presence(t)
 	case t.name == timeName:
