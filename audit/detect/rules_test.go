@@ -19,6 +19,15 @@ func days(n int, a try) []try {
 	return repeated(n, 24*time.Hour, a)
 }
 
+// roaming are logins of a user on so many days before noon, each from a network of its own.
+func roaming(n int) []try {
+	all := days(n, try{})
+	for i := range all {
+		all[i].ip = fmt.Sprintf("198.51.%d.1", i)
+	}
+	return all
+}
+
 func TestRulesFireAtTheirThresholdsAndNotBelow(t *testing.T) {
 	t.Parallel()
 	challenged := []audit.Stage{step("Identity Provider Callback", "Success"), step("MFA Challenge", "Create")}
@@ -59,9 +68,19 @@ func TestRulesFireAtTheirThresholdsAndNotBelow(t *testing.T) {
 			append(repeated(12, 8*time.Hour, try{at: -4 * 24 * time.Hour}), try{ip: "198.51.100.1"}), nil},
 		"a login from a new network of a user who roams": {
 			append(repeated(12, 24*time.Hour, try{at: -12 * 24 * time.Hour}, func(i int, a *try) { a.ip = fmt.Sprintf("198.51.%d.1", i) }), try{}), nil},
-		"an updated browser": {append(days(10, try{}), try{agent: "Browser/2.1"}), nil},
-		"another browser":    {append(days(10, try{}), try{agent: "Other/1.0"}), []detect.Rule{detect.NewDevice}},
-		"another provider":   {append(days(10, try{}), try{idp: "github"}), []detect.Rule{detect.NewIDP}},
+		"a login from a new network of a user of five days": {
+			append(repeated(10, 12*time.Hour, try{at: -5 * 24 * time.Hour}), try{ip: "198.51.100.1"}), []detect.Rule{detect.NewNetwork}},
+		"a login from a new network of a user of almost five days": {
+			append(repeated(10, 12*time.Hour, try{at: -5*24*time.Hour + 1}), try{ip: "198.51.100.1"}), nil},
+		"a login from an eleventh network":                      {append(roaming(10), try{}), []detect.Rule{detect.NewNetwork}},
+		"a login from a twelfth network":                        {append(roaming(11), try{}), nil},
+		"a service account with 19 assertions of 20 logins":     {slices.Concat([]try{{at: -21 * 24 * time.Hour}}, days(19, try{steps: asserted}), []try{{}}), []detect.Rule{detect.ServiceAccountInteractive}},
+		"an account with 18 assertions of 19 logins":            {slices.Concat([]try{{at: -21 * 24 * time.Hour}}, days(18, try{steps: asserted}), []try{{}}), nil},
+		"five challenges in ten minutes before one that is met": {append(repeated(5, 2*time.Minute, try{steps: challenged}), try{at: 10 * time.Minute, steps: met[1:]}), []detect.Rule{detect.MFAFatigue}},
+		"five challenges in a little more":                      {append(repeated(5, 2*time.Minute, try{steps: challenged}), try{at: 10*time.Minute + 1, steps: met[1:]}), nil},
+		"an updated browser":                                    {append(days(10, try{}), try{agent: "Browser/2.1"}), nil},
+		"another browser":                                       {append(days(10, try{}), try{agent: "Other/1.0"}), []detect.Rule{detect.NewDevice}},
+		"another provider":                                      {append(days(10, try{}), try{idp: "github"}), []detect.Rule{detect.NewIDP}},
 		"everything new at once": {append(days(10, try{}), try{ip: "2001:db8::1", agent: "Other/1.0", idp: "github"}),
 			[]detect.Rule{detect.NewDevice, detect.NewIDP, detect.NewNetwork}},
 		"a service account with a browser":                   {slices.Concat(service, []try{{agent: "Browser/1.0"}}), []detect.Rule{detect.ServiceAccountInteractive}},
