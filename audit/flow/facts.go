@@ -34,8 +34,8 @@ func (a *account) facts() []part {
 }
 
 // mfa tells what became of the second factor. That it was never asked for is
-// said only where policy was evaluated, since policy is what asks, and where no record
-// that does not count says otherwise.
+// said only where policy was evaluated, since policy is what asks. Records that do not
+// count say nothing of the outcome, but nothing is said that they belie.
 func (a *account) mfa() []part {
 	var asked, passed, policies []*audit.Record
 	for _, r := range a.end.read {
@@ -55,12 +55,19 @@ func (a *account) mfa() []part {
 		return []part{clause("", "MFA was passed", passed...)}
 	case len(asked) > 0 && a.comesAfter(asked[0]) && a.end.decided == audit.Succeeded:
 		return nil // the success did without
+	case len(asked) > 0 && a.aside(func(s step) bool { return s.at(mfaChallenge) && s.is(success) }):
+		return []part{clause("", "MFA was asked for", asked...)}
 	case len(asked) > 0:
 		return []part{clause("", "MFA was asked for but no record shows that it was passed", asked...)}
-	case len(policies) > 0 && a.assertion == nil && !slices.ContainsFunc(a.undeciding(), func(r *audit.Record) bool { return asksForMFA(stepOf(r)) }):
+	case len(policies) > 0 && a.assertion == nil && !a.aside(asksForMFA):
 		return []part{clause("", "MFA was never asked for", policies...)}
 	}
 	return nil
+}
+
+// aside reports whether there is such a step among the records that do not count.
+func (a *account) aside(is func(step) bool) bool {
+	return slices.ContainsFunc(a.undeciding(), func(r *audit.Record) bool { return is(stepOf(r)) })
 }
 
 // missingToken tells of a code that no token was given for.
