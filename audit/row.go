@@ -31,7 +31,8 @@ type Format struct {
 	Kinds  []Kind        // what a Query without kinds asks for
 	Apart  []Kind        // of rows that are held as well, and found only by a Query that names their kind
 	Fields []query.Field // those of query.Fields, and then others; new ones are appended
-	// Restore makes the row of what is stored; of a Raw that was cut to its head, too.
+	// Restore makes the row of what is stored; of a Raw that was cut to its head, too. Of a
+	// row that was damaged where it is stored the Raw may be empty.
 	Restore func(Stored) *Record
 	// Head says how many bytes of a Raw are its head; nil where rows have none.
 	Head func(raw string) int

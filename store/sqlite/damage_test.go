@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/audit/query"
 	"github.com/authtrail/authtrail/store/storetest"
 )
 
@@ -126,55 +127,87 @@ func TestADamagedRecordIsSaidAndItsCauseLogged(t *testing.T) {
 	}
 }
 
-func TestFollowersGoOnPastDamagedRowsThatTheLogNamesOnce(t *testing.T) {
+func TestFollowersGoOnPastDamagedRecordsThatTheLogNamesOnce(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct {
-		options Options
-		add     func(*Store, []*audit.Record)
-		rows    []*audit.Record
-	}{
-		"events": {rows: events(t, 6), add: func(s *Store, rows []*audit.Record) { add(t, s, rows...) }},
-		"rows that change": {options: Options{Format: storetest.FlowFormat()}, rows: storetest.Flows(1, 6),
-			add: func(s *Store, rows []*audit.Record) { replace(t, s, made(rows...)...) }},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			test.options.Dir = t.TempDir()
-			s, err := Open(t.Context(), test.options)
-			if err != nil {
-				t.Fatal(err)
+	options, all := Options{Dir: t.TempDir()}, events(t, 6)
+	s := openIn(t, options.Dir)
+	add(t, s, all[:5]...)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s, log := openDamaged(t, options, "e0", "e2", "e4")
+	for _, limit := range []int{1, 2, 500} {
+		if got := strings.Join(follow(t, s, limit), " "); got != "e1 e3" {
+			t.Errorf("%d at a time: followed %s", limit, got)
+		}
+	}
+	if said := log.String(); strings.Count(said, "level=ERROR") != 3 || strings.Count(said, "unique_id=e2") != 1 {
+		t.Errorf("the log says %q", said)
+	}
+	batch, err := s.Since(t.Context(), "", 500)
+	if err != nil {
+		t.Fatal(err)
+	}
+	waiting, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := s.Wait(waiting, batch.Next); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("with nothing but a damaged record to come, waiting ends with %v", err)
+	}
+	add(t, s, all[5])
+	if err := s.Wait(t.Context(), batch.Next); err != nil {
+		t.Error(err)
+	}
+	if batch, err = s.Since(t.Context(), batch.Next, 500); err != nil || strings.Join(ids(batch.Records), " ") != "e5" {
+		t.Errorf("then comes %s, %v", ids(batch.Records), err)
+	}
+}
+
+func TestADamagedRowIsAnEmptyOneUntilItIsMadeAnew(t *testing.T) {
+	t.Parallel()
+	options := Options{Dir: t.TempDir(), Format: storetest.FlowFormat()}
+	restore := options.Format.Restore
+	options.Format.Restore = func(stored audit.Stored) *audit.Record {
+		if stored.Raw == "" {
+			stored.Raw = "{}\n"
+		}
+		return restore(stored)
+	}
+	s, err := Open(t.Context(), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := storetest.Flows(1, 5)
+	replace(t, s, made(rows...)...)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s, log := openDamaged(t, options, rows[2].UniqueID)
+	outcomes := func() int {
+		page, err := s.Search(t.Context(), everything500())
+		if err != nil || len(page.Hits) != len(rows) {
+			t.Fatalf("%d rows: %v", len(page.Hits), err)
+		}
+		with := 0
+		for _, row := range page.Records() {
+			if _, ok := row.Get(query.FlowOutcome); ok {
+				with++
+			} else if row.Key() == rows[2].Key() {
+				replace(t, s, audit.Replacement{Row: rows[2], Was: row.Version})
 			}
-			test.add(s, test.rows[:5])
-			if err := s.Close(); err != nil {
-				t.Fatal(err)
-			}
-			all := ids(test.rows)
-			s, log := openDamaged(t, test.options, all[0], all[2], all[4])
-			for _, limit := range []int{1, 2, 500} {
-				if got := strings.Join(follow(t, s, limit), " "); got != all[1]+" "+all[3] {
-					t.Errorf("%d at a time: followed %s of %s", limit, got, all)
-				}
-			}
-			if said := log.String(); strings.Count(said, "level=ERROR") != 3 || strings.Count(said, "unique_id="+all[2]) != 1 {
-				t.Errorf("the log says %q", said)
-			}
-			batch, err := s.Since(t.Context(), "", 500)
-			if err != nil {
-				t.Fatal(err)
-			}
-			waiting, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-			defer cancel()
-			if err := s.Wait(waiting, batch.Next); !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("with nothing but a damaged row to come, waiting ends with %v", err)
-			}
-			test.add(s, test.rows[5:])
-			if err := s.Wait(t.Context(), batch.Next); err != nil {
-				t.Error(err)
-			}
-			if batch, err = s.Since(t.Context(), batch.Next, 500); err != nil || len(batch.Records) != 1 || batch.Records[0].UniqueID != all[5] {
-				t.Errorf("then comes %s, %v", ids(batch.Records), err)
-			}
-		})
+		}
+		return with
+	}
+	if followed := follow(t, s, 2); len(followed) != len(rows) {
+		t.Errorf("followed %s", followed)
+	}
+	if with := outcomes(); with != len(rows)-1 {
+		t.Errorf("%d rows have an outcome", with)
+	}
+	if with := outcomes(); with != len(rows) {
+		t.Errorf("of what was made anew, %d rows have an outcome", with)
+	}
+	if said := log.String(); strings.Count(said, "level=ERROR") != 1 || !strings.Contains(said, rows[2].UniqueID) {
+		t.Errorf("the log says %q", said)
 	}
 }
 

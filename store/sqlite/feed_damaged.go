@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// damagedPlaces are the places in the feed whose rows cannot be read, as far as
+// damagedPlaces are the places in the feed of rows that cannot be read, as far as
 // somebody has come upon them since the store was opened.
 type damagedPlaces struct {
 	mu    sync.Mutex
@@ -32,7 +32,7 @@ func (d *damagedPlaces) has(seq int64) bool {
 	return d.known[seq]
 }
 
-// passOver leaves a damaged row out of the feed: no waiting would mend it, and
+// passOver leaves a damaged record out of the feed: no waiting would mend it, and
 // whoever follows would stand still behind it. It is named once, not to each follower.
 func (s *Store) passOver(ctx context.Context, r *row, seq int64, cause error) {
 	if s.damaged.add(seq) {
@@ -41,12 +41,19 @@ func (s *Store) passOver(ctx context.Context, r *row, seq int64, cause error) {
 	}
 }
 
+// sayDamaged logs a damaged row that can be replaced, once for each of its states.
+func (s *Store) sayDamaged(r *row, damage error) {
+	if s.damaged.add(r.version) {
+		s.log.Error("a stored row is damaged; it is taken for an empty one", "cause", damage)
+	}
+}
+
 // feeds reports whether the feed has anything between two places, as far as is
-// known: rows that were removed have left it, and damaged ones are passed over.
+// known: rows that were removed have left it, and damaged records are passed over.
 func (s *Store) feeds(ctx context.Context, after, end int64) (bool, error) {
 	for {
 		next, err := s.nextFed(ctx, after, end)
-		if err != nil || next == 0 || !s.damaged.has(next) {
+		if err != nil || next == 0 || s.layout.rows || !s.damaged.has(next) {
 			return next != 0, err
 		}
 		after = next

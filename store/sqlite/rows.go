@@ -54,8 +54,11 @@ func (s *Store) record(r *row) (*audit.Record, error) {
 	}
 	raw, err := s.bodies.decode(parts...)
 	if err != nil {
-		return nil, &audit.Error{Code: audit.Unavailable, Message: "a stored record is damaged",
-			Err: fmt.Errorf("the %s %q of the org %q, row %d: %w", r.kind, r.uid, r.org, r.id, err)}
+		damage := fmt.Errorf("the %s %q of the org %q, row %d: %w", r.kind, r.uid, r.org, r.id, err)
+		if !s.layout.rows {
+			return nil, &audit.Error{Code: audit.Unavailable, Message: "a stored record is damaged", Err: damage}
+		}
+		s.sayDamaged(r, damage) // who made the row can make it anew
 	}
 	record := s.layout.Restore(audit.Stored{
 		Kind: r.kind, Org: r.org, UniqueID: r.uid, Time: time.Unix(0, r.nanos).UTC(), Raw: raw,
