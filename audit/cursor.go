@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"cmp"
 	"encoding/base64"
 	"encoding/binary"
 	"hash/crc32"
@@ -85,21 +84,19 @@ func (o Order) Compare(a, b Hit) int {
 
 // compare is Compare with the numbers that the rows have in an order by one.
 func (o Order) compare(a, b Hit, numberA, numberB int64) int {
-	if o.Field == ByRelevance && a.Score != b.Score {
-		if a.Score > b.Score {
-			return -1
-		}
-		return 1
-	}
 	less, more := -1, 1
 	if o.Field == ByRelevance || !o.Ascending {
 		less, more = 1, -1
 	}
-	if _, ok := o.Field.Number(); ok {
-		by := cmp.Or(cmp.Compare(numberA, numberB), cmp.Compare(a.Record.Org, b.Record.Org), cmp.Compare(a.Record.UniqueID, b.Record.UniqueID))
-		return by * more
-	}
 	switch {
+	case o.Field == ByRelevance && a.Score > b.Score:
+		return -1
+	case o.Field == ByRelevance && a.Score < b.Score:
+		return 1
+	case numberA < numberB:
+		return less
+	case numberA > numberB:
+		return more
 	case a.Record.Less(b.Record):
 		return less
 	case b.Record.Less(a.Record):

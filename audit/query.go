@@ -90,8 +90,8 @@ type OrderField uint8
 const (
 	ByTime      OrderField = 0 // by (time, org, unique_id), a total order
 	ByRelevance OrderField = 1 // best match first, each store's own BM25; ties newest first
-	ByEndedAt   OrderField = 2 // of login flows: by (end, org, unique_id), a total order
-	ByDuration  OrderField = 3 // of login flows: by (whole milliseconds, org, unique_id), a total order
+	ByEndedAt   OrderField = 2 // of login flows: by (end, time, org, unique_id), a total order
+	ByDuration  OrderField = 3 // of login flows: by (whole milliseconds, time, org, unique_id), a total order
 )
 
 // Number returns the field whose number rows are ordered by, where they are.

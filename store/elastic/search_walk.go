@@ -89,11 +89,10 @@ func (w *walk) ascending() bool {
 }
 
 func (w *walk) order() []dsl.Sort {
-	tie := dsl.Sort{Field: fieldTie, Ascending: w.ascending()}
+	byTime := []dsl.Sort{{Field: fieldTime, Ascending: w.ascending(), Format: timeParser}, {Field: fieldTie, Ascending: w.ascending()}}
 	if number, ok := w.query.Order.Field.Number(); ok {
-		return []dsl.Sort{{Field: numberField(number), Ascending: w.ascending(), Number: true}, tie}
+		return append([]dsl.Sort{{Field: numberField(number), Ascending: w.ascending(), Number: true}}, byTime...)
 	}
-	byTime := []dsl.Sort{{Field: fieldTime, Ascending: w.ascending(), Format: timeParser}, tie}
 	if w.query.Order.Field == audit.ByRelevance {
 		return append([]dsl.Sort{dsl.ByScore(w.query.Window.Backward)}, byTime...)
 	}
@@ -102,11 +101,10 @@ func (w *walk) order() []dsl.Sort {
 
 // place is a cursor as the sorts have it.
 func (w *walk) place(c audit.Cursor) []any {
-	tie := tieOf(c.Org, c.UniqueID)
+	place := []any{timeText(c.Time), tieOf(c.Org, c.UniqueID)}
 	if _, ok := w.query.Order.Field.Number(); ok {
-		return []any{c.Number, tie}
+		return append([]any{c.Number}, place...)
 	}
-	place := []any{timeText(c.Time), tie}
 	if w.query.Order.Field == audit.ByRelevance {
 		return append([]any{float32(c.Score)}, place...)
 	}

@@ -112,7 +112,7 @@ func (c compiler) valueWords(field query.Field, words expr) answer {
 	switch {
 	case !known:
 		return exactly(nothing)
-	case f.own, field == query.OrgID: // it may be the sender's own, which the event does not hold
+	case f.own && !f.byWords, field == query.OrgID: // it may be the sender's own, which the event does not hold
 		return atMost(c.has(field))
 	}
 	return atMost(anyOf(words, c.apart(f)))
@@ -150,6 +150,9 @@ func (c compiler) anyValue(field query.Field, values []string) answer {
 	if number < 0 {
 		return exactly(nothing)
 	}
+	if c.terms.fields[number].number {
+		return atMost(c.has(field))
+	}
 	found, exact := make([]expr, len(values)), true
 	for i, value := range values {
 		found[i] = c.terms.valueTerm(number, value)
@@ -180,6 +183,8 @@ func (c compiler) fieldValue(n query.FieldValue) answer {
 		return exactly(nothing)
 	case n.Prefix && n.Value == "":
 		return exactly(c.has(n.Field))
+	case f.number:
+		return atMost(c.has(n.Field))
 	case n.Prefix:
 		return c.valuePrefix(n.Field, n.Value)
 	case f.byWords, f.prose:

@@ -17,6 +17,7 @@ type indexedField struct {
 	coded         bool
 	prose         bool
 	own           bool // no field of records: its values are not among the strings
+	number        bool // its values are found by the column that they have
 	unlisted      bool // nearly every row has a value of its own: no list of them is kept
 	expected      [audit.KindRead + 1]bool
 }
@@ -36,7 +37,7 @@ func (l *layout) indexedFields() []indexedField {
 	}
 	others := 0
 	for i, field := range l.Format.Fields {
-		f := indexedField{Field: field, prose: field.Text(), coded: isCoded(field), byWords: l.byWords(field)}
+		f := indexedField{Field: field, prose: field.Text(), coded: isCoded(field), byWords: l.byWords(field), number: l.column(field) >= 0}
 		place, known := places[field]
 		f.stored, f.code = place, string([]byte{'a' + byte(place/26), 'a' + byte(place%26)})
 		if !known {
@@ -44,7 +45,7 @@ func (l *layout) indexedFields() []indexedField {
 			others++
 		}
 		f.exact, f.folded = exactTerm+f.code, foldedTerm+f.code
-		f.unlisted = f.byWords || l.rows && isID(field) || l.column(field) >= 0
+		f.unlisted = f.byWords || l.rows && isID(field) || f.number
 		for _, kind := range slices.Concat(l.Kinds, l.Apart) {
 			f.expected[kind] = expects(kind, field)
 		}
@@ -55,13 +56,13 @@ func (l *layout) indexedFields() []indexedField {
 
 // byWords reports whether values of the field are found by their words, and
 // verified. Ids are, of which each is in few records and a term of its own in the
-// index would cost more than all else, and prose. Rows that are replaced have so
-// much to verify that their ids have terms.
+// index would cost more than all else, and prose. The id of a row that is replaced
+// is in no string.
 func (l *layout) byWords(field query.Field) bool {
 	switch field {
-	case query.UniqueID, query.TraceID, query.Session, query.RequestID, query.TokenID:
+	case query.UniqueID:
 		return !l.rows
-	case query.UserAgent, query.Description:
+	case query.TraceID, query.Session, query.RequestID, query.TokenID, query.FlowRecordID, query.UserAgent, query.Description:
 		return true
 	}
 	return false

@@ -11,7 +11,7 @@ import (
 )
 
 // Each number of a format has a column, so that a range of it is a condition on the
-// row, and an index in the order of (number, org, unique_id), which is that of lists.
+// row, and an index in the order of (number, time), which is that of lists.
 
 // bound is what is asked of a number: least <= number <= most.
 type bound struct{ least, most int64 }
@@ -50,9 +50,9 @@ func (c compiler) withoutNumbers(where query.Node) (query.Node, []bound, expr) {
 	var bounds []bound
 	present := everything
 	for _, operand := range operands {
-		n, ok := operand.(query.NumberRange)
+		n := rangeOf(operand)
 		column := c.terms.column(n.Field)
-		if !ok || column < 0 {
+		if column < 0 {
 			rest = append(rest, operand)
 			continue
 		}
@@ -69,6 +69,31 @@ func (c compiler) withoutNumbers(where query.Node) (query.Node, []bound, expr) {
 		return where, nil, everything
 	}
 	return query.AllOf(rest...), bounds, present
+}
+
+// rangeOf returns the range of numbers that a condition asks for; one of no field
+// when it asks for something else.
+func rangeOf(n query.Node) query.NumberRange {
+	var one string
+	var field query.Field
+	switch n := n.(type) {
+	case query.NumberRange:
+		return n
+	case query.Exact:
+		if len(n.Values) == 1 {
+			field, one = n.Field, n.Values[0]
+		}
+	case query.FieldValue:
+		if !n.Prefix {
+			field, one = n.Field, n.Value
+		}
+	}
+	number, err := strconv.ParseInt(one, 10, 64)
+	if err != nil || strconv.FormatInt(number, 10) != one || number == math.MaxInt64 {
+		return query.NumberRange{}
+	}
+	most := number + 1
+	return query.NumberRange{Field: field, Min: &number, Max: &most}
 }
 
 func (b bound) intersect(n query.NumberRange) bound {
@@ -144,7 +169,7 @@ func wholeNumber(values []string) (int64, error) {
 		return 0, fmt.Errorf("has %d values, and can have one", len(values))
 	}
 	n, err := strconv.ParseInt(values[0], 10, 64)
-	if err != nil {
+	if err != nil || strconv.FormatInt(n, 10) != values[0] { // as equal values must be equal numbers
 		return 0, fmt.Errorf("%.50q is no whole number", values[0])
 	}
 	return n, nil

@@ -87,32 +87,34 @@ func (v *snapshot) stretch(ctx context.Context, p *plan, column int, w numberWin
 }
 
 // numberWindow is a Window in the direction in which rows are read: they lie
-// strictly between two places, each a number, an org and a unique_id.
+// strictly between two places, each a number, a time, an org and a unique_id.
 type numberWindow struct {
 	ascending bool
-	from, to  [3]any
+	from, to  [4]any
 }
 
 func numberWindowOf(q audit.Query) numberWindow {
 	above := []byte{0} // to SQLite, bytes come after every text
 	w := numberWindow{ascending: q.Order.Ascending != q.Window.Backward,
-		from: [3]any{int64(math.MinInt64), "", ""}, to: [3]any{int64(math.MaxInt64), above, above}}
+		from: [4]any{int64(math.MinInt64), int64(0), "", ""}, to: [4]any{int64(math.MaxInt64), int64(math.MaxInt64), above, above}}
 	after, before := q.Window.After, q.Window.Before
 	if !q.Order.Ascending {
 		after, before = before, after
 	}
 	if after != nil {
-		w.from = [3]any{after.Number, after.Org, after.UniqueID}
+		w.from = placeOf(after)
 	}
 	if before != nil {
-		w.to = [3]any{before.Number, before.Org, before.UniqueID}
+		w.to = placeOf(before)
 	}
 	return w
 }
 
+func placeOf(c *audit.Cursor) [4]any { return [4]any{c.Number, c.Time.UnixNano(), c.Org, c.UniqueID} }
+
 // after moves the window on past a row.
 func (w *numberWindow) after(r *row) {
-	place := [3]any{r.number, r.org, r.uid}
+	place := [4]any{r.number, r.nanos, r.org, r.uid}
 	if w.ascending {
 		w.from = place
 	} else {

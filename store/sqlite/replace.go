@@ -86,7 +86,7 @@ func (s *Store) revision(change audit.Replacement) (rev *revision, err error) {
 		}
 	}()
 	r := change.Row
-	rev = &revision{item: item{record: r}, was: change.Was, remove: change.Remove}
+	rev = &revision{item: item{record: r, hash: s.keyHash(r.Key())}, was: change.Was, remove: change.Remove}
 	if change.Remove {
 		return rev, nil
 	}

@@ -48,8 +48,8 @@ func (w *writer) replace(revisions []*revision) error {
 // that is not the version that the revision is one of.
 func (w *writer) readOld(rev *revision) error {
 	r, version := rev.record, audit.Version("")
-	err := w.queryRow("SELECT id, version, time, kind FROM record WHERE org = ? AND uid = ?",
-		[]any{r.Org, r.UniqueID}, &rev.old.id, &rev.old.version, &rev.old.nanos, &rev.old.kind)
+	err := w.queryRow("SELECT id, version, time, kind FROM record WHERE hash = ? AND org = ? AND uid = ?",
+		[]any{int64(rev.hash), r.Org, r.UniqueID}, &rev.old.id, &rev.old.version, &rev.old.nanos, &rev.old.kind)
 	switch {
 	case err == nil:
 		version = versionOf(rev.old.version)
@@ -121,7 +121,7 @@ func (w *writer) putRow(rev *revision) error {
 	}
 	w.fed = rev.version
 	r := rev.record
-	values := []any{rev.id, int64(r.Kind), r.Org, r.UniqueID, rev.nanos, rev.version}
+	values := []any{rev.id, int64(r.Kind), r.Org, r.UniqueID, rev.nanos, rev.version, int64(rev.hash)}
 	for _, n := range rev.numbers {
 		values = append(values, n)
 	}

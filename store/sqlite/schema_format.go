@@ -26,10 +26,11 @@ CREATE TABLE record (
 	org     TEXT NOT NULL,
 	uid     TEXT NOT NULL,
 	time    INTEGER NOT NULL,    -- nanoseconds since 1970
-	version INTEGER NOT NULL,    -- its place in the feed%s
-	body    BLOB NOT NULL,       -- the head of what is kept, compressed
-	UNIQUE (org, uid)
+	version INTEGER NOT NULL,    -- its place in the feed
+	hash    INTEGER NOT NULL,    -- of org and unique_id%s
+	body    BLOB NOT NULL        -- the head of what is kept, compressed
 );
+CREATE INDEX record_hash ON record(hash);
 CREATE TABLE rest (
 	id   INTEGER PRIMARY KEY, -- of the record
 	body BLOB NOT NULL        -- what stands behind the head, compressed
@@ -42,7 +43,7 @@ func (l *layout) rowSchema() string {
 	var columns, indexes strings.Builder
 	for i, field := range l.Numbers {
 		fmt.Fprintf(&columns, "\n\tn%d INTEGER NOT NULL, -- %s; 0 for none", i, field)
-		fmt.Fprintf(&indexes, "CREATE INDEX record_n%d ON record(n%d, org, uid);\n", i, i)
+		fmt.Fprintf(&indexes, "CREATE INDEX record_n%d ON record(n%d, time);\n", i, i)
 	}
 	return fmt.Sprintf(rowSchema, columns.String()) + indexes.String()
 }

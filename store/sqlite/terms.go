@@ -172,7 +172,7 @@ func (w *termWriter) field(r *audit.Record, number int) {
 		if field.byWords || field.prose {
 			w.sought = append(w.sought, value)
 		}
-		if field.byWords && said && hasIDWords(value) {
+		if field.number || field.byWords && said && hasIDWords(value) {
 			continue
 		}
 		w.next()

@@ -52,9 +52,10 @@ func (w *termWriter) hasString(value string) bool {
 	return slices.Contains(w.strings, value)
 }
 
-// says reports whether the record says a field's value in a string; events do.
+// says reports whether the record says a field's value in a string; events do. Of most
+// of the fields that no event has nobody asks.
 func (w *termWriter) says(field *indexedField, value string) bool {
-	return !w.rows || field.own || value == "" || w.hasString(value)
+	return !w.rows || field.own && !field.byWords || value == "" || w.hasString(value)
 }
 
 // repeats reports whether a row that is no event had the property before.

@@ -104,7 +104,8 @@ func checkNumberWindows(t testing.TB, s *subject) {
 				}
 			}
 		}
-		for _, place := range []audit.Cursor{{Number: 0}, {Number: 1_500, Org: "org-b", UniqueID: "n-"}, {Number: -1}, {Number: 1 << 62, Org: "~"}} {
+		for _, place := range []audit.Cursor{{Number: 0, Time: epoch}, {Number: 1_500, Time: epoch.Add(30 * time.Second), Org: "org-b", UniqueID: "n-"},
+			{Number: -1, Time: epoch}, {Number: 1 << 62, Time: epoch, Org: "~"}} {
 			place.Order, place.Kinds = order, q.Kinds
 			for _, window := range []audit.Window{{Limit: 20, After: &place}, {Limit: 20, Before: &place, Backward: true}} {
 				q.Window = window
