@@ -53,9 +53,9 @@ func (d dataset) requestID(n int) string {
 }
 func (d dataset) flows() int { return d.records / perFlow }
 
-// startOf returns when an attempt begins.
+// startOf returns when an attempt begins: each later than the one before.
 func (d dataset) startOf(n int) time.Time {
-	return d.start.Add(time.Duration(n) * 30 * 24 * time.Hour / time.Duration(d.flows()))
+	return d.start.Add(time.Duration(n) * (30 * 24 * time.Hour / time.Duration(d.flows())))
 }
 
 const stampFormat = "2006-01-02T15:04:05.000000Z"
