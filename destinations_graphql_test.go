@@ -233,7 +233,7 @@ func TestTheTabsOfThePlaygroundAddADestinationAndSayWhetherItWorks(t *testing.T)
 	run := func(tab, role string) string {
 		file := "web/graphiql/src/tabs/" + tab
 		_, body := g.do(g.token("one", role), http.MethodPost, "/graphql",
-			fmt.Sprintf(`{"query":%s,"variables":%s}`, inJSON(read(t, file+".graphql")), strings.Replace(read(t, file+".json"), "org-1", "one", 1)))
+			fmt.Sprintf(`{"query":%s,"variables":%s}`, inJSON(read(t, file+".graphql")), strings.Replace(read(t, file+".json"), "put the id of an organisation here", "one", 1)))
 		return body
 	}
 	if got := run("add-a-destination", "owner"); !strings.Contains(got, `"name":"denied-logins"`) || !strings.Contains(got, `"userErrors":[]`) {
