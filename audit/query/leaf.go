@@ -20,6 +20,9 @@ func (p *parser) leaf(t lexeme) (Node, error) {
 	case !t.named && t.prefix && t.value == "" && !t.quoted:
 		return All{}, nil
 	case !t.named:
+		if err := p.missingColon(t); err != nil {
+			return nil, err
+		}
 		tokens, prefix, err := p.phrase(t)
 		return p.orOutcome(Words{Tokens: tokens, Prefix: prefix}), err
 	case t.name == hasName:

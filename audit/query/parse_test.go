@@ -31,7 +31,10 @@ func TestSearchesParseToTrees(t *testing.T) {
 		"fire*":                         Words{Tokens: []string{"fire"}, Prefix: true},
 		`fire\*`:                        wordsOf("fire"),
 		"10.1*":                         Words{Tokens: []string{"10", "1"}, Prefix: true},
-		"person7@*":                     wordsOf("person7"), // the star cannot lengthen a word that has ended
+		"person7@*":                     wordsOf("person7"),      // the star cannot lengthen a word that has ended
+		`"time>=2026"`:                  wordsOf("time", "2026"), // as text, where a colon was not forgotten
+		"page?user=a":                   wordsOf("page", "user", "a"),
+		"foo=bar":                       wordsOf("foo", "bar"),
 		"foo-bar":                       wordsOf("foo", "bar"),
 		"126.0.0.1":                     wordsOf("126", "0", "0", "1"),
 		"and or not":                    And{[]Node{wordsOf("and"), wordsOf("or"), wordsOf("not")}},
@@ -148,6 +151,11 @@ func TestMistakesAreExplainedWhereTheyAre(t *testing.T) {
 		{`é reslut:denied`, 3, `perhaps you meant "result"; to search for the text`},
 		{`userId:x`, 1, `perhaps you meant "user_id"`},
 		{`Result:x`, 1, `perhaps you meant "result"`},
+		{`a time>=2026-11-01`, 3, `a colon is missing after time; perhaps you meant time:>=2026-11-01; to search for the text, put it in quotes: "time>=2026-11-01"`},
+		{`result=denied`, 1, `perhaps you meant result:denied;`},
+		{`user>b`, 1, `perhaps you meant user:b;`},
+		{`-extra.os=linux`, 2, `perhaps you meant extra.os:linux;`},
+		{`outcome:failed`, 1, `unknown field "outcome"; login flows have it: search those, in a terminal with authtrail search --flows;`},
 		{`https://x.example`, 1, `put it in quotes: "https://x.example"`},
 		{`device.os:linux`, 1, `an additional property is written extra.device.os:linux`},
 		{`2001:db8::1`, 1, `write source_ip:2001:db8::1`},

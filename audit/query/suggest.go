@@ -3,6 +3,7 @@ package query
 import (
 	"fmt"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -28,6 +29,8 @@ func (p *parser) unknownField(t lexeme) error {
 	text := t.text(p.input)
 	hint := p.didYouMean(t.name)
 	switch {
+	case Field(t.name).OfFlows(): // and not of what is searched
+		hint = "; login flows have it: search those, in a terminal with authtrail search --flows"
 	case hint != "":
 	case isAddress(text):
 		hint = "; to search for an address, write source_ip:" + text
@@ -39,6 +42,34 @@ func (p *parser) unknownField(t lexeme) error {
 		what = "there is no field before this colon"
 	}
 	return syntaxError(p.input, t.start, "%s%s; to search for the text, put it in quotes: %s", what, hint, quoted(shortened(text)))
+}
+
+var comparison = regexp.MustCompile(`^([A-Za-z0-9_.-]+?)(>=|<=|=|<|>)(.*)$`)
+
+// missingColon is the error for a field that is compared as in other languages,
+// time>=2026-11-01, which would be words that no record holds. It is nil for what
+// is in quotes or begins with no field.
+func (p *parser) missingColon(t lexeme) error {
+	text := t.text(p.input)
+	found := comparison.FindStringSubmatch(text)
+	if t.quoted || found == nil {
+		return nil
+	}
+	name, operator, value := found[1], found[2], found[3]
+	_, isExtra := strings.CutPrefix(name, extraPrefix)
+	if name != timeName && !isExtra && len(p.fieldsNamed(name)) == 0 {
+		return nil
+	}
+	if operator == "=" || name != timeName && !ordered(Field(name)) {
+		operator = ""
+	}
+	return syntaxError(p.input, t.start, "a colon is missing after %s; perhaps you meant %s; to search for the text, put it in quotes: %s",
+		shortened(name), shortened(name+":"+operator+value), quoted(shortened(text)))
+}
+
+// ordered reports whether more and less can be asked of a field.
+func ordered(field Field) bool {
+	return field == FlowDurationMS || field == FlowRetries || field == FlowEndedAt
 }
 
 func (p *parser) unknownPresence(t lexeme) error {
