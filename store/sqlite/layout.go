@@ -50,6 +50,7 @@ func (l *layout) name() string {
 	for i, field := range l.Numbers {
 		name.WriteString([]string{" by ", ", "}[min(i, 1)] + string(field))
 	}
+	name.WriteString(" and time")
 	return name.String()
 }
 
