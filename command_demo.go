@@ -54,7 +54,7 @@ func (c demoCommand) Run(ctx context.Context, s streams) error {
 			return fmt.Errorf("build the demo's login flows: %w", err)
 		}
 		running.Go(func() { c.goOn(ctx, app, generator) })
-		_, err := fmt.Fprint(s.out, demoText(url, c.Logins, len(past)))
+		_, err := fmt.Fprint(s.out, demoText(url, folder, c.Logins, len(past)))
 		return err
 	})
 }
@@ -82,14 +82,20 @@ func (c demoCommand) goOn(ctx context.Context, app *application, generator *demo
 }
 
 // demoText tells a person where to look and what to try.
-func demoText(url string, flows, events int) string {
+func demoText(url, folder string, flows, events int) string {
 	return fmt.Sprintf(`
 %d logins of the past week are stored, those of an intruder among them, %d events in all; a new one happens every few seconds.
-Ctrl-C ends the demo and removes everything.
+Ctrl-C ends the demo and removes its folder, %[4]s, with everything in it.
 
   Playground   %[3]s/graphiql      open this in a browser
   GraphQL      %[3]s/graphql
   REST         %[3]s/v1/auth_audits
+
+In another terminal; without --server, commands look into ./data and not into the demo:
+
+  authtrail search --flows outcome:failed --server %[3]s
+  authtrail flow req-of-the-intruder-12 --server %[3]s
+  authtrail tail --server %[3]s
 
 Four things to try in the playground (its tabs hold these and more):
 
@@ -105,5 +111,5 @@ Four things to try in the playground (its tabs hold these and more):
   How do logins end, hour by hour?
     { authAudits { facets(fields: [RESULT]) { field values { value count } } histogram(interval: HOUR) { start count } } }
 
-`, flows, events, url)
+`, flows, events, url, folder)
 }

@@ -24,18 +24,19 @@ func urlOf(listener net.Listener) string { return "http://" + listener.Addr().St
 // serve runs a server until ctx ends. It calls prepare before it answers the
 // first request, and then says in one line where it listens.
 func serve(ctx context.Context, config Config, s streams, prepare func(url string, app *application) error) error {
+	listener, err := net.Listen("tcp", config.Listen) // first: a port that is taken shall leave no data folder behind
+	if err != nil {
+		return fmt.Errorf("%w; --listen names another address", err)
+	}
 	app, err := newApplication(ctx, config, config.logger(s))
 	if err != nil {
+		listener.Close()
 		return err
 	}
 	if err := app.destinations.check(ctx, app.logger, app.deliveries.tokens.Reseal); err != nil {
+		listener.Close()
 		app.close()
 		return err
-	}
-	listener, err := net.Listen("tcp", config.Listen)
-	if err != nil {
-		app.close()
-		return fmt.Errorf("%w; --listen names another address", err)
 	}
 	url := urlOf(listener)
 	if config.PublicURL == "" && config.knownByItsAddress() {

@@ -64,9 +64,12 @@ func defaultConfig() Config {
 
 // Validate refuses what would not be safe or could not work, naming the flag.
 func (c Config) Validate() error {
-	host, _, err := net.SplitHostPort(c.Listen)
+	host, port, err := net.SplitHostPort(c.Listen)
 	if err != nil {
 		return fmt.Errorf("--listen %q: want HOST:PORT", c.Listen)
+	}
+	if _, err := net.LookupPort("tcp", port); err != nil {
+		return fmt.Errorf("--listen %s: the port must be 0 to 65535", c.Listen)
 	}
 	if c.Auth == "none" && !isLoopback(host) {
 		return fmt.Errorf("--listen %s: without authentication (--auth none) only a loopback address is allowed, such as 127.0.0.1", c.Listen)

@@ -43,6 +43,7 @@ func TestOnlyLoopbackAddressesAreServedWithoutAuthentication(t *testing.T) {
 	for listen, allowed := range map[string]bool{
 		"127.0.0.1:8080": true, "localhost:0": true, "[::1]:80": true, "127.9.9.9:1": true,
 		"0.0.0.0:8080": false, ":8080": false, "[::]:80": false, "10.0.0.1:80": false, "example.com:80": false, "8080": false,
+		"127.0.0.1:99999": false, "127.0.0.1:-1": false, "127.0.0.1:nothing": false,
 	} {
 		config := defaultConfig()
 		config.Listen = listen

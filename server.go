@@ -32,18 +32,18 @@ func main() {
 
 // commands are the program's commands; the help of each is what --help shows.
 type commands struct {
-	Serve         serveCommand         `cmd:"" help:"Run the server."`
-	Demo          demoCommand          `cmd:"" help:"Run a server on a temporary store full of made-up logins, to look around."`
-	Import        importCommand        `cmd:"" help:"Send events from files, one bulk event a line."`
-	Search        searchCommand        `cmd:"" help:"Search the authentication audits, or login flows."`
-	Tail          tailCommand          `cmd:"" help:"Follow the authentication audits as they arrive."`
-	Flow          flowCommand          `cmd:"" help:"Show one login attempt: its steps, and how it ended."`
-	Destinations  destinationsCommand  `cmd:"" help:"List where events are delivered to, and test, replay or resume that."`
-	Token         tokenCommand         `cmd:"" help:"Print a development token, and nothing else."`
-	Reindex       reindexCommand       `cmd:"" help:"Make the indices in Elasticsearch anew that an older version made, while servers run."`
-	RebuildFlows  rebuildFlowsCommand  `cmd:"" help:"Make all stored login flows anew from the records."`
-	ForgetSecrets forgetSecretsCommand `cmd:"" help:"After the key of secrets was lost: drop what nobody can decrypt, and name the destinations that had it."`
-	Version       versionCommand       `cmd:"" help:"Print the version."`
+	Serve         serveCommand         `cmd:"" group:"run" help:"Run the server."`
+	Demo          demoCommand          `cmd:"" group:"look" help:"Run a server on a temporary store full of made-up logins, to look around."`
+	Import        importCommand        `cmd:"" group:"run" help:"Send events from files, one bulk event a line."`
+	Search        searchCommand        `cmd:"" group:"look" help:"Search the authentication audits, or login flows."`
+	Tail          tailCommand          `cmd:"" group:"look" help:"Follow the authentication audits as they arrive."`
+	Flow          flowCommand          `cmd:"" group:"look" help:"Show one login attempt: its steps, and how it ended."`
+	Destinations  destinationsCommand  `cmd:"" group:"run" help:"List where events are delivered to, and test, replay or resume that."`
+	Token         tokenCommand         `cmd:"" group:"run" help:"Print a development token, and nothing else."`
+	Reindex       reindexCommand       `cmd:"" group:"repair" help:"Make the indices in Elasticsearch anew that an older version made, while servers run."`
+	RebuildFlows  rebuildFlowsCommand  `cmd:"" group:"repair" help:"Make all stored login flows anew from the records."`
+	ForgetSecrets forgetSecretsCommand `cmd:"" group:"repair" help:"After the key of secrets was lost: drop what nobody can decrypt, and name the destinations that had it."`
+	Version       versionCommand       `cmd:"" group:"look" help:"Print the version."`
 }
 
 // streams are where a command reads and writes. Results go to out, everything
@@ -84,10 +84,16 @@ func run(ctx context.Context, args []string, env lookupEnv, s streams) int {
 		kong.Writers(s.out, s.err), kong.Exit(func(code int) { exited = code }),
 		kong.Resolvers(fromEnv(env)), kong.ValueFormatter(helpWithVariable),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.ExplicitGroups([]kong.Group{{Key: "look", Title: "Look around:"}, {Key: "run", Title: "Run and feed:"}, {Key: "repair", Title: "Repair:"}}),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(s))
 	if err != nil {
 		fmt.Fprintln(s.err, "authtrail:", err)
 		return exitFailed
+	}
+	if len(args) == 0 {
+		parser.Stdout = s.err
+		_, _ = parser.Parse([]string{"--help"}) // names every command; that none was given is the only mistake
+		return exitUsage
 	}
 	parsed, err := parser.Parse(args)
 	if exited >= 0 { // --help

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -12,6 +13,11 @@ import (
 // where the mistake is one that many make.
 func explainUsage(err error, command string, args []string, env lookupEnv) string {
 	message := inItsVariable(withoutHint(err.Error()), args, env)
+	if found := days.FindStringSubmatch(message); found != nil {
+		if count, err := strconv.Atoi(found[1]); err == nil && count < maxDays {
+			return fmt.Sprintf("%s; days are written as hours: %dh", message, 24*count)
+		}
+	}
 	if command != "authtrail search" && command != "authtrail tail" {
 		return message
 	}
@@ -23,6 +29,11 @@ func explainUsage(err error, command string, args []string, env lookupEnv) strin
 	}
 	return message
 }
+
+// days matches a duration in days, which Go does not know; above maxDays they fit into none.
+var days = regexp.MustCompile(`expected duration but got "([0-9]+)d"`)
+
+const maxDays = 292 * 365
 
 var hint = regexp.MustCompile(`; perhaps try --([a-z0-9-]+)="(-[^"]*)"\?$`)
 

@@ -21,6 +21,8 @@ func TestACommandLineThatIsWrongIsExplained(t *testing.T) {
 		"a variable":                 {[]string{"serve"}, map[string]string{"AUTHTRAIL_FLOW_IDLE": "abc"}, `authtrail: AUTHTRAIL_FLOW_IDLE: expected duration but got "abc"`},
 		"a variable's choice":        {[]string{"serve"}, map[string]string{"AUTHTRAIL_STORE": "mongo"}, `authtrail: AUTHTRAIL_STORE must be one of "sqlite","elasticsearch" but got "mongo"`},
 		"a flag":                     {[]string{"serve", "--flow-idle", "abc"}, nil, `authtrail: --flow-idle: expected duration but got "abc"`},
+		"a time in days":             {[]string{"serve", "--retention", "30d"}, nil, `"30d"; days are written as hours: 720h`},
+		"a port there is not":        {[]string{"serve", "--listen", "127.0.0.1:99999"}, nil, `--listen 127.0.0.1:99999: the port must be 0 to 65535`},
 		"a flag before its variable": {[]string{"serve", "--flow-idle=abc"}, map[string]string{"AUTHTRAIL_FLOW_IDLE": "5m"}, `authtrail: --flow-idle: expected duration but got "abc"`},
 	} {
 		t.Run(name, func(t *testing.T) {
