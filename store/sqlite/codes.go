@@ -22,12 +22,14 @@ const (
 )
 
 // isCoded reports whether values of the field get codes. Each is one of the record's
-// strings; few of the values share a word.
+// strings, but for those of the fields that no event has, which are in none; few of the
+// values share a word.
 func isCoded(field query.Field) bool {
 	switch field {
 	case query.Subsystem, query.LogType, query.Hostname, query.EventName, query.Event, query.Stage, query.Result,
 		query.ApplicationName, query.ClientID, query.UpstreamIDP, query.UserAgent,
-		query.Action, query.APIName, query.TargetResourceType:
+		query.Action, query.APIName, query.TargetResourceType,
+		query.FlowOutcome, query.FlowLastStage, query.FlowFailedStage, query.FlowShape, query.FlowStage, query.FlowVia:
 		return true
 	}
 	return false
@@ -35,7 +37,8 @@ func isCoded(field query.Field) bool {
 
 // code is a value that has a code, and what is asked of it.
 type code struct {
-	field  int // its place in the layout
+	field  int  // its place in the layout
+	own    bool // no event has the field: the value's words are not looked for by themselves
 	value  string
 	folded string
 	tokens []string
@@ -44,8 +47,12 @@ type code struct {
 	saved  bool   // whether the database knows it; the writer's alone
 }
 
-// holds reports whether the words stand next to each other in the value.
+// holds reports whether the words stand next to each other in the value, which stands
+// for one of the record's strings.
 func (c *code) holds(words []string, prefix bool) bool {
+	if c.own {
+		return false
+	}
 	last := len(words) - 1
 	for at := 0; at+last < len(c.tokens); at++ {
 		if slices.Equal(c.tokens[at:at+last], words[:last]) &&
@@ -97,7 +104,7 @@ func (b *codebook) give(field int, value string) *code {
 }
 
 func (b *codebook) add(field int, value string) *code {
-	c := &code{field: field, value: value, folded: query.Fold(value), tokens: query.Tokens(value)}
+	c := &code{field: field, own: b.terms.fields[field].own, value: value, folded: query.Fold(value), tokens: query.Tokens(value)}
 	c.term = b.terms.hashed(codeTerm+b.terms.fields[field].code, value)
 	_, c.sum = b.terms.appendSum(nil, b.terms.fields[field].exact, value)
 	b.fields[field][value] = c

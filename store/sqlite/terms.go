@@ -157,7 +157,7 @@ func (w *termWriter) words() {
 const maxCompared = 32
 
 func (w *termWriter) hasCode(value string) bool {
-	return slices.ContainsFunc(w.given, func(c *code) bool { return c.value == value })
+	return slices.ContainsFunc(w.given, func(c *code) bool { return c.value == value && !c.own })
 }
 
 func (w *termWriter) field(r *audit.Record, number int) {
@@ -200,10 +200,10 @@ func (w *termWriter) field(r *audit.Record, number int) {
 	}
 }
 
-// code adds the code of a field's value, if it has one and the event says the
-// value in a string: a generic event's ids may be made of other things.
+// code adds the code of a field's value, if it has one. An event has to say the value
+// in a string: a generic event's ids may be made of other things.
 func (w *termWriter) code(field int, value string) bool {
-	if !w.hasString(value) {
+	if !w.fields[field].own && !w.hasString(value) {
 		return false
 	}
 	c := w.codes.give(field, value)
