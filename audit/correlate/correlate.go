@@ -77,7 +77,7 @@ func (w *walk) start(ctx context.Context, key Key) (hop int, err error) {
 		if id == nil {
 			break
 		}
-		w.trust(id, records)
+		w.trust(id, distrust(id.Kind, records))
 		id.Followed = true
 	}
 	if more {
@@ -123,21 +123,18 @@ func (w *walk) having(ctx context.Context, key Key, latest bool) (records []*aud
 func (w *walk) follow(ctx context.Context, hop int) error {
 	ids := w.ahead
 	w.ahead = nil
-	pages, err := w.read(ctx, ids)
+	leads, err := w.read(ctx, ids)
 	if err != nil {
 		return err
 	}
 	var found []*audit.Record
 	for i, id := range ids {
-		switch records := pages[i].Records(); {
-		case len(records) == 0: // there was no room for what has it
-		case pages[i].HasNext:
+		l := leads[i]
+		if l.crowded {
 			w.crowded++
-			w.refuse(id, fmt.Sprintf("more than %d records have it", maxTied))
-		case w.trust(id, records):
-			id.Followed = true
-			found = append(found, records...)
 		}
+		id.Followed = w.trust(id, l.doubts) && l.read
+		found = append(found, l.records...)
 	}
 	w.add(found, hop)
 	return nil

@@ -7,19 +7,13 @@ import (
 	"github.com/authtrail/authtrail/audit"
 )
 
-// trust reports whether an id can be trusted that is on these records, and says so
-// where it cannot.
-func (w *walk) trust(id *Node, records []*audit.Record) bool {
-	reasons := distrust(id.Kind, records)
-	for _, reason := range reasons {
-		w.refuse(id, reason)
+// trust reports whether nothing makes an id doubtful, and says so where something does.
+func (w *walk) trust(id *Node, doubts []string) bool {
+	for _, doubt := range doubts {
+		id.distrusted = true
+		w.conflicts = append(w.conflicts, audit.FlowConflict{Key: string(fields[id.Kind][0]), Value: id.Value, Reason: doubt})
 	}
-	return len(reasons) == 0
-}
-
-func (w *walk) refuse(id *Node, reason string) {
-	id.distrusted = true
-	w.conflicts = append(w.conflicts, audit.FlowConflict{Key: string(fields[id.Kind][0]), Value: id.Value, Reason: reason})
+	return len(doubts) == 0
 }
 
 // add makes nodes of the records that were not come upon before, and then of
