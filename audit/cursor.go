@@ -84,9 +84,9 @@ func (o Order) Compare(a, b Hit) int {
 
 // compare is Compare with the numbers that the rows have in an order by one.
 func (o Order) compare(a, b Hit, numberA, numberB int64) int {
-	less, more := -1, 1
+	direction := 1
 	if o.Field == ByRelevance || !o.Ascending {
-		less, more = 1, -1
+		direction = -1
 	}
 	switch {
 	case o.Field == ByRelevance && a.Score > b.Score:
@@ -94,15 +94,11 @@ func (o Order) compare(a, b Hit, numberA, numberB int64) int {
 	case o.Field == ByRelevance && a.Score < b.Score:
 		return 1
 	case numberA < numberB:
-		return less
+		return -direction
 	case numberA > numberB:
-		return more
-	case a.Record.Less(b.Record):
-		return less
-	case b.Record.Less(a.Record):
-		return more
+		return direction
 	}
-	return 0
+	return direction * a.Record.Compare(b.Record)
 }
 
 func boolByte(b bool) byte {
