@@ -27,7 +27,7 @@ type Detector struct {
 	Flows   Flows
 	Records audit.Searcher // the events, for the uses of tokens
 
-	flows, whole, past, uses int // bounds of tests; 0 for those of the package
+	flows, whole, wholeRecords, past, uses int // bounds of tests; 0 for those of the package
 }
 
 // Request asks for detections.
@@ -78,8 +78,8 @@ func (r Request) withDefaults(now time.Time) Request {
 }
 
 // Detect returns what was found. It reads the flows in two scans that follow each
-// other, then a few of them in whole, in at most 40 look-ups, and the uses of tokens
-// in at most 41 pages.
+// other, then a few of them in full, some at a time, and the uses of tokens in at most
+// 41 pages.
 func (d Detector) Detect(ctx context.Context, r Request) (Report, error) {
 	if err := r.Validate(); err != nil {
 		return Report{}, err
@@ -154,7 +154,8 @@ func (r Request) lead() time.Duration {
 	return lead
 }
 
-func (d Detector) maxFlows() int { return cmp.Or(d.flows, MaxFlows) }
-func (d Detector) maxWhole() int { return cmp.Or(d.whole, MaxWhole) }
-func (d Detector) maxPast() int  { return cmp.Or(d.past, MaxPastLogins) }
-func (d Detector) maxUses() int  { return cmp.Or(d.uses, MaxUses) }
+func (d Detector) maxFlows() int        { return cmp.Or(d.flows, MaxFlows) }
+func (d Detector) maxWhole() int        { return cmp.Or(d.whole, MaxWhole) }
+func (d Detector) maxWholeRecords() int { return cmp.Or(d.wholeRecords, MaxWholeRecords) }
+func (d Detector) maxPast() int         { return cmp.Or(d.past, MaxPastLogins) }
+func (d Detector) maxUses() int         { return cmp.Or(d.uses, MaxUses) }

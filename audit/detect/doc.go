@@ -13,9 +13,10 @@
 //
 // # Memory
 //
-// Of each flow of the range some 400 bytes are kept, of at most MaxFlows; of each
+// Of each flow of the range some 500 bytes are kept, of at most MaxFlows; of each
 // login of the time before, 24 bytes, of at most MaxPastLogins; of the uses of
-// tokens, some 200 bytes, of at most MaxUses; of each failure and challenge of the
-// flows read in full, 32 bytes. That is about 60 MB, and as much again where MaxWhole
-// flows have a thousand failures each. What the bounds cut off is told in [Report.Gaps].
+// tokens, some 200 bytes, of at most MaxUses; of each failure, challenge and use of a
+// token in the flows read in full, 200 bytes at most, of at most MaxWholeRecords. That
+// is about 110 MB, and beside it the records of the few flows that are read at once.
+// What the bounds cut off is told in [Report.Gaps].
 package detect

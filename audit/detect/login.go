@@ -25,6 +25,7 @@ type login struct {
 	runs                 bool // some of these are of times that the summary does not know
 	strays               []stray
 	loose                bool // some networks may be those of strays
+	records              int
 	succeeded, assertion bool
 	interactive          bool // a person took part, and was who they said or got in
 }
@@ -85,6 +86,7 @@ func loginOf(f *audit.Flow) *login {
 	}
 	for i := range f.Stages {
 		stage := &f.Stages[i]
+		l.records += stage.Count
 		if succeeds(stage) {
 			l.signedIn = stage.StartedAt
 		}

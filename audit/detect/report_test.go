@@ -136,17 +136,19 @@ func TestWhatTheBoundsCutOffIsTold(t *testing.T) {
 	r := w.everything()
 	r.From = noon
 	for name, test := range map[string]struct {
-		flows, whole, past, uses int
-		want                     string
+		flows, whole, wholeRecords, past, uses int
+		want                                   string
 	}{
-		"flows": {flows: 7, want: "More than 7 login flows"},
-		"whole": {whole: 1, want: "only those from 2026-10-20T12:02:00Z on were read in full"},
-		"past":  {past: 2, want: "more than 2 logins in the history"},
-		"uses":  {uses: 1, want: "only the latest 1 were looked at"},
+		"flows":                  {flows: 7, want: "More than 7 login flows"},
+		"whole":                  {whole: 1, want: "only those from 2026-10-20T12:02:00Z on were read in full"},
+		"records of whole flows": {wholeRecords: 11, want: "only those from 2026-10-20T12:01:00Z on were read in full"},
+		"a whole flow with more": {wholeRecords: 1, want: "only those from 2026-10-20T12:02:00Z on were read in full"},
+		"past":                   {past: 2, want: "more than 2 logins in the history"},
+		"uses":                   {uses: 1, want: "only the latest 1 were looked at"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := detect.Detector{Flows: w, Records: w}.WithBounds(test.flows, test.whole, test.past, test.uses)
+			d := detect.Detector{Flows: w, Records: w}.WithBounds(test.flows, test.whole, test.wholeRecords, test.past, test.uses)
 			report, err := d.Detect(t.Context(), r)
 			if err != nil {
 				t.Fatal(err)

@@ -12,11 +12,18 @@ import (
 	"github.com/authtrail/authtrail/audit/query"
 )
 
-// MaxWhole is how many flows are read with their records.
-const MaxWhole = 2_000
+// What is read in full at most: flows, and records of these.
+const (
+	MaxWhole        = 2_000
+	MaxWholeRecords = 200_000
+)
 
-// wholeChunk is how many of these are read at once.
-const wholeChunk = 50
+// What is read at once at most, since a flow may have 1,000 records, and all of them
+// are in memory then.
+const (
+	wholeChunk        = 50
+	wholeChunkRecords = 2_000
+)
 
 // stray is a record that a token or a session alone ties to an attempt, and that
 // came from elsewhere than the attempt.
@@ -38,12 +45,14 @@ func hasStrays(row *audit.Record) bool {
 // it began, and of networks not whether the attempt itself came from them.
 func (d Detector) readWhole(ctx context.Context, r Request, g *gathered) error {
 	unclear := g.unclear(r)
-	if most := d.maxWhole(); len(unclear) > most {
-		unclear = unclear[len(unclear)-most:]
+	if affordable := latest(unclear, d.maxWhole(), d.maxWholeRecords()); len(affordable) < len(unclear) {
+		unclear = affordable
 		g.gaps = append(g.gaps, fmt.Sprintf("Of the login flows with several failures or challenges in a row, or with records from elsewhere, only those from %s on were read in full; "+
 			"in earlier ones a row counts as of the time when it began, and all networks as those of the login.", unclear[0].started.Format(time.RFC3339)))
 	}
-	for chunk := range slices.Chunk(unclear, wholeChunk) {
+	for len(unclear) > 0 {
+		chunk := latest(unclear, wholeChunk, wholeChunkRecords)
+		unclear = unclear[:len(unclear)-len(chunk)]
 		l := audit.Lookup{Scope: r.Scope, Kinds: kinds, Field: query.UniqueID, Window: audit.Window{Limit: 1}}
 		for _, login := range chunk {
 			l.Keys = append(l.Keys, audit.LookupKey{Org: login.org, Value: login.id})
@@ -59,6 +68,20 @@ func (d Detector) readWhole(ctx context.Context, r Request, g *gathered) error {
 		}
 	}
 	return nil
+}
+
+// latest returns the last of some logins, as many as are not more and have no more
+// records than that; but one at least.
+func latest(logins []*login, most, records int) []*login {
+	first := len(logins)
+	for first > 0 && len(logins)-first < most {
+		records -= logins[first-1].records
+		if records < 0 && first < len(logins) {
+			break
+		}
+		first--
+	}
+	return logins[first:]
 }
 
 // unclear returns the logins that have to be read in full: of users and networks

@@ -1,6 +1,7 @@
 package detect_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -126,5 +127,39 @@ func TestARecordThatOnlyTheTokenTiesIsAUseOfIt(t *testing.T) {
 				t.Errorf("the evidence is %q, want %q", records, test.records)
 			}
 		})
+	}
+}
+
+// lookups notes how many records each look-up of flows reads.
+type lookups struct {
+	*world
+	records []int
+}
+
+func (l *lookups) Lookup(ctx context.Context, lookup audit.Lookup) ([]audit.Page, error) {
+	pages, err := l.world.Lookup(ctx, lookup)
+	read := 0
+	for _, page := range pages {
+		for _, hit := range page.Hits {
+			read += len(l.Flow(hit.Record).Records)
+		}
+	}
+	l.records = append(l.records, read)
+	return pages, err
+}
+
+func TestFlowsWithManyRecordsAreReadAFewAtATime(t *testing.T) {
+	t.Parallel()
+	var records []*audit.Record
+	for i := range 5 {
+		records = append(records, steps(t, time.Second, fmt.Sprint("q", i), slices.Repeat([]string{"Identity Provider Callback/Failure"}, 600)...)...)
+	}
+	flows := &lookups{world: worldOf(records)}
+	report, err := detect.Detector{Flows: flows, Records: flows}.Detect(t.Context(), flows.everything())
+	if err != nil || len(report.Detections) != 1 || report.Detections[0].Counts[0].Value != 3_000 {
+		t.Fatalf("found %+v, %v", report.Detections, err)
+	}
+	if want := []int{1_800, 1_200}; !slices.Equal(flows.records, want) {
+		t.Errorf("%v records were read at once, want %v", flows.records, want)
 	}
 }
