@@ -84,15 +84,42 @@ func (w *writer) putRows(revisions []*revision) error {
 			return err
 		}
 	}
+	return w.putKept(revisions)
+}
+
+// putKept writes the rows that are not removed, each with the place in the feed that
+// it gets when all are written.
+func (w *writer) putKept(revisions []*revision) error {
+	var last, version int64
+	err := w.queryRow(`SELECT coalesce((SELECT max(id) FROM record), 0), coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'feed'), 0)`,
+		nil, &last, &version)
+	if err != nil {
+		return err
+	}
+	var ids []any
 	for _, rev := range revisions {
 		if rev.remove {
 			continue
 		}
+		if rev.id = rev.old.id; !rev.stays() {
+			if rev.id, err = w.freeID(&rev.item, last); err != nil {
+				return err
+			}
+		}
+		version++
+		last, rev.version = max(last, rev.id), version
 		if err := w.putRow(rev); err != nil {
 			return err
 		}
+		ids = append(ids, rev.id)
 	}
-	return nil
+	if len(ids) == 0 {
+		return nil
+	}
+	if w.fed, err = w.feedRows(ids); err == nil && w.fed != version {
+		err = fmt.Errorf("the feed gave the place %d to the row of %d", w.fed, version)
+	}
+	return err
 }
 
 func (w *writer) deleteRow(id int64) error {
@@ -105,21 +132,6 @@ func (w *writer) deleteRow(id int64) error {
 }
 
 func (w *writer) putRow(rev *revision) error {
-	rev.id = rev.old.id
-	if !rev.stays() {
-		var err error
-		if rev.id, err = w.freeID(&rev.item); err != nil {
-			return err
-		}
-	}
-	fed, err := w.exec("INSERT INTO feed(id) VALUES (?)", rev.id)
-	if err != nil {
-		return err
-	}
-	if rev.version, err = fed.LastInsertId(); err != nil {
-		return err
-	}
-	w.fed = rev.version
 	r := rev.record
 	values := []any{rev.id, int64(r.Kind), r.Org, r.UniqueID, rev.nanos, rev.version, int64(rev.hash)}
 	for _, n := range rev.numbers {
@@ -129,19 +141,21 @@ func (w *writer) putRow(rev *revision) error {
 	if _, err := w.exec("REPLACE INTO record VALUES (?"+strings.Repeat(", ?", len(values)-1)+")", values...); err != nil {
 		return err
 	}
-	if rev.rest == nil {
-		_, err = w.exec("DELETE FROM rest WHERE id = ?", rev.id)
-	} else {
+	var err error
+	switch {
+	case rev.rest != nil:
 		_, err = w.exec("REPLACE INTO rest VALUES (?, ?)", rev.id, rev.rest)
+	case rev.stays():
+		_, err = w.exec("DELETE FROM rest WHERE id = ?", rev.id)
 	}
 	return err
 }
 
 // freeID returns the id that a new row gets: the one it is meant to get, or when
-// that is taken the next free one.
-func (w *writer) freeID(it *item) (int64, error) {
+// that is taken the next free one. Behind the last, which most are, all are free.
+func (w *writer) freeID(it *item, last int64) (int64, error) {
 	id := w.slots.candidate(it.firstID())
-	for {
+	for id <= last {
 		var taken bool
 		if err := w.queryRow("SELECT EXISTS (SELECT * FROM record WHERE id = ?)", []any{id}, &taken); err != nil {
 			return 0, err
