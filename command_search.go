@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/authtrail/authtrail/audit/query"
 	"github.com/authtrail/authtrail/client"
 	"github.com/authtrail/authtrail/queries"
 	"github.com/authtrail/authtrail/terminal"
@@ -75,7 +77,7 @@ var resultWords = map[string]string{
 func (c searchCommand) otherWords() string {
 	for word := range strings.FieldsSeq(strings.ToLower(c.Search)) {
 		result, ok := resultWords[word]
-		if !ok {
+		if !ok || c.Flows && slices.Contains(query.FlowOutcomes, word) { // which is no mere word there
 			continue
 		}
 		if c.Flows {
