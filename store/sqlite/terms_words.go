@@ -7,19 +7,20 @@ import (
 	"github.com/authtrail/authtrail/audit/query"
 )
 
-// idWords returns the words of a value that are worth looking for: the long
-// ones, since ids tend to begin with a word that many share. None means that the
-// value has a term of its own.
+// idWords returns the words of a value that are worth looking for: the long ones,
+// since ids tend to begin with a word that many share, and those with a digit, which
+// may be all that tells event-16 from other events. None means that the value has a
+// term of its own.
 func idWords(value string) []string {
 	if len(value) > maxWordsValue {
 		return nil
 	}
 	tokens := query.Tokens(value)
-	long := slices.DeleteFunc(slices.Clone(tokens), func(token string) bool { return len(token) < 4 })
-	if len(long) == 0 {
+	telling := slices.DeleteFunc(slices.Clone(tokens), func(token string) bool { return len(token) < 4 && !strings.ContainsAny(token, "0123456789") })
+	if len(telling) == 0 {
 		return tokens
 	}
-	return long
+	return telling
 }
 
 // hasIDWords reports whether idWords has any, without making them.
