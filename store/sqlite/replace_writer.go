@@ -2,8 +2,6 @@ package sqlite
 
 import (
 	"cmp"
-	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,10 +11,8 @@ import (
 
 // replace makes changes, inside a transaction: all of them, or with a Conflict none.
 func (w *writer) replace(revisions []*revision) error {
-	for _, rev := range revisions {
-		if err := w.readOld(rev); err != nil {
-			return err
-		}
+	if err := w.readOld(revisions); err != nil {
+		return err
 	}
 	var fresh []*item
 	counts := map[tallyKey]int{}
@@ -44,22 +40,56 @@ func (w *writer) replace(revisions []*revision) error {
 	return nil
 }
 
-// readOld reads what the database knows of a revision's row. It is a Conflict when
-// that is not the version that the revision is one of.
-func (w *writer) readOld(rev *revision) error {
-	r, version := rev.record, audit.Version("")
-	err := w.queryRow("SELECT id, version, time, kind FROM record WHERE hash = ? AND org = ? AND uid = ?",
-		[]any{int64(rev.hash), r.Org, r.UniqueID}, &rev.old.id, &rev.old.version, &rev.old.nanos, &rev.old.kind)
-	switch {
-	case err == nil:
-		version = versionOf(rev.old.version)
-	case !errors.Is(err, sql.ErrNoRows):
-		return err
+// readOld reads what the database knows of the revisions' rows. It is a Conflict when
+// one is not the version that its revision is one of.
+func (w *writer) readOld(revisions []*revision) error {
+	known := map[audit.Key]oldRow{}
+	for chunk := range slices.Chunk(revisions, oldRowsAtOnce) {
+		if err := w.readRows(chunk, known); err != nil {
+			return err
+		}
 	}
-	if version != rev.was || rev.remove && version == "" {
-		return &audit.Error{Code: audit.Conflict, Message: fmt.Sprintf("the row %s has changed meanwhile", r.UniqueID)}
+	for _, rev := range revisions {
+		version := audit.Version("")
+		if old, found := known[rev.record.Key()]; found {
+			rev.old, version = old, versionOf(old.version)
+		}
+		if version != rev.was || rev.remove && version == "" {
+			return &audit.Error{Code: audit.Conflict, Message: fmt.Sprintf("the row %s has changed meanwhile", rev.record.UniqueID)}
+		}
 	}
 	return nil
+}
+
+// oldRowsAtOnce is for how many rows the database is asked at once.
+const oldRowsAtOnce = 64
+
+var rowsOfHashes = "SELECT org, uid, id, version, time, kind FROM record WHERE hash IN (?" + strings.Repeat(", ?", oldRowsAtOnce-1) + ")"
+
+// readRows reads what is known of some rows, and of others whose hashes are the same.
+func (w *writer) readRows(revisions []*revision, known map[audit.Key]oldRow) error {
+	hashes := make([]any, oldRowsAtOnce)
+	for i := range hashes {
+		hashes[i] = int64(revisions[min(i, len(revisions)-1)].hash)
+	}
+	stmt, err := w.stmt(rowsOfHashes)
+	if err != nil {
+		return err
+	}
+	rows, err := stmt.Query(hashes...)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }() // what it could say, Err says
+	for rows.Next() {
+		var key audit.Key
+		var old oldRow
+		if err := rows.Scan(&key.Org, &key.UniqueID, &old.id, &old.version, &old.nanos, &old.kind); err != nil {
+			return err
+		}
+		known[key] = old
+	}
+	return rows.Err()
 }
 
 // stays reports whether the row keeps the id it has.
