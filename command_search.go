@@ -7,11 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
-	"github.com/authtrail/authtrail/audit/query"
 	"github.com/authtrail/authtrail/client"
 	"github.com/authtrail/authtrail/queries"
 	"github.com/authtrail/authtrail/terminal"
@@ -64,28 +62,6 @@ func (c searchCommand) Run(ctx context.Context, s streams) error {
 		fmt.Fprintf(s.err, "authtrail: these are the newest %d; -n %d lists more\n", found, 10*found)
 	}
 	return nil
-}
-
-// resultWords are what people call a result, which records write in other words.
-var resultWords = map[string]string{
-	"failed": "failure", "fail": "failure", "failure": "failure", "denied": "denied", "timeout": "timeout",
-	"succeeded": "success", "successful": "success", "success": "success",
-}
-
-// otherWords says how results and outcomes are searched for, where a search that
-// found nothing has one as a word.
-func (c searchCommand) otherWords() string {
-	for word := range strings.FieldsSeq(strings.ToLower(c.Search)) {
-		result, ok := resultWords[word]
-		if !ok || c.Flows && slices.Contains(query.FlowOutcomes, word) { // which is no mere word there
-			continue
-		}
-		if c.Flows {
-			return fmt.Sprintf("; %q is looked for as a word: how attempts ended is found with outcome:failed, outcome:denied or outcome:succeeded", word)
-		}
-		return fmt.Sprintf("; %q is looked for as a word: results are found with result:%s, and how attempts ended with --flows 'outcome:failed'", word, result)
-	}
-	return ""
 }
 
 // connection is a page of either list.
