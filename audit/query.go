@@ -11,6 +11,11 @@ import (
 // MaxPageSize is the most rows that one page may hold.
 const MaxPageSize = 500
 
+// MaxPageBytes is how much the Raw of a page's rows may come to together, which
+// bounds the memory that a question takes. A page has at least one row, however
+// large that is. The pages of a Lookup have no such bound.
+const MaxPageBytes = 16 << 20
+
 // Query asks a store for records. The zero Query is refused: it has no Scope.
 type Query struct {
 	Scope  Scope      // whose records; required
@@ -150,12 +155,14 @@ func (w Window) validate(kinds []Kind, order Order, most int) error {
 	return nil
 }
 
-// Page is the rows of a Window.
+// Page is the rows of a Window, or those of its near end in the direction of travel
+// where all would come to more than MaxPageBytes.
 type Page struct {
 	Hits []Hit
 	// HasNext and HasPrevious say whether rows that fit the query lie beyond the
 	// last and the first row. In the direction of travel (next, or previous with
-	// Backward) it is exact; in the other it is whether a cursor was given.
+	// Backward) it is exact, be it the Limit or MaxPageBytes that ended the page; in
+	// the other it is whether a cursor was given.
 	HasNext, HasPrevious bool
 }
 

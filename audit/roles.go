@@ -56,6 +56,9 @@ type Searcher interface {
 	// Search returns the page of rows that match, in the query's total order.
 	// Paging with the cursors of returned rows neither repeats nor skips a row,
 	// whatever is inserted meanwhile, except by relevance, where scores may move.
+	//
+	// A page may end before its Limit, at MaxPageBytes: whether more follows only
+	// HasNext tells (HasPrevious with Backward), never the number of rows.
 	Search(ctx context.Context, q Query) (Page, error)
 }
 
@@ -63,7 +66,7 @@ type Searcher interface {
 type Looker interface {
 	// Lookup returns one page per key, in the order of the keys, in one round
 	// trip whatever their number. A key that nothing has, or whose org is outside
-	// the scope, gets an empty page.
+	// the scope, gets an empty page. Pages end at the Limit alone.
 	Lookup(ctx context.Context, l Lookup) ([]Page, error)
 }
 

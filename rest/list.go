@@ -87,7 +87,7 @@ func (a *api) list(l listing) http.HandlerFunc {
 			return
 		}
 		next := ""
-		if len(page.Hits) == q.Window.Limit {
+		if page.HasNext || len(page.Hits) == q.Window.Limit {
 			next = q.CursorAt(page.Hits[len(page.Hits)-1]).String()
 			w.Header().Set("Link", "<"+a.PublicURL+nextPage(r.URL, p, next)+`>; rel="next"`)
 		}

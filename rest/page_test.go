@@ -78,3 +78,23 @@ func TestLinksBeginWithThePublicURL(t *testing.T) {
 		t.Errorf("Link: %s", link)
 	}
 }
+
+func TestAPageThatEndsAtItsBytesLeadsOn(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	large := `"description":"` + strings.Repeat("much to say ", 80_000) + `"`
+	var want []string
+	for i := range 20 {
+		name := fmt.Sprintf("%02d", 19-i)
+		s.send(at(19-i, name, `"event_name":"`+name+`",`+large))
+		want = append(want, name)
+	}
+	page := s.get("/v1/auth_audits")
+	if len(page.rows) == 20 || page.next == "" || page.header.Get("Link") == "" {
+		t.Fatalf("a page of %d rows, page_at_id %q", len(page.rows), page.next)
+	}
+	rest := s.get("/v1/auth_audits", "dt_to", page.next)
+	if got := append(page.values("event_name"), rest.values("event_name")...); !slices.Equal(got, want) || rest.next != "" {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}

@@ -22,7 +22,8 @@ const baselineCandidates = 20
 // FindBaseline returns what to compare a flow with when nobody says: of the same
 // org and user, the last flow that began before it and succeeded. The user is the
 // system-local id, or the upstream id where only that is known. Whether there is one, or
-// why not, the Baseline says. It costs one round trip.
+// why not, the Baseline says. It costs one round trip,
+// or another where flows are so large that they come in several pages.
 func FindBaseline(ctx context.Context, flows FlowSearcher, a *audit.Flow) (*audit.Flow, Baseline, error) {
 	field, userOf := query.UserID, func(f *audit.Flow) string { return f.UserID }
 	if a.UserID == "" {
@@ -32,7 +33,7 @@ func FindBaseline(ctx context.Context, flows FlowSearcher, a *audit.Flow) (*audi
 	if user == "" {
 		return nil, UserUnknown, nil
 	}
-	page, err := flows.Search(ctx, audit.Query{
+	q := audit.Query{
 		Scope: audit.Orgs(a.Org),
 		Kinds: []audit.Kind{audit.KindFlow},
 		Where: query.AllOf(
@@ -40,14 +41,22 @@ func FindBaseline(ctx context.Context, flows FlowSearcher, a *audit.Flow) (*audi
 			query.Exact{Field: field, Values: []string{user}},
 			query.TimeRange{To: a.StartedAt}),
 		Window: audit.Window{Limit: baselineCandidates},
-	})
-	if err != nil {
-		return nil, "", fmt.Errorf("find the user's last flow that succeeded: %w", err)
 	}
-	for _, hit := range page.Hits {
-		if b := flows.Flow(hit.Record); userOf(b) == user {
-			return b, LastSucceeded, nil
+	for q.Window.Limit > 0 {
+		page, err := flows.Search(ctx, q)
+		if err != nil {
+			return nil, "", fmt.Errorf("find the user's last flow that succeeded: %w", err)
 		}
+		for _, hit := range page.Hits {
+			if b := flows.Flow(hit.Record); userOf(b) == user {
+				return b, LastSucceeded, nil
+			}
+		}
+		if !page.HasNext {
+			break
+		}
+		after := q.CursorAt(page.Hits[len(page.Hits)-1])
+		q.Window.After, q.Window.Limit = &after, q.Window.Limit-len(page.Hits)
 	}
 	return nil, NoneSucceeded, nil
 }

@@ -1,7 +1,9 @@
 package insight_test
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -64,4 +66,34 @@ func recordOfUser(t *testing.T, user string) *audit.Record {
 		t.Fatal(err)
 	}
 	return r
+}
+
+// inPages gives a row at a time, as a store does where rows are very large.
+type inPages struct{ fakeFlows }
+
+func (f inPages) Search(_ context.Context, q audit.Query) (audit.Page, error) {
+	var page audit.Page
+	for _, row := range f.rows(q) {
+		if hit := (audit.Hit{Record: row}); q.Window.After == nil || q.Window.After.Compare(hit) > 0 {
+			page.Hits = append(page.Hits, hit)
+		}
+	}
+	slices.SortFunc(page.Hits, q.Order.Compare)
+	page.HasNext = len(page.Hits) > 1
+	page.Hits = page.Hits[:min(1, len(page.Hits))]
+	return page, q.Validate()
+}
+
+func TestBaselineIsFoundBeyondAPageThatEndedEarly(t *testing.T) {
+	t.Parallel()
+	at := func(id, user string, minute int) *audit.Flow {
+		return &audit.Flow{ID: id, Org: "org-1", UserID: user, Outcome: audit.Succeeded, StartedAt: began.Add(time.Duration(minute) * time.Minute)}
+	}
+	other := at("other", "bob", 2)
+	other.Records = []*audit.Record{recordOfUser(t, "ann")}
+	flows := inPages{fakeFlows{at("good", "ann", 1), other}}
+	b, why, err := insight.FindBaseline(t.Context(), flows, at("x", "ann", 3))
+	if err != nil || b == nil || b.ID != "good" || why != insight.LastSucceeded {
+		t.Errorf("got %+v, %s, %v; want the flow on the second page", b, why, err)
+	}
 }

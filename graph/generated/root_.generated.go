@@ -1047,7 +1047,10 @@ type Trace implements Node {
 
 "Where a page lies in its list."
 type PageInfo {
-  "Whether more follows the last of the page."
+  """
+  Whether more follows the last of the page. A page of a list at the root may hold fewer
+  than were asked for and yet be followed by more: it ends once its events come to 16 MiB.
+  """
   hasNextPage: Boolean!
   "Whether more comes before the first of the page. Exact with ` + "`" + `last` + "`" + `; with ` + "`" + `first` + "`" + ` it says whether ` + "`" + `after` + "`" + ` was given."
   hasPreviousPage: Boolean!

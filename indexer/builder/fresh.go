@@ -18,7 +18,7 @@ const (
 	// maxTogether is how many values are asked for at once.
 	maxTogether = 2_000
 	// maxOthers is how many other records with these ids are read before they are
-	// taken for too many.
+	// taken for too many; fewer where they are so large that pages end early.
 	maxOthers = 4 * audit.MaxPageSize
 )
 

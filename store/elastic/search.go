@@ -26,6 +26,7 @@ func (s *Store) search(ctx context.Context, q audit.Query) (audit.Page, error) {
 		searchType = byScore
 	}
 	w := s.format.newWalk(q)
+	w.limit = audit.MaxPageBytes
 	if err := s.finish(ctx, w, searchType); err != nil {
 		return audit.Page{}, err
 	}

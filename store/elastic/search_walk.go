@@ -17,7 +17,9 @@ type walk struct {
 	size   int           // how many rows to ask for next
 	most   int           // how many may be asked for at once
 	from   *audit.Cursor // rows beyond this; nil for all
-	found  []audit.Hit   // of the window, and one more where there is one
+	found  []audit.Hit   // of the page, and one more where there is one
+	bytes  int           // how much is found
+	limit  int           // how much a page may hold of them; 0 for any number
 	done   bool
 }
 
@@ -145,17 +147,26 @@ func (w *walk) shrink() bool {
 
 // add adds a row of the window, unless there are enough.
 func (w *walk) add(row audit.Hit) {
-	if len(w.found) <= w.query.Window.Limit {
+	if !w.full() {
 		w.found = append(w.found, row)
+		w.bytes += len(row.Record.Raw)
 	}
-	w.done = w.done || len(w.found) > w.query.Window.Limit
+	w.done = w.done || w.full()
 }
 
-// page is the window, when the walk is done.
+// full reports whether the last row that was found is one more than the page may hold.
+func (w *walk) full() bool {
+	return len(w.found) > w.query.Window.Limit || w.limit > 0 && len(w.found) > 1 && w.bytes > w.limit
+}
+
+// page is the window or the near end of it, when the walk is done.
 func (w *walk) page() audit.Page {
 	window := w.query.Window
-	more := len(w.found) > window.Limit
-	page := audit.Page{Hits: w.found[:min(len(w.found), window.Limit)], HasNext: more, HasPrevious: window.After != nil}
+	more, hits := w.full(), w.found
+	if more {
+		hits = hits[:len(hits)-1]
+	}
+	page := audit.Page{Hits: hits, HasNext: more, HasPrevious: window.After != nil}
 	if window.Backward {
 		slices.Reverse(page.Hits)
 		page.HasNext, page.HasPrevious = window.Before != nil, more

@@ -62,6 +62,18 @@ func (c codec) encode(raw string) []byte {
 	return body
 }
 
+// decodedLen returns how large what was encoded is; 0 for what is damaged.
+func decodedLen(body []byte) int {
+	if len(body) == 0 {
+		return 0
+	}
+	size, err := s2.DecodedLen(body[1:])
+	if err != nil {
+		return 0
+	}
+	return size
+}
+
 // decode returns the raw event of which the parts are the bodies.
 func (c codec) decode(parts ...[]byte) (string, error) {
 	s := scratches.Get().(*scratch)

@@ -24,10 +24,11 @@ func (v *snapshot) byNumber(ctx context.Context, q audit.Query, p *plan, field q
 		if v.layout.rows {
 			return audit.Page{}, audit.Invalid("orderBy", "rows of this store are not ordered by %s", field)
 		}
-		return v.page(ctx, v.tx, q, nil) // events have none, and none of them is what was asked for
+		return v.page(ctx, v.tx, q, p, nil) // events have none, and none of them is what was asked for
 	}
 	w := numberWindowOf(q)
 	var rows []*found
+	bytes := 0
 	for stretch := max(firstStretch, q.Window.Limit+1); ; stretch = min(4*stretch, max(lastStretch, stretch)) {
 		read, err := v.stretch(ctx, p, column, w, stretch)
 		if err != nil {
@@ -44,12 +45,13 @@ func (v *snapshot) byNumber(ctx context.Context, q audit.Query, p *plan, field q
 			if f == nil {
 				continue
 			}
-			if rows = append(rows, f); len(rows) > q.Window.Limit {
-				return v.page(ctx, v.tx, q, rows)
+			rows, bytes = append(rows, f), bytes+f.size()
+			if len(rows) > q.Window.Limit || exceeds(len(rows), bytes, p.most) {
+				return v.page(ctx, v.tx, q, p, rows)
 			}
 		}
 		if len(read) < stretch {
-			return v.page(ctx, v.tx, q, rows)
+			return v.page(ctx, v.tx, q, p, rows)
 		}
 		w.after(read[len(read)-1])
 	}

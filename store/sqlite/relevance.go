@@ -19,7 +19,7 @@ func (v *snapshot) byRelevance(ctx context.Context, q audit.Query, p *plan) (aud
 	}
 	defer scores.close()
 	bounds := cursorBounds(q)
-	best := newBest(q.Window.Limit+1, bounds.order)
+	best := newBest(q.Window.Limit+1, p.most, bounds.order)
 	err = v.scan(ctx, v.tx, p, first, last, true, func(r *row) (bool, error) {
 		if r.score, err = scores.of(r.id); err != nil {
 			return false, err
@@ -36,7 +36,7 @@ func (v *snapshot) byRelevance(ctx context.Context, q audit.Query, p *plan) (aud
 	if err != nil {
 		return audit.Page{}, err
 	}
-	return v.page(ctx, v.tx, q, best.rows)
+	return v.page(ctx, v.tx, q, p, best.rows)
 }
 
 // relevanceBounds are a window's cursors in the order by relevance.

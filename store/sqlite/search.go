@@ -15,14 +15,15 @@ func (s *Store) Search(ctx context.Context, q audit.Query) (audit.Page, error) {
 	if err := q.Validate(); err != nil {
 		return audit.Page{}, err
 	}
-	page, err := s.search(ctx, q)
+	page, err := s.search(ctx, q, audit.MaxPageBytes)
 	if err != nil {
 		return audit.Page{}, s.failed(ctx, "search", err)
 	}
 	return page, nil
 }
 
-func (s *Store) search(ctx context.Context, q audit.Query) (audit.Page, error) {
+// search answers a query with a page of at most so many bytes, 0 for any number.
+func (s *Store) search(ctx context.Context, q audit.Query, most int) (audit.Page, error) {
 	if s.closing() {
 		return audit.Page{}, errClosed()
 	}
@@ -32,9 +33,10 @@ func (s *Store) search(ctx context.Context, q audit.Query) (audit.Page, error) {
 			return audit.Page{}, err
 		}
 		defer v.close()
-		return v.search(ctx, q)
+		return v.search(ctx, q, most)
 	}
 	p := planFor(s.terms, q.Scope, q.Kinds, q.Where)
+	p.most = most
 	for {
 		spill := s.spill.Load()
 		page, err := s.byTime(ctx, nil, q, &p, spill)
@@ -47,8 +49,9 @@ func (s *Store) search(ctx context.Context, q audit.Query) (audit.Page, error) {
 
 // search answers a query of the moment. Rows are always asked so: what is read of
 // one in several questions must be of one state.
-func (v *snapshot) search(ctx context.Context, q audit.Query) (audit.Page, error) {
+func (v *snapshot) search(ctx context.Context, q audit.Query, most int) (audit.Page, error) {
 	p := planFor(v.terms, q.Scope, q.Kinds, q.Where)
+	p.most = most
 	if q.Order.Field == audit.ByRelevance {
 		return v.byRelevance(ctx, q, &p)
 	}
@@ -63,7 +66,7 @@ func (s *Store) byTime(ctx context.Context, tx *sql.Tx, q audit.Query, p *plan, 
 	if err != nil {
 		return audit.Page{}, err
 	}
-	return s.page(ctx, tx, q, best.rows)
+	return s.page(ctx, tx, q, p, best.rows)
 }
 
 // bestByTime reads rows in the order of their ids, forwards or backwards, and stops
@@ -71,7 +74,7 @@ func (s *Store) byTime(ctx context.Context, tx *sql.Tx, q audit.Query, p *plan, 
 func (s *Store) bestByTime(ctx context.Context, tx *sql.Tx, q audit.Query, p *plan, spill int64) (*best, error) {
 	w := windowOf(q)
 	first, last := p.span.intersect(w.span()).rows(spill)
-	best := newBest(q.Window.Limit+1, w.order())
+	best := newBest(q.Window.Limit+1, p.most, w.order())
 	err := s.scan(ctx, tx, p, first, last, w.ascending, func(r *row) (bool, error) {
 		if best.full() && w.past(milliOf(r.id), best.last(), spill) {
 			return false, nil
@@ -104,25 +107,30 @@ func (s *Store) hit(ctx context.Context, tx *sql.Tx, p *plan, r *row) (*found, e
 	return f, nil
 }
 
-// page makes the page of the best rows, of which there is one more than it may hold when there are more.
-func (s *Store) page(ctx context.Context, tx *sql.Tx, q audit.Query, rows []*found) (audit.Page, error) {
-	window := q.Window
-	more := len(rows) > window.Limit
-	rows = rows[:min(len(rows), window.Limit)]
-	if window.Backward {
-		slices.Reverse(rows)
+// page makes the page of the best rows, of which there is one more than it may hold
+// when there are more. How large they are is known when they are read.
+func (s *Store) page(ctx context.Context, tx *sql.Tx, q audit.Query, p *plan, rows []*found) (audit.Page, error) {
+	window, bytes := q.Window, 0
+	more := len(rows) > window.Limit || exceeds(len(rows), sizeOf(rows), p.most)
+	if more {
+		rows = rows[:len(rows)-1]
 	}
-	page := audit.Page{HasNext: more, HasPrevious: window.After != nil}
-	if window.Backward {
-		page.HasNext, page.HasPrevious = window.Before != nil, more
-	}
+	var hits []audit.Hit
 	for _, f := range rows {
 		if err := s.read(ctx, tx, f, false); err != nil {
 			return audit.Page{}, err
 		}
-		page.Hits = append(page.Hits, audit.Hit{Record: f.record, Score: f.row.score})
+		if bytes += len(f.record.Raw); exceeds(len(hits)+1, bytes, p.most) {
+			more = true
+			break
+		}
+		hits = append(hits, audit.Hit{Record: f.record, Score: f.row.score})
 	}
-	return page, nil
+	if window.Backward {
+		slices.Reverse(hits)
+		return audit.Page{Hits: hits, HasNext: window.Before != nil, HasPrevious: more}, nil
+	}
+	return audit.Page{Hits: hits, HasNext: more, HasPrevious: window.After != nil}, nil
 }
 
 // window is a Window in the direction in which rows are read.

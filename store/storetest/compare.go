@@ -159,15 +159,28 @@ func walk(store audit.Searcher, q audit.Query) ([]*audit.Record, error) {
 		switch {
 		case len(page.Hits) > q.Window.Limit:
 			return nil, fmt.Errorf("a page has %d rows, more than its limit", len(page.Hits))
+		case bytesOf(page) > audit.MaxPageBytes && len(page.Hits) > 1:
+			return nil, fmt.Errorf("a page has %d bytes, more than it may", bytesOf(page))
 		case !more:
 			return all, nil
-		case len(page.Hits) < q.Window.Limit:
+		case len(page.Hits) < q.Window.Limit && bytesOf(page) < audit.MaxPageBytes-largest:
 			return nil, fmt.Errorf("a page has %d rows, fewer than its limit, and yet more follow", len(page.Hits))
 		}
 		if q.Window, err = nextWindow(q, page); err != nil {
 			return nil, err
 		}
 	}
+}
+
+// largest is more than any event of the suite has.
+const largest = 1<<20 + 1<<10
+
+func bytesOf(page audit.Page) int {
+	bytes := 0
+	for _, hit := range page.Hits {
+		bytes += len(hit.Record.Raw)
+	}
+	return bytes
 }
 
 // nextWindow moves a window on past the page, by way of the cursor's printed form.

@@ -16,6 +16,7 @@ func numberGroup() group {
 		{"every page in every order, both ways", reading(numbered, checkNumberPages)},
 		{"filtered pages", reading(numbered, checkFilteredNumbers)},
 		{"windows", reading(numbered, checkNumberWindows)},
+		{"pages that end at their bytes", reading(largeRows, checkLargeRows)},
 		{"windows that are refused", reading(numbered, checkRefusedNumbers)},
 		{"ranges", reading(numbered, checkNumberRanges)},
 		{"what stays is neither repeated nor skipped while others change", checkNumbersUnderReplacement},

@@ -74,7 +74,7 @@ func (m *memory) Search(ctx context.Context, q audit.Query) (audit.Page, error) 
 	}
 	records, err := m.view(ctx)
 	if q.Order.Field == audit.ByRelevance {
-		return byRelevance(records, q), err
+		return bounded(byRelevance(records, q), q), err
 	}
 	return records.Search(q), err
 }
@@ -109,7 +109,7 @@ func (m *memory) Lookup(ctx context.Context, l audit.Lookup) ([]audit.Page, erro
 		if byField[field] == nil {
 			byField[field] = records.byValue(field)
 		}
-		pages[i] = byField[field][key.Value].Search(l.Query(key))
+		pages[i] = byField[field][key.Value].window(l.Query(key))
 	}
 	return pages, err
 }

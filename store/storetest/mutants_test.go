@@ -72,6 +72,7 @@ var defects = map[string]defect{
 	"always one more":            {group: "paging", page: func(_ audit.Query, p *audit.Page) { p.HasNext = true }},
 	"never one before":           {group: "paging", page: func(_ audit.Query, p *audit.Page) { p.HasPrevious = false }},
 	"more only when full":        {group: "paging", page: func(q audit.Query, p *audit.Page) { p.HasNext = p.HasNext || len(p.Hits) == q.Window.Limit }},
+	"a short page is the last":   {group: "large pages", page: func(q audit.Query, p *audit.Page) { p.HasNext = p.HasNext && len(p.Hits) == q.Window.Limit }},
 	"ties are skipped":           {group: "paging", page: dropHits(func(q audit.Query, hit audit.Hit) bool { return sameTime(q.Window.After, hit) })},
 	"times to the millisecond":   {group: "5,000 records in one millisecond", page: func(_ audit.Query, p *audit.Page) { sortCoarsely(p, time.Millisecond) }},
 	"ties lost backwards":        {group: "paging", page: dropHits(func(q audit.Query, hit audit.Hit) bool { return sameTime(q.Window.Before, hit) })},

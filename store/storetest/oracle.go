@@ -34,7 +34,31 @@ func wants(q audit.Query, kind audit.Kind) bool {
 }
 
 // Search answers a query ordered by time.
-func (o Oracle) Search(q audit.Query) audit.Page {
+func (o Oracle) Search(q audit.Query) audit.Page { return bounded(o.window(q), q) }
+
+// bounded ends a page at MaxPageBytes.
+func bounded(page audit.Page, q audit.Query) audit.Page {
+	bytes := 0
+	for i := range page.Hits {
+		at := i
+		if q.Window.Backward {
+			at = len(page.Hits) - 1 - i
+		}
+		if bytes += len(page.Hits[at].Record.Raw); i == 0 || bytes <= audit.MaxPageBytes {
+			continue
+		}
+		if q.Window.Backward {
+			page.Hits, page.HasPrevious = page.Hits[at+1:], true
+		} else {
+			page.Hits, page.HasNext = page.Hits[:at], true
+		}
+		break
+	}
+	return page
+}
+
+// window is the whole window of a query ordered by time.
+func (o Oracle) window(q audit.Query) audit.Page {
 	var hits []audit.Hit
 	for _, r := range o.Matching(q) {
 		hit := audit.Hit{Record: r}
@@ -57,7 +81,7 @@ func (o Oracle) Search(q audit.Query) audit.Page {
 func (o Oracle) Lookup(l audit.Lookup) []audit.Page {
 	pages := make([]audit.Page, len(l.Keys))
 	for i, key := range l.Keys {
-		pages[i] = o.Search(l.Query(key))
+		pages[i] = o.window(l.Query(key))
 	}
 	return pages
 }

@@ -77,7 +77,7 @@ type subject struct {
 
 func groups() []group {
 	return slices.Concat(
-		[]group{pagingGroup(), crowdGroup(), awkwardGroup(), appendGroup(), fieldsGroup(), nodesGroup(), textGroup()},
+		[]group{pagingGroup(), largePages(), crowdGroup(), awkwardGroup(), appendGroup(), fieldsGroup(), nodesGroup(), textGroup()},
 		[]group{scopeGroup(), lookupGroup(), countGroup(), histogramGroup(), feedGroup(), relevanceGroup(), lifecycleGroup()},
 		[]group{registryGroup()},
 		propertyGroups(),
