@@ -78,8 +78,7 @@ func (r Request) withDefaults(now time.Time) Request {
 }
 
 // Detect returns what was found. It reads the flows in two scans that follow each
-// other, then a few of them in full, some at a time, and the uses of tokens in at most
-// 41 pages.
+// other, then a few of them in full, some at a time, and the uses of tokens page by page.
 func (d Detector) Detect(ctx context.Context, r Request) (Report, error) {
 	if err := r.Validate(); err != nil {
 		return Report{}, err
