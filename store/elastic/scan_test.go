@@ -75,7 +75,7 @@ func TestRequestsAboutRowsOnTheWire(t *testing.T) {
 	byEnd := audit.Order{Field: audit.ByEndedAt, Ascending: true}
 	slow := query.And{Nodes: []query.Node{query.NumberRange{Field: query.FlowDurationMS, Min: &least},
 		query.Exact{Field: query.FlowOutcome, Values: []string{"DENIED"}}, query.Network{Field: query.SourceIP, Prefix: netip.MustParsePrefix("::/0")}}}
-	place := audit.Cursor{Kinds: flows, Order: byEnd, Org: "o", UniqueID: "f", Number: testTime.UnixNano() + 1}
+	place := audit.Cursor{Kinds: flows, Order: byEnd, Time: testTime, Org: "o", UniqueID: "f", Number: testTime.UnixNano() + 1}
 	expectWire(t, "rows-by-number", f.newWalk(audit.Query{Scope: audit.Orgs("o"), Kinds: flows, Where: slow, Order: byEnd,
 		Window: audit.Window{Limit: 50, After: &place}}).request())
 	deal := f.newDeal(audit.Lookup{Scope: audit.AllOrgs(), Field: query.FlowRecordID, Keys: []audit.LookupKey{{AnyOrg: true, Value: "r-1"}}, Window: audit.Window{Limit: 1}})
