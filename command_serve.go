@@ -28,13 +28,12 @@ func serve(ctx context.Context, config Config, s streams, prepare func(url strin
 	if err != nil {
 		return fmt.Errorf("%w; --listen names another address", err)
 	}
+	defer func() { _ = listener.Close() }() // which the server has done, if it came to serve
 	app, err := newApplication(ctx, config, config.logger(s))
 	if err != nil {
-		listener.Close()
 		return err
 	}
 	if err := app.destinations.check(ctx, app.logger, app.deliveries.tokens.Reseal); err != nil {
-		listener.Close()
 		app.close()
 		return err
 	}
@@ -43,7 +42,6 @@ func serve(ctx context.Context, config Config, s streams, prepare func(url strin
 		app.deliveries.tokens.KnownAs(url)
 	}
 	if err := prepare(url, app); err != nil {
-		listener.Close()
 		app.close()
 		return err
 	}

@@ -22,8 +22,8 @@ const baselineCandidates = 20
 // FindBaseline returns what to compare a flow with when nobody says: of the same
 // org and user, the last flow that began before it and succeeded. The user is the
 // system-local id, or the upstream id where only that is known. Whether there is one, or
-// why not, the Baseline says. It costs one round trip,
-// or another where flows are so large that they come in several pages.
+// why not, the Baseline says. It costs one round trip, or another for each further
+// page where flows are so large that they come in several.
 func FindBaseline(ctx context.Context, flows FlowSearcher, a *audit.Flow) (*audit.Flow, Baseline, error) {
 	field, userOf := query.UserID, func(f *audit.Flow) string { return f.UserID }
 	if a.UserID == "" {

@@ -88,8 +88,8 @@ func rangeOf(n query.Node) query.NumberRange {
 			field, one = n.Field, n.Value
 		}
 	}
-	number, err := strconv.ParseInt(one, 10, 64)
-	if err != nil || strconv.FormatInt(number, 10) != one || number == math.MaxInt64 {
+	number, ok := decimal(one)
+	if !ok || number == math.MaxInt64 {
 		return query.NumberRange{}
 	}
 	most := number + 1
@@ -168,9 +168,16 @@ func wholeNumber(values []string) (int64, error) {
 	if len(values) > 1 {
 		return 0, fmt.Errorf("has %d values, and can have one", len(values))
 	}
-	n, err := strconv.ParseInt(values[0], 10, 64)
-	if err != nil || strconv.FormatInt(n, 10) != values[0] { // as equal values must be equal numbers
+	n, ok := decimal(values[0])
+	if !ok {
 		return 0, fmt.Errorf("%.50q is no whole number", values[0])
 	}
 	return n, nil
+}
+
+// decimal reads a whole number that is written in the one way there is, so that equal
+// numbers are equal values.
+func decimal(text string) (n int64, ok bool) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	return n, err == nil && strconv.FormatInt(n, 10) == text
 }
