@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/authtrail/authtrail/audit"
+	"github.com/authtrail/authtrail/audit/flow"
 	"github.com/authtrail/authtrail/audit/query"
 )
 
@@ -72,7 +73,6 @@ const (
 	idpCallback  = "Identity Provider Callback"
 	assertion    = "Assertion Request"
 	mfaChallenge = "MFA Challenge"
-	tokenIssued  = "Token"
 	signIn       = "Login" // only as the deprecated stage
 )
 
@@ -87,7 +87,7 @@ func loginOf(f *audit.Flow) *login {
 	for i := range f.Stages {
 		stage := &f.Stages[i]
 		l.records += stage.Count
-		if succeeds(stage) {
+		if flow.Decides(stage) == audit.Succeeded {
 			l.signedIn = stage.StartedAt
 		}
 		switch stage.EventName {
@@ -105,18 +105,6 @@ func loginOf(f *audit.Flow) *login {
 	}
 	l.interactive = (l.interactive || l.succeeded) && !l.assertion
 	return l
-}
-
-// succeeds reports whether an attempt succeeds with a stage.
-func succeeds(stage *audit.Stage) bool {
-	switch result := strings.ToLower(stage.Result); {
-	case stage.EventName == tokenIssued && (result == "success" || result == "create"):
-		return true
-	case stage.EventName == signIn:
-		return result == "success"
-	default:
-		return result == "codeissued"
-	}
 }
 
 // networksOf returns the different networks of some addresses, in order of appearance.

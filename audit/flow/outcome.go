@@ -62,6 +62,13 @@ func deciding(s step) audit.FlowOutcome {
 	return ""
 }
 
+// Decides returns the outcome that a stage of a flow decides, by the rule by which its
+// records do; empty when it decides none. A stage does not say whether its name is a
+// deprecated one: Login is taken for one, since no event has that name.
+func Decides(stage *audit.Stage) audit.FlowOutcome {
+	return deciding(step{name: stage.EventName, result: stage.Result, staged: true})
+}
+
 func (e ending) failed() bool {
 	return e.decided == audit.Denied || e.decided == audit.Failed || e.decided == audit.TimedOut
 }

@@ -1,6 +1,7 @@
 package flow_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -53,6 +54,33 @@ func TestTheLastDecidingRecordWins(t *testing.T) {
 					f.Outcome, f.FailedStage, f.Retries, c.want, c.failedStage, c.retries)
 			}
 		})
+	}
+}
+
+func TestAStageDecidesWhatItsRecordsDo(t *testing.T) {
+	t.Parallel()
+	names := []string{"", "Authentication Request", "Identity Provider Callback", "MFA Challenge", "Policy Evaluation", "Token", "token", "Login", "Anything"}
+	results := []string{"", "Success", "sUCCESS", "\u017fuccess", "Create", "CodeIssued", "DoMFA", "InProgress", "Authenticate", "Denied", "Failure", "Timeout", "SessionExpired"}
+	for _, name := range names {
+		for _, result := range results {
+			for _, old := range []bool{false, true} {
+				text := fmt.Sprintf("0s | %s | %s", name, result)
+				if old {
+					text = fmt.Sprintf("0s | | | stage=%s | event=%s", name, result)
+				}
+				f := flow.Build("org-1", "req-1", steps(t, text), began, idle)
+				want := f.Outcome
+				switch {
+				case name == "Login" && !old:
+					continue // no event has that name
+				case want == audit.InProgress:
+					want = ""
+				}
+				if got := flow.Decides(&f.Stages[0]); got != want {
+					t.Errorf("%q decides %q, and its stage %q", text, want, got)
+				}
+			}
+		}
 	}
 }
 
