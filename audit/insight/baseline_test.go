@@ -68,8 +68,11 @@ func recordOfUser(t *testing.T, user string) *audit.Record {
 	return r
 }
 
-// inPages gives a row at a time, as a store does where rows are very large.
-type inPages struct{ fakeFlows }
+// inPages gives so many rows at a time at most, as a store does where rows are large.
+type inPages struct {
+	fakeFlows
+	most int
+}
 
 func (f inPages) Search(_ context.Context, q audit.Query) (audit.Page, error) {
 	var page audit.Page
@@ -79,21 +82,40 @@ func (f inPages) Search(_ context.Context, q audit.Query) (audit.Page, error) {
 		}
 	}
 	slices.SortFunc(page.Hits, q.Order.Compare)
-	page.HasNext = len(page.Hits) > 1
-	page.Hits = page.Hits[:min(1, len(page.Hits))]
+	most := min(f.most, q.Window.Limit)
+	page.HasNext = len(page.Hits) > most
+	page.Hits = page.Hits[:min(most, len(page.Hits))]
 	return page, q.Validate()
 }
 
-func TestBaselineIsFoundBeyondAPageThatEndedEarly(t *testing.T) {
+func TestBaselineIsFoundBehindFlowsThatOnlyNameTheUser(t *testing.T) {
 	t.Parallel()
-	at := func(id, user string, minute int) *audit.Flow {
-		return &audit.Flow{ID: id, Org: "org-1", UserID: user, Outcome: audit.Succeeded, StartedAt: began.Add(time.Duration(minute) * time.Minute)}
+	named := []*audit.Record{recordOfUser(t, "ann")}
+	at := func(id, user string, second int) *audit.Flow {
+		return &audit.Flow{ID: id, Org: "org-1", UserID: user, Outcome: audit.Succeeded, StartedAt: began.Add(time.Duration(second) * time.Second)}
 	}
-	other := at("other", "bob", 2)
-	other.Records = []*audit.Record{recordOfUser(t, "ann")}
-	flows := inPages{fakeFlows{at("good", "ann", 1), other}}
-	b, why, err := insight.FindBaseline(t.Context(), flows, at("x", "ann", 3))
-	if err != nil || b == nil || b.ID != "good" || why != insight.LastSucceeded {
-		t.Errorf("got %+v, %s, %v; want the flow on the second page", b, why, err)
+	for _, test := range []struct {
+		name         string
+		others, page int
+		want         insight.Baseline
+	}{
+		{"a page of one row", 1, 1, insight.LastSucceeded},
+		{"several pages", 40, 7, insight.LastSucceeded},
+		{"the last that is looked at", insight.MaxBaselineCandidates - 1, audit.MaxPageSize, insight.LastSucceeded},
+		{"more than are looked at", insight.MaxBaselineCandidates, audit.MaxPageSize, insight.NoneSucceeded},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			flows := inPages{fakeFlows{at("good", "ann", 0)}, test.page}
+			for i := range test.others {
+				other := at(fmt.Sprintf("other-%d", i), "bob", 1+i)
+				other.Records = named
+				flows.fakeFlows = append(flows.fakeFlows, other)
+			}
+			b, why, err := insight.FindBaseline(t.Context(), flows, at("x", "ann", 1+test.others))
+			if err != nil || why != test.want || (b != nil && b.ID == "good") != (test.want == insight.LastSucceeded) {
+				t.Errorf("got %+v, %s, %v; want %s", b, why, err, test.want)
+			}
+		})
 	}
 }
