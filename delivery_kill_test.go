@@ -171,7 +171,9 @@ func TestTheOtherServerDeliversOnWhenOneIsKilled(t *testing.T) {
 	flags := []string{"--store", "elasticsearch", "--elasticsearch-url", elastictest.URL(t), "--elasticsearch-index-prefix", elastictest.Prefix(t),
 		"--elasticsearch-replicas", "0", "--elasticsearch-shards", "1", "--delivery-allow", allowReceivers, "--no-flow-builder"}
 	faults := []deliverytest.Fault{deliverytest.Reset, deliverytest.Slow, deliverytest.ServerError, deliverytest.RetrySome, deliverytest.Garbage}
-	receiver := deliverytest.NewReceiver(t, deliverytest.Plan{Seed: rand.Uint64(), Faults: faults, Every: 4})
+	seed := rand.Uint64()
+	t.Logf("the seed of the receiver is %d", seed)
+	receiver := deliverytest.NewReceiver(t, deliverytest.Plan{Seed: seed, Faults: faults, Every: 4})
 	servers := []*serverProcess{startProcess(t, flags...), startProcess(t, flags...)}
 	id := destinationID(t, fetch(t, http.MethodPost, servers[0].url+destinations, webhookTo(receiver.URL)), http.StatusCreated)
 	var wanted []string
@@ -187,8 +189,15 @@ func TestTheOtherServerDeliversOnWhenOneIsKilled(t *testing.T) {
 		}
 		servers[0].kill()
 		began := time.Now()
-		eventually(t, "all events have arrived", func() bool { return receiver.Check(wanted, largestBatch) == nil })
+		err := receiver.Check(wanted, largestBatch)
+		for ; err != nil && time.Since(began) < 30*time.Second; err = receiver.Check(wanted, largestBatch) {
+			time.Sleep(5 * time.Millisecond)
+		}
 		took := time.Since(began)
+		if err != nil {
+			t.Fatalf("round %d, %s after the kill: %v; requests by fault: %v; the destination's health: %s; the log is %s",
+				round, took, err, receiver.Requests(), fetch(t, http.MethodGet, servers[1].url+destinations+"/"+id+"/health", "").body, servers[1].log)
+		}
 		t.Logf("the other had delivered everything %s after the kill", took.Round(100*time.Millisecond))
 		if took > 15*time.Second {
 			t.Errorf("the other had delivered everything %s after the kill", took)

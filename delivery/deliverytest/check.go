@@ -52,8 +52,8 @@ func (r *Receiver) Has() (different, dealtWith int) {
 
 // Check says what is wrong with what the receiver was sent, where these events were to
 // arrive, in this order: each arrives, and is taken or discarded; nothing else does; each
-// is seen first after those before it; and what is taken twice is not further back than
-// what was in flight, so many events.
+// is seen first after those before it; and what is taken again was taken with nothing but
+// what was in flight since, fewer than so many other events.
 func (r *Receiver) Check(want []string, inFlight int) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -67,7 +67,7 @@ func (r *Receiver) Check(want []string, inFlight int) error {
 	if err := r.log.complete(want); err != nil {
 		return err
 	}
-	return r.log.repeated(places, inFlight)
+	return r.log.repeated(inFlight)
 }
 
 // inOrder checks the order in which events came first.
@@ -107,16 +107,24 @@ func (l *log) complete(want []string) error {
 	return nil
 }
 
-// repeated checks how far back what was taken twice is.
-func (l *log) repeated(places map[string]int, inFlight int) error {
-	taken, latest := make([]bool, len(places)), 0
-	for _, id := range l.taken {
-		place := places[id]
-		if taken[place] && latest-place >= inFlight {
-			return fmt.Errorf("%s, at %d, was taken again when %d was taken already", id, place, latest)
+// repeated checks what came between two takings of the same event. That is counted, and
+// not measured by their places: what was in flight may lie far apart, where the receiver
+// has taken some of it and wants the rest again.
+func (l *log) repeated(inFlight int) error {
+	latest := make(map[string]int, len(l.taken))
+	for i, id := range l.taken {
+		if before, again := latest[id]; again && different(l.taken[before+1:i]) >= inFlight {
+			return fmt.Errorf("%s was taken again when %d others had been taken since", id, different(l.taken[before+1:i]))
 		}
-		taken[place] = true
-		latest = max(latest, place)
+		latest[id] = i
 	}
 	return nil
+}
+
+func different(ids []string) int {
+	found := map[string]struct{}{}
+	for _, id := range ids {
+		found[id] = struct{}{}
+	}
+	return len(found)
 }

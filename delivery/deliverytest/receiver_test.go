@@ -33,17 +33,24 @@ func TestTheReceiverKnowsWhatADeliveryPromises(t *testing.T) {
 	for name, test := range map[string]struct {
 		batches  []string // a letter for each event
 		inFlight int
-		says     string // part of what is wrong; empty is nothing
+		fault    deliverytest.Fault // of every request, if any
+		says     string             // part of what is wrong; empty is nothing
 	}{
-		"all in order":                     {[]string{"abc", "de"}, 2, ""},
-		"the last repeated":                {[]string{"ab", "ab", "cd", "d", "e"}, 2, ""},
-		"nothing":                          {nil, 2, "5 of 5 did not arrive"},
-		"one is missing":                   {[]string{"ab", "de"}, 2, "1 of 5 did not arrive, such as c"},
-		"one out of order":                 {[]string{"ab", "d", "c", "e"}, 2, "c, at 2, came after"},
-		"what was not to come":             {[]string{"ab", "x"}, 2, "x arrived"},
-		"what was taken long ago repeated": {[]string{"abcde", "a"}, 2, "a, at 0, was taken again"},
+		"all in order":                     {[]string{"abc", "de"}, 2, "", ""},
+		"the last repeated":                {[]string{"ab", "ab", "cd", "d", "e"}, 2, "", ""},
+		"the last repeated, and far apart": {[]string{"abc", "bde", "bde", "d"}, 3, deliverytest.RetrySome, ""}, // the second is wanted again
+		"nothing":                          {nil, 2, "", "5 of 5 did not arrive"},
+		"one is missing":                   {[]string{"ab", "de"}, 2, "", "1 of 5 did not arrive, such as c"},
+		"one out of order":                 {[]string{"ab", "d", "c", "e"}, 2, "", "c, at 2, came after"},
+		"what was not to come":             {[]string{"ab", "x"}, 2, "", "x arrived"},
+		"what was taken long ago repeated": {[]string{"abcde", "a"}, 2, "", "a was taken again when 4 others"},
+		"what was taken twice goes back":   {[]string{"abcde", "de", "bc"}, 3, "", "b was taken again when 3 others"},
 	} {
-		r := deliverytest.NewReceiver(t, deliverytest.Plan{})
+		plan := deliverytest.Plan{Every: 1}
+		if test.fault != "" {
+			plan.Faults = []deliverytest.Fault{test.fault}
+		}
+		r := deliverytest.NewReceiver(t, plan)
 		for i, batch := range test.batches {
 			post(t, r, i%2 == 0, strings.Split(batch, "")...)
 		}
