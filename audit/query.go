@@ -3,7 +3,6 @@ package audit
 import (
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/authtrail/authtrail/audit/query"
 )
@@ -13,7 +12,7 @@ const MaxPageSize = 500
 
 // MaxPageBytes is how much the Raw of a page's rows may come to together, which
 // bounds the memory that a question takes. A page has at least one row, however
-// large that is. The pages of a Lookup have no such bound.
+// large that is. The pages of a Lookup end at its PageBytes instead.
 const MaxPageBytes = 16 << 20
 
 // Query asks a store for records. The zero Query is refused: it has no Scope.
@@ -156,13 +155,13 @@ func (w Window) validate(kinds []Kind, order Order, most int) error {
 }
 
 // Page is the rows of a Window, or those of its near end in the direction of travel
-// where all would come to more than MaxPageBytes.
+// where all would come to more than MaxPageBytes, or a Lookup's PageBytes.
 type Page struct {
 	Hits []Hit
 	// HasNext and HasPrevious say whether rows that fit the query lie beyond the
 	// last and the first row. In the direction of travel (next, or previous with
-	// Backward) it is exact, be it the Limit or MaxPageBytes that ended the page; in
-	// the other it is whether a cursor was given.
+	// Backward) it is exact, be it the Limit or the bytes that ended the page; in the
+	// other it is whether a cursor was given.
 	HasNext, HasPrevious bool
 }
 
@@ -185,77 +184,4 @@ func (p Page) Records() []*Record {
 func (q Query) CursorAt(hit Hit) Cursor {
 	return Cursor{Kinds: q.Kinds, Order: q.Order, Time: hit.Record.Time, Org: hit.Record.Org,
 		UniqueID: hit.Record.UniqueID, Score: hit.Score, Number: q.Order.NumberOf(hit.Record)}
-}
-
-// FacetRequest asks how often each value of a field occurs among a query's
-// records. The query's Order and Window do not matter.
-type FacetRequest struct {
-	Query Query
-	Field query.Field
-	Size  int // how many values, 1 to MaxFacetSize
-}
-
-// MaxFacetSize is the most values that one facet may list.
-const MaxFacetSize = 500
-
-// Validate is as Query.Validate, without the Window.
-func (r FacetRequest) Validate() error {
-	if err := r.Query.Scope.Validate(); err != nil {
-		return err
-	}
-	return validateFacet("field", r.Field, r.Size)
-}
-
-func validateFacet(name string, field query.Field, size int) error {
-	switch {
-	case !field.OfFlows():
-		return Invalid(name, "%q is no field", field)
-	case size < 1 || size > MaxFacetSize:
-		return Invalid("size", "must be from 1 to %d", MaxFacetSize)
-	}
-	return nil
-}
-
-// ValueCount is how many records have a value. A record counts once for each
-// different value it holds; records without one are not counted.
-type ValueCount struct {
-	Value string
-	Count int
-}
-
-// HistogramRequest asks how many of a query's records lie in each interval of
-// time. The query's Order and Window do not matter.
-type HistogramRequest struct {
-	Query    Query
-	Interval time.Duration // Minute, Hour or Day, or 0: the finest of these that gives at most 200 buckets, else Day
-	By       query.Field   // also count the values of this field in each interval; empty for none
-	Size     int           // how many values of By an interval lists, 1 to MaxFacetSize
-}
-
-// Validate is as Query.Validate, without the Window.
-func (r HistogramRequest) Validate() error {
-	if err := r.Query.Scope.Validate(); err != nil {
-		return err
-	}
-	switch r.Interval {
-	case 0, time.Minute, time.Hour, 24 * time.Hour:
-	default:
-		return Invalid("interval", "must be a minute, an hour or a day")
-	}
-	if r.By == "" {
-		return nil
-	}
-	return validateFacet("by", r.By, r.Size)
-}
-
-// MaxBuckets is the most intervals a histogram may have, empty ones included. A
-// request for more is BadUserInput, asking for a wider interval or a shorter time.
-const MaxBuckets = 10_000
-
-// Bucket is one interval of a histogram. Buckets come in time order from the
-// first that holds a record to the last, without gaps.
-type Bucket struct {
-	Start  time.Time // UTC, a multiple of the interval
-	Count  int
-	Values []ValueCount // of HistogramRequest.By, most frequent first, ties by value
 }
