@@ -66,7 +66,8 @@ type Searcher interface {
 type Looker interface {
 	// Lookup returns one page per key, in the order of the keys, in one round
 	// trip whatever their number. A key that nothing has, or whose org is outside
-	// the scope, gets an empty page. Pages end at the Limit alone.
+	// the scope, gets an empty page. A page may end before its Limit at PageBytes, as
+	// one of Search does at MaxPageBytes.
 	Lookup(ctx context.Context, l Lookup) ([]Page, error)
 }
 
@@ -89,6 +90,9 @@ type Lookup struct {
 	Keys   []LookupKey // at most MaxLookupKeys
 	Order  Order       // by time
 	Window Window      // applied to each key by itself; its Limit is 1 to MaxLookupRows
+	// PageBytes is how much the Raw of the rows of each key may come to; 0 for any
+	// number. A page has at least one row, however large that is.
+	PageBytes int
 }
 
 // LookupKey is one value of the field in one org. With AnyOrg the records of
@@ -110,6 +114,8 @@ func (l Lookup) Validate() error {
 		return Invalid("keys", "at most %d can be looked up at once", MaxLookupKeys)
 	case l.Order.Field != ByTime:
 		return Invalid("orderBy", "a look-up is ordered by time")
+	case l.PageBytes < 0:
+		return Invalid("pageBytes", "must not be negative")
 	}
 	if err := l.Scope.Validate(); err != nil {
 		return err

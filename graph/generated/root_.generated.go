@@ -1048,8 +1048,10 @@ type Trace implements Node {
 "Where a page lies in its list."
 type PageInfo {
   """
-  Whether more follows the last of the page. A page of a list at the root may hold fewer
-  than were asked for and yet be followed by more: it ends once its events come to 16 MiB.
+  Whether more follows the last of the page. A page may hold fewer than were asked for and
+  yet be followed by more: it ends once its events come to 16 MiB. The pages of a list under
+  each of several sessions or traces share these, and each ends at its share of them, but
+  not before 256 KiB.
   """
   hasNextPage: Boolean!
   "Whether more comes before the first of the page. Exact with ` + "`" + `last` + "`" + `; with ` + "`" + `first` + "`" + ` it says whether ` + "`" + `after` + "`" + ` was given."
@@ -2059,7 +2061,10 @@ enum LoginFlowBaseline {
   GIVEN
   "It is the last flow of the user, in the same org, that began before and succeeded."
   LAST_SUCCEEDED
-  "There is none: no earlier flow of the user, in the same org, succeeded."
+  """
+  There is none: no earlier flow of the user, in the same org, succeeded. Of the flows
+  that did and name the user, be it beside another one, the last 2,000 are looked at.
+  """
   NONE_SUCCEEDED
   "There is none: the flow does not know its user."
   USER_UNKNOWN

@@ -13,6 +13,16 @@ import (
 // DefaultPageSize is how many rows a page has unless told.
 const DefaultPageSize = 50
 
+// minPageBytes is how much the events of a page may come to, of however many lists that
+// are read together.
+const minPageBytes = 256 << 10
+
+// pageBytes is how much the events of each page may come to, of so many lists that are
+// read together.
+func pageBytes(lists int) int {
+	return max(audit.MaxPageBytes/max(lists, 1), minPageBytes)
+}
+
 // PageArgs are the paging arguments of every connection.
 type PageArgs struct {
 	First  *int32

@@ -82,6 +82,7 @@ func (s *strands) lists(ctx context.Context, kind audit.Kind, args PageArgs) (*l
 		if err != nil {
 			return nil, err
 		}
+		l.PageBytes = pageBytes(len(s.keys))
 		return &lists{
 			reader:       s.reader,
 			kind:         kind,

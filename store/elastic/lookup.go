@@ -60,7 +60,7 @@ func (f *format) newDeal(l audit.Lookup) *deal {
 	d.all = f.newWalk(audit.Query{Scope: l.Scope, Kinds: l.Kinds, Order: l.Order, Window: l.Window})
 	d.all.most = maxLookupRows
 	for i, key := range l.Keys {
-		d.walks[i] = &walk{query: d.all.query, done: !key.AnyOrg && !l.Scope.Allows(key.Org)}
+		d.walks[i] = &walk{query: d.all.query, limit: l.PageBytes, done: !key.AnyOrg && !l.Scope.Allows(key.Org)}
 		what := sought{l.FieldOf(key), key.Value}
 		d.places[what] = append(d.places[what], i)
 		if !slices.Contains(d.fields, what.field) {

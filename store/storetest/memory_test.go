@@ -74,7 +74,7 @@ func (m *memory) Search(ctx context.Context, q audit.Query) (audit.Page, error) 
 	}
 	records, err := m.view(ctx)
 	if q.Order.Field == audit.ByRelevance {
-		return bounded(byRelevance(records, q), q), err
+		return bounded(byRelevance(records, q), q, audit.MaxPageBytes), err
 	}
 	return records.Search(q), err
 }
@@ -109,7 +109,8 @@ func (m *memory) Lookup(ctx context.Context, l audit.Lookup) ([]audit.Page, erro
 		if byField[field] == nil {
 			byField[field] = records.byValue(field)
 		}
-		pages[i] = byField[field][key.Value].window(l.Query(key))
+		q := l.Query(key)
+		pages[i] = bounded(byField[field][key.Value].window(q), q, l.PageBytes)
 	}
 	return pages, err
 }

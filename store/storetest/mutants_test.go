@@ -150,6 +150,8 @@ var defects = map[string]defect{
 	"kinds in look-ups":         {group: "look-up", lookup: func(l *audit.Lookup) { l.Kinds = nil }},
 	"keys of one field":         {group: "look-up", lookup: func(l *audit.Lookup) { l.Keys = slices.Clone(l.Keys); oneField(l.Keys) }},
 	"a thousand keys":           {group: "look-up", lookup: func(l *audit.Lookup) { l.Keys = l.Keys[:min(len(l.Keys), 1000)] }},
+	"look-ups of any size":      {group: "large pages", lookup: func(l *audit.Lookup) { l.PageBytes = 0 }},
+	"all look-ups bounded":      {group: "large pages", lookup: func(l *audit.Lookup) { l.PageBytes = max(l.PageBytes, audit.MaxPageBytes) }},
 	"look-ups newest first":     {group: "look-up", lookup: func(l *audit.Lookup) { l.Order = audit.Order{}; l.Window.After, l.Window.Before = nil, nil }},
 	"repeats are accepted":      {group: "append", outcomes: func(o []audit.Outcome) { clear(o) }},
 	"the first is lost":         {group: "append", batch: func(batch []*audit.Record) []*audit.Record { return batch[min(1, len(batch)):] }},

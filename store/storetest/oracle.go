@@ -34,17 +34,17 @@ func wants(q audit.Query, kind audit.Kind) bool {
 }
 
 // Search answers a query ordered by time.
-func (o Oracle) Search(q audit.Query) audit.Page { return bounded(o.window(q), q) }
+func (o Oracle) Search(q audit.Query) audit.Page { return bounded(o.window(q), q, audit.MaxPageBytes) }
 
-// bounded ends a page at MaxPageBytes.
-func bounded(page audit.Page, q audit.Query) audit.Page {
+// bounded ends a page at so many bytes, 0 for any number.
+func bounded(page audit.Page, q audit.Query, most int) audit.Page {
 	bytes := 0
 	for i := range page.Hits {
 		at := i
 		if q.Window.Backward {
 			at = len(page.Hits) - 1 - i
 		}
-		if bytes += len(page.Hits[at].Record.Raw); i == 0 || bytes <= audit.MaxPageBytes {
+		if bytes += len(page.Hits[at].Record.Raw); i == 0 || most == 0 || bytes <= most {
 			continue
 		}
 		if q.Window.Backward {
@@ -81,7 +81,8 @@ func (o Oracle) window(q audit.Query) audit.Page {
 func (o Oracle) Lookup(l audit.Lookup) []audit.Page {
 	pages := make([]audit.Page, len(l.Keys))
 	for i, key := range l.Keys {
-		pages[i] = o.window(l.Query(key))
+		q := l.Query(key)
+		pages[i] = bounded(o.window(q), q, l.PageBytes)
 	}
 	return pages
 }
