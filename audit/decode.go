@@ -148,7 +148,7 @@ func (r *Record) readMembers(event *members) {
 	r.fillGeneric(event)
 }
 
-var orgNumber = fieldNumbers[query.OrgID]
+var orgNumber = numberIn(query.OrgID)
 
 func (r *Record) set(number fieldNumber, value string) {
 	if number != orgNumber { // Org has it, with its fallbacks
@@ -175,7 +175,7 @@ func (r *Record) fillGeneric(event *members) {
 			continue
 		}
 		if value := event.text(alias.name); value != "" {
-			number := fieldNumbers[alias.field]
+			number := numberIn(alias.field)
 			r.fields = slices.DeleteFunc(r.fields, func(f fieldValue) bool { return f.number == number })
 			r.set(number, value)
 		}

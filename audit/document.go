@@ -49,7 +49,7 @@ func (r *Record) Values(field query.Field) []string {
 	case query.AttributeID, query.AttributeType, query.AttributeOrgID, query.AttributeName:
 		return r.attributeValues(field)
 	}
-	number, ok := fieldNumbers[field]
+	number, ok := numberOf(field)
 	if !ok || r.has>>number&1 == 0 {
 		return nil
 	}

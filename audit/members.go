@@ -161,25 +161,13 @@ func memberRole(kind Kind, known map[string]fieldNumber, name string) (fieldNumb
 		}
 		return 0, additional
 	case string(query.Subsystem), string(query.LogType), string(query.Hostname):
-		return fieldNumbers[query.Field(name)], ownName
+		return numberIn(query.Field(name)), ownName
 	}
 	if number, ok := known[name]; ok {
 		return number, documented
 	}
 	return 0, additional
 }
-
-// fieldNumber is the place of a field in query.Fields, which has less than 64: quicker
-// to compare than its name.
-type fieldNumber uint8
-
-var fieldNumbers = func() map[query.Field]fieldNumber {
-	numbers := make(map[query.Field]fieldNumber, len(query.Fields))
-	for i, field := range query.Fields {
-		numbers[field] = fieldNumber(i)
-	}
-	return numbers
-}()
 
 var documentedFields = map[Kind]map[string]fieldNumber{
 	KindAuth: nameSet(query.UserID, query.UpstreamUserID, query.OrgID, query.OrgName, query.Event, query.EventName,
@@ -197,7 +185,7 @@ var documentedFields = map[Kind]map[string]fieldNumber{
 func nameSet(fields ...query.Field) map[string]fieldNumber {
 	set := make(map[string]fieldNumber, len(fields))
 	for _, field := range fields {
-		set[string(field)] = fieldNumbers[field]
+		set[string(field)] = numberIn(field)
 	}
 	return set
 }

@@ -66,6 +66,9 @@ func (n *Neighbourhood) affected(changed []*audit.Record) *affecting {
 // are hardly ever any.
 func (n *Neighbourhood) Unsettled(before []*Stitched, change Change) []*audit.Record {
 	after := change.Flows
+	if !slices.ContainsFunc(before, func(s *Stitched) bool { return s != nil }) {
+		return nil
+	}
 	held := map[audit.Key]bool{}
 	for _, s := range after {
 		for _, link := range s.links() {
@@ -130,7 +133,8 @@ func (a *affecting) change(r *audit.Record) {
 			a.grown[request] = own
 		}
 	}
-	for _, id := range idsOf(r) {
+	var room [3]ID
+	for _, id := range appendIDs(room[:0], r) {
 		t := a.see(id)
 		switch {
 		case t == nil:
@@ -164,7 +168,9 @@ func (a *affecting) grow(request string) *tied {
 
 func (a *affecting) attempts(requests []string) {
 	for _, request := range requests {
-		a.keys[Key{audit.ViaRequest, request}] = true
+		if _, grown := a.grown[request]; !grown { // else it is noted
+			a.keys[Key{audit.ViaRequest, request}] = true
+		}
 	}
 }
 
@@ -184,7 +190,8 @@ func (a *affecting) move(r *audit.Record) {
 	for _, key := range AloneKeys(r) {
 		a.keys[key] = true
 	}
-	for _, id := range idsOf(r) {
+	var room [3]ID
+	for _, id := range appendIDs(room[:0], r) {
 		t := a.look(id)
 		switch {
 		case t == nil || t.crowded:

@@ -14,12 +14,15 @@ import (
 func Ask[T any](ctx context.Context, store Store, scope audit.Scope, asked []*Neighbourhood,
 	question func(i int, n *Neighbourhood) (T, []ID),
 ) ([]T, error) {
-	answers := make([]T, len(asked))
+	answers, answered := make([]T, len(asked)), make([]bool, len(asked))
 	for range 10 * MaxRounds {
 		var lacking []Lacking
 		for i, n := range asked {
+			if answered[i] {
+				continue
+			}
 			answer, missing := question(i, n)
-			if answers[i] = answer; len(missing) > 0 {
+			if answers[i], answered[i] = answer, len(missing) == 0; !answered[i] {
 				lacking = append(lacking, Lacking{n, missing})
 			}
 		}

@@ -112,7 +112,13 @@ func id(org string, via audit.LinkVia, key string) string {
 // ordered returns each record once, in time order.
 func ordered(records []*audit.Record) []*audit.Record {
 	sorted := slices.Clone(records)
-	slices.SortFunc(sorted, (*audit.Record).Compare)
+	sortRecords(sorted)
+	return compactRecords(sorted)
+}
+
+func sortRecords(records []*audit.Record) { slices.SortFunc(records, (*audit.Record).Compare) }
+
+func compactRecords(sorted []*audit.Record) []*audit.Record {
 	return slices.CompactFunc(sorted, func(a, b *audit.Record) bool { return a.Key() == b.Key() })
 }
 

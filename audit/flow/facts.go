@@ -160,6 +160,11 @@ func usersOf(records []*audit.Record) (users []string, named []*audit.Record) {
 	return users, named
 }
 
+// severalUsers reports whether usersOf returns more than one.
+func severalUsers(records []*audit.Record) bool {
+	return len(distinct(records, query.UpstreamUserID)) > 1 || len(distinct(records, query.UserID)) > 1
+}
+
 func times(n int) string {
 	switch n {
 	case 1:

@@ -12,17 +12,17 @@ import (
 type gathered struct {
 	key       Key
 	records   []*audit.Record
-	via       map[audit.Key]audit.LinkVia
+	via       map[string]audit.LinkVia // by unique_id
 	conflicts map[audit.FlowConflict]bool
 	cut       bool // there are more records than were taken
 }
 
 func (g *gathered) take(r *audit.Record, via audit.LinkVia) {
 	if g.via == nil {
-		g.via = map[audit.Key]audit.LinkVia{}
+		g.via = map[string]audit.LinkVia{}
 	}
 	g.records = append(g.records, r)
-	g.via[r.Key()] = via
+	g.via[r.UniqueID] = via
 }
 
 func (g *gathered) conflict(conflicts ...audit.FlowConflict) {
@@ -53,7 +53,7 @@ func (g *gathered) stitched(org string) *Stitched {
 	records, truncated := fitting(ordered(g.records))
 	s := &Stitched{Org: org, Key: g.key, Truncated: truncated || g.cut, Links: make([]audit.Link, len(records))}
 	for i, r := range records {
-		via := g.via[r.Key()]
+		via := g.via[r.UniqueID]
 		s.Links[i] = audit.Link{Record: r, Via: via, Strength: strengthOf(via)}
 	}
 	s.Conflicts = g.reported()

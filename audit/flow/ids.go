@@ -22,9 +22,8 @@ func compareIDs(a, b ID) int {
 // strongest first.
 var ties = []query.Field{query.TraceID, query.TokenID, query.Session}
 
-// idsOf returns what the record can be tied by.
-func idsOf(r *audit.Record) []ID {
-	ids := make([]ID, 0, len(ties))
+// appendIDs appends what the record can be tied by.
+func appendIDs(ids []ID, r *audit.Record) []ID {
 	for _, field := range ties {
 		if value := valueOf(r, field); value != "" {
 			ids = append(ids, ID{field, value})

@@ -3,7 +3,6 @@ package flow
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -48,16 +47,14 @@ type Neighbourhood struct {
 	org     string
 	rules   Rules
 	whole   bool // it holds all records of the org: an id that is not known is on none
-	known   map[ID]*tied
+	ids     byID[*having]
 	records map[string]*audit.Record // by unique_id
-
-	unseen func(ID) bool          // nil: of no id
-	loose  map[ID][]*audit.Record // the records at hand of ids that are not known yet; only where unseen can tell
+	unseen  func(ID) bool            // nil: of no id
 }
 
 // NewNeighbourhood returns one of an org that knows nothing yet.
 func NewNeighbourhood(org string, rules Rules) *Neighbourhood {
-	return &Neighbourhood{org: org, rules: rules, known: map[ID]*tied{}, records: map[string]*audit.Record{}}
+	return &Neighbourhood{org: org, rules: rules, ids: newByID[*having](), records: map[string]*audit.Record{}}
 }
 
 // Unseen saves look-ups: an id is not missing where unseen says that no record had
@@ -65,51 +62,7 @@ func NewNeighbourhood(org string, rules Rules) *Neighbourhood {
 // beginning can say so of ids that he has not met: what the store may have of them
 // by now comes in its turn, and is then among the changed records. It must be called
 // before anything else is.
-func (n *Neighbourhood) Unseen(unseen func(ID) bool) {
-	n.unseen, n.loose = unseen, map[ID][]*audit.Record{}
-}
-
-// Learn takes the auth records of the org that have an id, in any order: all of
-// them, or, where more than 1,000 have it, crowded and as many as there are at
-// hand. Of a crowded request id those must hold the first 500 and the last 500,
-// of other crowded ids none are used. Records of other orgs and kinds are passed
-// by. What was known of the id before is replaced.
-func (n *Neighbourhood) Learn(id ID, records []*audit.Record, crowded bool) {
-	own := slices.DeleteFunc(slices.Clone(records), func(r *audit.Record) bool {
-		return r.Kind != audit.KindAuth || r.Org != n.org || valueOf(r, id.Field) != id.Value
-	})
-	n.know(id, own, crowded)
-	n.add(own)
-}
-
-func (n *Neighbourhood) know(id ID, records []*audit.Record, crowded bool) {
-	n.known[id] = tiedBy(id, ordered(records), crowded, n.rules.maxTied())
-	delete(n.loose, id)
-}
-
-// add takes records of the org at hand. Those that came in after some of their ids
-// were looked up are added to these, so that all that is known is of one set of
-// records, and a neighbourhood may go on from one batch of new records to the next.
-func (n *Neighbourhood) add(records []*audit.Record) {
-	late := map[ID][]*audit.Record{}
-	for _, r := range records {
-		if n.records[r.UniqueID] != nil {
-			continue
-		}
-		n.records[r.UniqueID] = r
-		for _, id := range append(idsOf(r), requestID(requestOf(r))) {
-			if n.known[id] != nil {
-				late[id] = append(late[id], r)
-			} else if n.unseen != nil && id.Value != "" {
-				n.loose[id] = append(n.loose[id], r)
-			}
-		}
-	}
-	for id, having := range late {
-		t := n.known[id]
-		n.know(id, append(having, t.records...), t.crowded)
-	}
-}
+func (n *Neighbourhood) Unseen(unseen func(ID) bool) { n.unseen = unseen }
 
 // Size returns how many records are at hand. A neighbourhood that goes on for long
 // should be dropped for a new one when they are too many.
@@ -141,15 +94,13 @@ func tiedBy(id ID, records []*audit.Record, crowded bool, most int) *tied {
 		}
 		return t
 	}
-	attempts := map[string]bool{}
 	for _, r := range records {
-		if request := requestOf(r); request != "" {
-			attempts[request] = true
-		} else {
+		if requestOf(r) == "" {
 			t.alone = append(t.alone, r)
 		}
 	}
-	t.attempts = slices.Sorted(maps.Keys(attempts))
+	t.attempts = distinct(records, query.RequestID)
+	slices.Sort(t.attempts)
 	t.judge()
 	return t
 }
@@ -161,7 +112,7 @@ func (t *tied) judge() {
 		if several {
 			t.distrust("records of more than one attempt have it")
 		}
-		if users, _ := usersOf(t.records); len(users) > 1 {
+		if severalUsers(t.records) {
 			t.distrust("records of more than one user have it")
 		}
 	case query.TokenID:

@@ -93,10 +93,7 @@ func wholeOrg(org string, records []*audit.Record, rules Rules) *Neighbourhood {
 	n.whole = true
 	byID := map[ID][]*audit.Record{}
 	for _, r := range records {
-		if request := requestOf(r); request != "" {
-			byID[requestID(request)] = append(byID[requestID(request)], r)
-		}
-		for _, id := range idsOf(r) {
+		for _, id := range appendRequestID(appendIDs(nil, r), r) {
 			byID[id] = append(byID[id], r)
 		}
 		n.records[r.UniqueID] = r
@@ -175,13 +172,9 @@ func (w *weaver) within(own, t *tied) []*audit.Record {
 // idsOfAll returns the different ids of some records.
 func idsOfAll(records []*audit.Record) []ID {
 	var ids []ID
-	seen := map[ID]bool{}
-	for _, r := range records {
-		for _, id := range idsOf(r) {
-			if !seen[id] {
-				seen[id] = true
-				ids = append(ids, id)
-			}
+	for _, field := range ties {
+		for _, value := range distinct(records, field) {
+			ids = append(ids, ID{field, value})
 		}
 	}
 	return ids

@@ -27,8 +27,9 @@ func (n *Neighbourhood) weaver() *weaver {
 
 // look returns the records of an id; nil, and a note, when they are not known.
 func (w *weaver) look(id ID) *tied {
-	if t := w.known[id]; t != nil {
-		return t
+	h := w.ids.of(id.Field)[id.Value]
+	if h != nil && h.tied != nil {
+		return h.tied
 	}
 	if r := w.records[id.Value]; r != nil && id.Field == query.UniqueID {
 		return tiedBy(id, []*audit.Record{r}, false, maxTied)
@@ -37,8 +38,9 @@ func (w *weaver) look(id ID) *tied {
 		return &tied{id: id}
 	}
 	if w.unseen != nil && w.unseen(id) {
-		w.know(id, w.loose[id], false)
-		return w.known[id]
+		h = w.having(id)
+		w.know(id, h, h.loose, false)
+		return h.tied
 	}
 	w.missing[id] = true
 	return nil
@@ -84,7 +86,8 @@ func (w *weaver) place(r *audit.Record) *placement {
 	if p := w.placed[r.UniqueID]; p != nil {
 		return p
 	}
-	found, known := w.lookAll(idsOf(r))
+	var room [3]ID
+	found, known := w.lookAll(appendIDs(room[:0], r))
 	if !known {
 		return nil
 	}

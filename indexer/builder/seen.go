@@ -115,11 +115,11 @@ func (l *layer) has(hash uint64) bool {
 
 // places yields the bits of a hash: its two halves make as many as are wanted.
 func (l *layer) places(hash uint64) func(yield func(uint64) bool) {
-	size := uint64(len(l.bits) * 64)
+	mask := uint64(len(l.bits)*64) - 1 // their number is a power of two
 	return func(yield func(uint64) bool) {
 		step := hash>>32 | 1
 		for range probes {
-			if !yield(hash % size) {
+			if !yield(hash & mask) {
 				return
 			}
 			hash += step * 0x9e3779b97f4a7c15

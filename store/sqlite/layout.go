@@ -16,6 +16,7 @@ type layout struct {
 	position map[query.Field]int
 	every    string // how FTS5 is asked for all rows but those apart: each has a kind
 	inHead   map[query.Field]bool
+	putRow   string // the statement that writes a row that is replaced
 }
 
 // layoutOf works a format out; that of events is the zero Format's.
@@ -31,6 +32,7 @@ func layoutOf(format audit.Format) *layout {
 	}
 	l.every = l.everyOf(l.Kinds)
 	l.inHead = fieldSet(l.HeadFields...)
+	l.putRow = "REPLACE INTO record VALUES (?, ?, ?, ?, ?, ?, ?" + strings.Repeat(", ?", len(l.Numbers)) + ", ?)"
 	return l
 }
 

@@ -163,12 +163,12 @@ func (w *writer) deleteRow(id int64) error {
 
 func (w *writer) putRow(rev *revision) error {
 	r := rev.record
-	values := []any{rev.id, int64(r.Kind), r.Org, r.UniqueID, rev.nanos, rev.version, int64(rev.hash)}
+	values := append(make([]any, 0, 16), rev.id, int64(r.Kind), r.Org, r.UniqueID, rev.nanos, rev.version, int64(rev.hash))
 	for _, n := range rev.numbers {
 		values = append(values, n)
 	}
 	values = append(values, rev.body)
-	if _, err := w.exec("REPLACE INTO record VALUES (?"+strings.Repeat(", ?", len(values)-1)+")", values...); err != nil {
+	if _, err := w.exec(w.layout.putRow, values...); err != nil {
 		return err
 	}
 	var err error

@@ -83,7 +83,8 @@ type indexed struct {
 func (t termMaker) index(r *audit.Record) indexed {
 	w := termWriters.Get().(*termWriter)
 	defer termWriters.Put(w)
-	*w = termWriter{termMaker: t, text: w.text[:0], tokens: w.tokens[:0], strings: w.strings[:0], sought: w.sought[:0], said: emptied(w.said)}
+	*w = termWriter{termMaker: t, text: w.text[:0], tokens: w.tokens[:0], strings: w.strings[:0], sought: w.sought[:0],
+		said: emptied(w.said), properties: emptied(w.properties)}
 	w.read(r)
 	w.add(kindOf(r.Kind))
 	for i := range t.fields {
@@ -103,7 +104,7 @@ func (t termMaker) index(r *audit.Record) indexed {
 	}
 	clear(w.strings) // they are parts of the record, which the pool need not keep
 	clear(w.sought)
-	w.said = emptied(w.said)
+	w.said, w.properties = emptied(w.said), emptied(w.properties)
 	return indexed{terms: string(w.text), values: w.values, codes: w.given}
 }
 
@@ -114,9 +115,11 @@ type termWriter struct {
 	tokens  []string
 	strings []string        // all that the event has
 	sought  []string        // values of fields that are looked for by their words
-	said    map[saying]bool // of a row that is no event: strings and properties, which many of its records repeat
+	said    map[string]bool // of a row that is no event: its strings, which many of its records repeat
 	values  []listed        // a new slice for each record
 	given   []*code         // a new slice for each record
+
+	properties map[property]bool // of a row that is no event, likewise
 }
 
 // termWriters keeps the room that was needed for one record for the next.

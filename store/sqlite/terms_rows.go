@@ -9,20 +9,17 @@ import (
 // What a row that is no event says is what many events say: the same strings and
 // properties again and again, of which one each is indexed.
 
-// saying is a string, without a path, or an additional property.
-type saying struct {
-	property    bool
-	path, value string
-}
+// property is an additional property.
+type property struct{ path, value string }
 
-// maxSaidKept is how many sayings a map may have had to be used for the next record:
+// maxSaidKept is how many entries a map may have had to be used for the next record:
 // to empty it costs as much as it ever held.
 const maxSaidKept = 2_000
 
-// emptied returns the map without what it holds, or none in the place of a large one.
-func emptied(said map[saying]bool) map[saying]bool {
-	if len(said) > maxSaidKept {
-		return nil
+// emptied returns the map without what it holds, or another in the place of a large one.
+func emptied[K comparable](said map[K]bool) map[K]bool {
+	if said == nil || len(said) > maxSaidKept {
+		return map[K]bool{}
 	}
 	clear(said)
 	return said
@@ -30,13 +27,10 @@ func emptied(said map[saying]bool) map[saying]bool {
 
 // read takes the strings of a record; of a row that is no event each once.
 func (w *termWriter) read(r *audit.Record) {
-	if w.rows && w.said == nil {
-		w.said = map[saying]bool{}
-	}
 	for _, value := range r.Document().Strings() {
 		if w.rows {
 			before := len(w.said)
-			if w.said[saying{value: value}] = true; len(w.said) == before {
+			if w.said[value] = true; len(w.said) == before {
 				continue
 			}
 		}
@@ -47,7 +41,7 @@ func (w *termWriter) read(r *audit.Record) {
 // hasString reports whether the record has the string.
 func (w *termWriter) hasString(value string) bool {
 	if w.rows {
-		return w.said[saying{value: value}]
+		return w.said[value]
 	}
 	return slices.Contains(w.strings, value)
 }
@@ -63,7 +57,7 @@ func (w *termWriter) repeats(path, value string) bool {
 	if !w.rows {
 		return false
 	}
-	before := len(w.said)
-	w.said[saying{true, path, value}] = true
-	return len(w.said) == before
+	before := len(w.properties)
+	w.properties[property{path, value}] = true
+	return len(w.properties) == before
 }
