@@ -113,17 +113,40 @@ for (const [width, height] of [[1440, 900], [390, 844]]) {
   });
 }
 
-test('where the server may not be asked yet, a tab says where to put an id', async () => {
+test('where the server wants a token, tabs say where to put ids until it is given, and then have them', async () => {
   const visitor = await browser.newContext();
   try {
-    const unknown = await visitor.newPage();
+    const stranger = await visitor.newPage();
     const refused = { status: 401, json: { errors: [{ message: 'no token', extensions: { code: 'UNAUTHENTICATED' } }] } };
-    await unknown.route('**/graphql', (route) => route.fulfill(refused));
-    await unknown.goto(`${origin}/graphiql`);
-    await unknown.locator('.graphiql-query-editor .view-line').first().waitFor();
-    await unknown.waitForTimeout(500); // by then the editors take up another tab
-    await unknown.locator('.graphiql-tab-button', { hasText: 'StolenToken' }).click();
-    await unknown.locator('.graphiql-editor-tool', { hasText: /put\sthe\sid\sof\sa\stoken\shere/ }).waitFor();
+    await stranger.route('**/graphql', (route) =>
+      route.request().headers().authorization === 'Bearer letmein' ? route.continue() : route.fulfill(refused),
+    );
+    const variables = stranger.locator('.graphiql-editor-tool .graphiql-editor:not(.hidden)');
+    const openTab = async (name) => {
+      await stranger.locator('.graphiql-tab-button', { hasText: name }).click();
+      await stranger.waitForTimeout(500); // by then the editors have taken up the tab
+    };
+    await stranger.goto(`${origin}/graphiql`);
+    await stranger.locator('.graphiql-query-editor .view-line').first().waitFor();
+    await stranger.waitForTimeout(500);
+    await openTab('AddADestination');
+    await variables.click();
+    await stranger.keyboard.press('ControlOrMeta+a');
+    await stranger.keyboard.insertText('{"spec": "mine"}');
+    await stranger.waitForTimeout(500); // GraphiQL takes up what was typed a moment later
+    await openTab('StolenToken');
+    await variables.getByText(/put\sthe\sid\sof\sa\stoken\shere/).waitFor();
+    await stranger.locator('button[data-name=headers]').click();
+    await variables.click();
+    await stranger.keyboard.insertText('{"Authorization": "Bearer letmein"}');
+    await stranger.locator('.graphiql-execute-button').click();
+    await stranger.locator('.result-window', { hasText: '"data"' }).waitFor();
+    await stranger.locator('button[data-name=variables]').click();
+    await variables.getByText(/"tok-/).waitFor();
+    await openTab('WhatWasDifferent');
+    await variables.getByText(/"req-/).waitFor();
+    await openTab('AddADestination');
+    await variables.getByText(/"mine"/).waitFor();
   } finally {
     await visitor.close();
   }

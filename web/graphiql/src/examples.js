@@ -1,7 +1,7 @@
 import query from './examples.graphql?raw';
 import { post } from './fetcher.js';
 
-/** How long a first visit waits for them, in milliseconds. */
+/** How long to wait for them, in milliseconds: a first visit begins with that. */
 const patience = 3000;
 
 /**
@@ -9,9 +9,9 @@ const patience = 3000;
  * login that failed although the user's earlier ones did not. Of a server that
  * wants a token first, or has no records yet, nothing is known.
  */
-export async function examples() {
+export async function examples(headers) {
   try {
-    const { data } = await post({ query }, {}, AbortSignal.timeout(patience));
+    const { data } = await post({ query }, headers, AbortSignal.timeout(patience));
     const failed = data.failed.nodes.find((flow) => data.succeeded.nodes.some(isBefore(flow))) ?? data.failed.nodes[0];
     return {
       tokenId: data.intruder.nodes[0]?.tokenId ?? data.issued.nodes[0]?.tokenId,

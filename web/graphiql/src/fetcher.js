@@ -4,9 +4,22 @@ import { createClient } from 'graphql-sse';
 // The page is served one level below the root, beside the API.
 const url = new URL('../graphql', document.baseURI).href;
 
+let letIn;
+
+/** The headers of the first request of the visitor that the server has data for. */
+export const admission = new Promise((resolve) => {
+  letIn = resolve;
+});
+
 /** Sends queries and mutations by POST, and subscribes over server-sent events. */
 export function fetcher(request, { headers } = {}) {
-  return isSubscription(request) ? subscribe(request, headers) : post(request, headers);
+  return isSubscription(request) ? subscribe(request, headers) : ask(request, headers);
+}
+
+async function ask(request, headers) {
+  const result = await post(request, headers);
+  if (result.data) letIn(headers);
+  return result;
 }
 
 // GraphiQL's own parsed document is missing until the schema has been read.

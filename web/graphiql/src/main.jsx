@@ -12,6 +12,7 @@ import { GraphiQL } from 'graphiql';
 import { createRoot } from 'react-dom/client';
 
 import { fetcher } from './fetcher.js';
+import { Ids } from './ids.jsx';
 import { storage } from './storage.js';
 import { openTabs } from './tabs.js';
 
@@ -30,6 +31,7 @@ const page = ({ defaultTabs, start }) => (
     shouldPersistHeaders={false}
   >
     <GraphiQL.Logo>Authtrail</GraphiQL.Logo>
+    <Ids />
   </GraphiQL>
 );
 

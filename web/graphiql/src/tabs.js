@@ -63,11 +63,21 @@ function destinationOf(orgId) {
 export async function openTabs() {
   const last = lastTab();
   const known = last ? {} : await examples();
-  const defaultTabs = questions.map(({ query, variables, of }) => {
-    const found = of?.(known);
-    return { query, variables: found ? JSON.stringify(found, null, 2) : variables };
-  });
+  const defaultTabs = questions.map((question) => ({ query: question.query, variables: filled(question, known) ?? question.variables }));
   return { defaultTabs, start: last ?? defaultTabs[0] };
+}
+
+/** Whether variables still say what belongs there. */
+export const isUnfilled = (variables) => unfilled(variables) !== undefined;
+
+/** Such variables with an id that the server has; undefined if it has none. */
+export const fillIn = (variables, known) => filled(unfilled(variables), known);
+
+const unfilled = (variables) => questions.find((question) => question.of && question.variables.trim() === variables.trim());
+
+function filled({ of }, known) {
+  const found = of?.(known);
+  return found ? JSON.stringify(found, null, 2) : undefined;
 }
 
 /** The tab that the visitor left open; undefined on a first visit. */
