@@ -84,7 +84,7 @@ func (t termMaker) index(r *audit.Record) indexed {
 	w := termWriters.Get().(*termWriter)
 	defer termWriters.Put(w)
 	*w = termWriter{termMaker: t, text: w.text[:0], tokens: w.tokens[:0], strings: w.strings[:0], sought: w.sought[:0],
-		said: emptied(w.said), properties: emptied(w.properties)}
+		values: w.values[:0], given: w.given[:0], said: emptied(w.said), properties: emptied(w.properties)}
 	w.read(r)
 	w.add(kindOf(r.Kind))
 	for i := range t.fields {
@@ -102,10 +102,9 @@ func (t termMaker) index(r *audit.Record) indexed {
 			w.text = t.appendHashed(w.text, pathTerm, path)
 		}
 	}
-	clear(w.strings) // they are parts of the record, which the pool need not keep
-	clear(w.sought)
-	w.said, w.properties = emptied(w.said), emptied(w.properties)
-	return indexed{terms: string(w.text), values: w.values, codes: w.given}
+	made := indexed{terms: string(w.text), values: slices.Clone(w.values), codes: slices.Clone(w.given)}
+	w.forget()
+	return made
 }
 
 // termWriter collects the terms of one record.
@@ -116,10 +115,18 @@ type termWriter struct {
 	strings []string        // all that the event has
 	sought  []string        // values of fields that are looked for by their words
 	said    map[string]bool // of a row that is no event: its strings, which many of its records repeat
-	values  []listed        // a new slice for each record
-	given   []*code         // a new slice for each record
+	values  []listed
+	given   []*code
 
 	properties map[property]bool // of a row that is no event, likewise
+}
+
+// forget lets go of what are parts of the record, which the pool need not keep.
+func (w *termWriter) forget() {
+	clear(w.strings)
+	clear(w.sought)
+	clear(w.values)
+	w.said, w.properties = emptied(w.said), emptied(w.properties)
 }
 
 // termWriters keeps the room that was needed for one record for the next.
