@@ -166,20 +166,16 @@ func (a *application) sayListening(s streams, url string) {
 	fmt.Fprintf(s.err, "authtrail: listening on %s, %s\n", url, a.authentication.inWords)
 }
 
-// serve answers on the listener until ctx ends; then it lets what is under way
-// finish and closes everything. The application cannot be used afterwards.
-func (a *application) serve(ctx context.Context, listener net.Listener) error {
+// serve does the work of a server whose front leads to it until ctx ends; then it lets
+// what is under way finish and closes everything. The application cannot be used afterwards.
+func (a *application) serve(ctx context.Context, front *front) error {
 	defer a.logger.Info("stopped")
 	defer a.close()
-	withdraw := a.announce(listener)
+	withdraw := a.announce(front.listener)
 	defer withdraw()
 	defer a.deliveries.run(ctx)()
-	httpServer := newHTTPServer(a.handler, a.config.RequestTimeout, a.logger)
-	failed := make(chan error, 1)
-	bounded := boundConnections(listener, a.config.Access.MaxConnections, a.logger)
-	go func() { failed <- httpServer.Serve(bounded) }()
 	select {
-	case err := <-failed:
+	case err := <-front.failed:
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
 	}
@@ -188,9 +184,9 @@ func (a *application) serve(ctx context.Context, listener net.Listener) error {
 	close(a.stop)
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.config.DrainTimeout)
 	defer cancel()
-	err := errors.Join(httpServer.Shutdown(draining), a.graphql.Drain(draining), a.indexer.Drain(draining))
+	err := errors.Join(front.server.Shutdown(draining), a.graphql.Drain(draining), a.indexer.Drain(draining))
 	if err != nil {
-		_ = httpServer.Close()
+		front.close()
 	}
 	err = errors.Join(err, a.finishReads(draining))
 	switch {

@@ -21,15 +21,18 @@ func (c serveCommand) Run(ctx context.Context, s streams) error {
 
 func urlOf(listener net.Listener) string { return "http://" + listener.Addr().String() }
 
-// serve runs a server until ctx ends. It calls prepare before it answers the
-// first request, and then says in one line where it listens.
+// serve runs a server until ctx ends. Requests are answered that it is starting until
+// the store is open and prepare has been called; then it says in one line where it
+// listens.
 func serve(ctx context.Context, config Config, s streams, prepare func(url string, app *application) error) error {
 	listener, err := net.Listen("tcp", config.Listen) // first: a port that is taken shall leave no data folder behind
 	if err != nil {
 		return fmt.Errorf("%w; --listen names another address", err)
 	}
-	defer func() { _ = listener.Close() }() // which the server has done, if it came to serve
-	app, err := newApplication(ctx, config, config.logger(s))
+	logger := config.logger(s)
+	front := answerOn(listener, config, logger)
+	defer front.close() // which has ended by then, if the server came to serve
+	app, err := newApplication(ctx, config, logger)
 	if err != nil {
 		return err
 	}
@@ -46,6 +49,7 @@ func serve(ctx context.Context, config Config, s streams, prepare func(url strin
 		return err
 	}
 	config.Access.warn(app.logger)
+	front.leadTo(app.handler)
 	app.sayListening(s, url)
-	return app.serve(ctx, listener)
+	return app.serve(ctx, front)
 }

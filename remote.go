@@ -40,7 +40,8 @@ func (r remote) connect(ctx context.Context, s streams, create bool) (*client.Cl
 	}
 	config := defaultConfig()
 	config.Data, config.LogLevel, config.Delivery.Run = r.Data, "warn", false // who looks into a folder sends nothing from it
-	app, err := newApplication(ctx, config, config.logger(s))
+	logger := config.logger(s)
+	app, err := newApplication(ctx, config, logger)
 	if errors.Is(err, sqlite.ErrInUse) {
 		return r.other(ctx, err)
 	}
@@ -61,9 +62,11 @@ func (r remote) connect(ctx context.Context, s streams, create bool) (*client.Cl
 	if !create {
 		app.flows.finish(ctx, s)
 	}
+	front := answerOn(listener, config, logger)
+	front.leadTo(app.handler)
 	serving, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
-	go func() { defer close(done); _ = app.serve(serving, listener) }()
+	go func() { defer close(done); _ = app.serve(serving, front) }()
 	return server, func() {
 		app.flows.finish(ctx, s)
 		stop()
