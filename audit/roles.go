@@ -93,6 +93,10 @@ type Lookup struct {
 	// PageBytes is how much the Raw of the rows of each key may come to; 0 for any
 	// number. A page has at least one row, however large that is.
 	PageBytes int
+	// PassDamaged leaves out the events that the store has, but damaged, as Since does,
+	// where the look-up would fail otherwise. It is for who follows the feed and would
+	// stand still. A page may then have fewer rows than its limit and be followed by more.
+	PassDamaged bool
 }
 
 // LookupKey is one value of the field in one org. With AnyOrg the records of
@@ -171,7 +175,8 @@ type Feed interface {
 	// One exception: a record that the store has, but damaged, so that it cannot be
 	// read, is left out, since no waiting would mend it and all who follow would stand
 	// still behind it. The store logs which one it is, once. Questions that come upon
-	// such a record are refused as ever: their answers must not lack it.
+	// such a record are refused as ever, since their answers must not lack it; but for
+	// look-ups that pass such (see Lookup).
 	Since(ctx context.Context, after Position, limit int) (FeedBatch, error)
 	// Wait returns nil as soon as there may be records after the position.
 	Wait(ctx context.Context, after Position) error

@@ -108,7 +108,7 @@ func (g gathering) gatherLong(ctx context.Context, ids []wanted, heads []audit.P
 func (g gathering) lookup(ctx context.Context, ids []wanted, last bool) ([]audit.Page, error) {
 	lookup := audit.Lookup{
 		Scope: g.scope, Kinds: []audit.Kind{audit.KindAuth}, Field: g.field, Order: audit.Order{Ascending: true},
-		Window: audit.Window{Limit: maxTied / 2, Backward: last},
+		Window: audit.Window{Limit: maxTied / 2, Backward: last}, PassDamaged: true,
 	}
 	for _, w := range ids {
 		lookup.Keys = append(lookup.Keys, audit.LookupKey{Org: w.by.org, Value: w.id.Value})
@@ -136,6 +136,9 @@ func pickFrom[T any](all []T, indices []int) []T {
 
 // joined returns the records of two runs in time order that may overlap.
 func joined(head, tail []*audit.Record) []*audit.Record {
+	if len(head) == 0 { // damaged, all of them
+		return tail
+	}
 	end := head[len(head)-1]
 	for i, record := range tail {
 		if end.Less(record) {

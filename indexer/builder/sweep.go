@@ -64,9 +64,10 @@ func (t *term) sweepRows(ctx context.Context, rows []*audit.Record) error {
 	return t.note(all, t.replace(ctx, all.replacements))
 }
 
-// attempted says of flows with a request id whether any record has it.
+// attempted says of flows with a request id whether any record has it, a damaged one
+// perhaps.
 func (t *term) attempted(ctx context.Context, flows []*stored) ([]bool, error) {
-	lookup := audit.Lookup{Scope: audit.AllOrgs(), Kinds: []audit.Kind{audit.KindAuth}, Field: query.RequestID, Window: audit.Window{Limit: 1}}
+	lookup := audit.Lookup{Scope: audit.AllOrgs(), Kinds: []audit.Kind{audit.KindAuth}, Field: query.RequestID, Window: audit.Window{Limit: 1}, PassDamaged: true}
 	for _, s := range flows {
 		lookup.Keys = append(lookup.Keys, audit.LookupKey{Org: s.row.Org, Value: s.state.Stitched.Key.Value})
 	}
@@ -76,7 +77,7 @@ func (t *term) attempted(ctx context.Context, flows []*stored) ([]bool, error) {
 	}
 	supported := make([]bool, len(flows))
 	for i, page := range pages {
-		supported[i] = len(page.Hits) > 0
+		supported[i] = len(page.Hits) > 0 || page.HasNext
 	}
 	return supported, nil
 }

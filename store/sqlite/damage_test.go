@@ -162,6 +162,34 @@ func TestFollowersGoOnPastDamagedRecordsThatTheLogNamesOnce(t *testing.T) {
 	}
 }
 
+func TestALookUpPassesDamagedRecordsWhereItMay(t *testing.T) {
+	t.Parallel()
+	options := Options{Dir: t.TempDir()}
+	s := openIn(t, options.Dir)
+	for i := range 4 {
+		add(t, s, event(t, fmt.Sprint("s", i), noon.Add(time.Duration(i)*time.Second), `"session":"shared"`))
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s, log := openDamaged(t, options, "s0", "s2")
+	l := audit.Lookup{Scope: audit.AllOrgs(), Field: query.Session, Keys: []audit.LookupKey{{AnyOrg: true, Value: "shared"}},
+		Order: audit.Order{Ascending: true}, Window: audit.Window{Limit: 3}}
+	if _, err := s.Lookup(t.Context(), l); audit.AsError(err).Code != audit.Unavailable {
+		t.Errorf("a look-up that may not lack any ends with %v", err)
+	}
+	l.PassDamaged = true
+	for range 2 {
+		pages, err := s.Lookup(t.Context(), l)
+		if err != nil || strings.Join(ids(pages[0].Records()), " ") != "s1 s3" {
+			t.Fatalf("got %v, %v; want s1 and s3", pages, err)
+		}
+	}
+	if said := log.String(); strings.Count(said, "login flows are built without it") != 2 || strings.Count(said, "unique_id=s2") != 1 {
+		t.Errorf("the log says %q", said)
+	}
+}
+
 func TestADamagedRowIsAnEmptyOneUntilItIsMadeAnew(t *testing.T) {
 	t.Parallel()
 	options := Options{Dir: t.TempDir(), Format: storetest.FlowFormat()}

@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// damagedPlaces are the places in the feed of rows that cannot be read, as far as
+// damagedPlaces are the places in the feed, or the ids, of rows that cannot be read, as far as
 // somebody has come upon them since the store was opened.
 type damagedPlaces struct {
 	mu    sync.Mutex
@@ -39,6 +39,19 @@ func (s *Store) passOver(ctx context.Context, r *row, seq int64, cause error) {
 		s.log.ErrorContext(ctx, "a stored record is damaged; who follows the feed goes on without it",
 			"kind", r.kind.String(), "org", r.org, "unique_id", r.uid, "position", s.position(seq), "cause", cause)
 	}
+}
+
+// passRow leaves an event that cannot be read out of a page, where its plan says so,
+// and else returns why it cannot. It is named once.
+func (s *Store) passRow(ctx context.Context, p *plan, r *row, cause error) error {
+	if !p.passDamaged || s.layout.rows {
+		return cause
+	}
+	if s.passed.add(r.id) {
+		s.log.ErrorContext(ctx, "a stored record is damaged; login flows are built without it",
+			"kind", r.kind.String(), "org", r.org, "unique_id", r.uid, "cause", cause)
+	}
+	return nil
 }
 
 // sayDamaged logs a damaged row that can be replaced, once for each of its states.

@@ -31,7 +31,7 @@ func (s *Store) lookup(ctx context.Context, l audit.Lookup) ([]audit.Page, error
 	pages := make([]audit.Page, len(l.Keys))
 	for i, key := range l.Keys {
 		var err error
-		if pages[i], err = search(ctx, l.Query(key), l.PageBytes); err != nil {
+		if pages[i], err = search(ctx, l.Query(key), manner{l.PageBytes, l.PassDamaged}); err != nil {
 			return nil, err
 		}
 	}

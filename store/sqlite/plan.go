@@ -18,7 +18,7 @@ type plan struct {
 	every  string     // how the index is asked for all rows
 	bounds []bound    // of each of the layout's numbers; nil where nothing is asked of them
 	inHead bool       // the head of a row is enough to verify it
-	most   int        // bytes of a page; 0 for any number
+	manner            // of reading a page
 	heads  bool       // only heads are wanted: a whole row that was verified is not kept
 
 	// plain: nothing is asked but scope, kinds and time, which the tally knows.

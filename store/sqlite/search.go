@@ -15,15 +15,21 @@ func (s *Store) Search(ctx context.Context, q audit.Query) (audit.Page, error) {
 	if err := q.Validate(); err != nil {
 		return audit.Page{}, err
 	}
-	page, err := s.search(ctx, q, audit.MaxPageBytes)
+	page, err := s.search(ctx, q, manner{most: audit.MaxPageBytes})
 	if err != nil {
 		return audit.Page{}, s.failed(ctx, "search", err)
 	}
 	return page, nil
 }
 
-// search answers a query with a page of at most so many bytes, 0 for any number.
-func (s *Store) search(ctx context.Context, q audit.Query, most int) (audit.Page, error) {
+// manner is how a page is read.
+type manner struct {
+	most        int  // bytes of it; 0 for any number
+	passDamaged bool // events that cannot be read are left out
+}
+
+// search answers a query with a page.
+func (s *Store) search(ctx context.Context, q audit.Query, m manner) (audit.Page, error) {
 	if s.closing() {
 		return audit.Page{}, errClosed()
 	}
@@ -33,10 +39,10 @@ func (s *Store) search(ctx context.Context, q audit.Query, most int) (audit.Page
 			return audit.Page{}, err
 		}
 		defer v.close()
-		return v.search(ctx, q, most)
+		return v.search(ctx, q, m)
 	}
 	p := planFor(s.terms, q.Scope, q.Kinds, q.Where)
-	p.most = most
+	p.manner = m
 	for {
 		spill := s.spill.Load()
 		page, err := s.byTime(ctx, nil, q, &p, spill)
@@ -49,9 +55,9 @@ func (s *Store) search(ctx context.Context, q audit.Query, most int) (audit.Page
 
 // search answers a query of the moment. Rows are always asked so: what is read of
 // one in several questions must be of one state.
-func (v *snapshot) search(ctx context.Context, q audit.Query, most int) (audit.Page, error) {
+func (v *snapshot) search(ctx context.Context, q audit.Query, m manner) (audit.Page, error) {
 	p := planFor(v.terms, q.Scope, q.Kinds, q.Where)
-	p.most = most
+	p.manner = m
 	if q.Order.Field == audit.ByRelevance {
 		return v.byRelevance(ctx, q, &p)
 	}
@@ -98,8 +104,11 @@ func (s *Store) hit(ctx context.Context, tx *sql.Tx, p *plan, r *row) (*found, e
 	if p.verify == nil {
 		return f, nil
 	}
-	if err := s.read(ctx, tx, f, p.inHead); err != nil || !query.Match(p.verify, f.record.Document()) {
-		return nil, err
+	if err := s.read(ctx, tx, f, p.inHead); err != nil {
+		return nil, s.passRow(ctx, p, r, err)
+	}
+	if !query.Match(p.verify, f.record.Document()) {
+		return nil, nil
 	}
 	if p.heads && !f.cut {
 		f.record, f.row.rest = nil, nil
@@ -118,7 +127,10 @@ func (s *Store) page(ctx context.Context, tx *sql.Tx, q audit.Query, p *plan, ro
 	var hits []audit.Hit
 	for _, f := range rows {
 		if err := s.read(ctx, tx, f, false); err != nil {
-			return audit.Page{}, err
+			if err = s.passRow(ctx, p, f.row, err); err != nil {
+				return audit.Page{}, err
+			}
+			continue
 		}
 		if bytes += len(f.record.Raw); exceeds(len(hits)+1, bytes, p.most) {
 			more = true

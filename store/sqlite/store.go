@@ -36,6 +36,7 @@ type Store struct {
 	spill    atomic.Int64 // never less than that of anything committed
 	feed     *feedEnd
 	damaged  damagedPlaces
+	passed   damagedPlaces // rows, by id, that look-ups have passed
 	recent   recent
 
 	jobs      chan *job
