@@ -99,7 +99,9 @@ func (t *tail) start(ctx context.Context) error {
 	if t.command.State != "" {
 		saved, err := os.ReadFile(t.command.State)
 		if err == nil {
-			t.position = strings.TrimSpace(string(saved))
+			if t.position = strings.TrimSpace(string(saved)); t.position == "" {
+				return fmt.Errorf("the state file %s is empty: it does not say how far was shown; remove it to begin with what comes from now on", t.command.State)
+			}
 			return nil
 		}
 		if !errors.Is(err, fs.ErrNotExist) {

@@ -146,3 +146,18 @@ func TestTailThatIsEndedBeforeItBeganIsNoFailure(t *testing.T) {
 		t.Errorf("ended with %d: %s", code, errs.String())
 	}
 }
+
+func TestTailDoesNotTakeAnEmptyStateForTheEnd(t *testing.T) {
+	t.Parallel()
+	url, _ := serverIn(t, t.TempDir())
+	state := filepath.Join(t.TempDir(), "position")
+	for _, content := range []string{"", "\n"} {
+		if err := os.WriteFile(state, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got := authtrail(t, "tail", "--server", url, "--state", state)
+		if got.code != exitFailed || !strings.Contains(got.err, state+" is empty") || !strings.Contains(got.err, "remove it") {
+			t.Errorf("a state of %q: code %d: %s", content, got.code, got.err)
+		}
+	}
+}
