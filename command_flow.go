@@ -6,20 +6,23 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/authtrail/authtrail/audit"
 	"github.com/authtrail/authtrail/client"
-	"github.com/authtrail/authtrail/queries"
 	"github.com/authtrail/authtrail/terminal"
 )
 
 type flowCommand struct {
-	ID     string `arg:"" help:"The attempt's request id, or the id of a login flow."`
-	Org    string `placeholder:"ORG" help:"Its org, where several have the same request id."`
+	flowID `embed:""`
 	remote `embed:""`
+}
+
+// flowID names a login attempt by any id that leads to it.
+type flowID struct {
+	ID  string `arg:"" help:"The attempt's request id, or the id of a login flow, of a token, session or trace of it, or the unique_id of a record."`
+	Org string `placeholder:"ORG" help:"Its org, where several have the same id."`
 }
 
 // Run implements the command.
@@ -29,12 +32,19 @@ func (c flowCommand) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	defer release()
-	raw, err := c.find(ctx, server)
+	found, err := flowsWith(ctx, server, c.ID, c.Org)
+	switch {
+	case err != nil:
+		return err
+	case len(found.nodes) > 1:
+		return c.list(s, found)
+	}
+	raw, err := flowByID(ctx, server, found.rows[0].ID)
 	if err != nil {
 		return err
 	}
-	if raw == nil {
-		return exitError{exitNothing, fmt.Errorf("no login flow has the id %q", c.ID)}
+	if raw == nil { // removed since it was found
+		return noFlow(c.ID, c.Org)
 	}
 	if c.JSON {
 		return printLines(s.out, []json.RawMessage{raw})
@@ -51,29 +61,17 @@ func (c flowCommand) Run(ctx context.Context, s streams) error {
 	return err
 }
 
-// find looks the id up as a request id and, if there is none, as a flow's id.
-// It returns nil when nothing has it.
-func (c flowCommand) find(ctx context.Context, server *client.Client) (json.RawMessage, error) {
-	var data struct{ Flow json.RawMessage }
-	byRequest := map[string]any{"id": c.ID}
-	if c.Org != "" {
-		byRequest["orgId"] = c.Org
+// list lists the flows of an id that several have, and says how to see one.
+func (c flowCommand) list(s streams, found foundFlows) error {
+	if c.JSON {
+		if err := printLines(s.out, found.nodes); err != nil {
+			return err
+		}
+	} else if err := found.table(s.out); err != nil {
+		return err
 	}
-	if err := server.Query(ctx, queries.FlowByRequest, byRequest, &data); err != nil {
-		return nil, err
-	}
-	if found(data.Flow) {
-		return data.Flow, nil
-	}
-	var badID *client.Error
-	err := server.Query(ctx, queries.FlowByID, map[string]any{"id": c.ID}, &data)
-	if asBadInput(err, &badID) { // it is no id of a node either
-		return nil, nil
-	}
-	if err != nil || !found(data.Flow) {
-		return nil, err
-	}
-	return data.Flow, nil
+	fmt.Fprintf(s.err, "authtrail: %s; %s\n", found.howMany(c.ID), found.howToOpen("authtrail flow"))
+	return nil
 }
 
 // found reports whether a value is there: neither null nor an object without
@@ -85,7 +83,7 @@ func found(value json.RawMessage) bool {
 // flowView is a login flow, as far as it is shown.
 type flowView struct {
 	row
-	OrgID, UpstreamIDP              string
+	UpstreamIDP                     string
 	SourceIPs, UserAgents, TokenIDs []string
 	Stages                          []struct {
 		EventName, Result *string
@@ -121,14 +119,6 @@ func (f flowView) drawn(screen terminal.Screen) (string, error) {
 	}
 	f.doubts(&d)
 	return d.text.String(), nil
-}
-
-// title says who wanted to get where.
-func (f flowView) title() string {
-	if f.ApplicationName == "" {
-		return firstOf(f.user())
-	}
-	return firstOf(f.user()) + " → " + f.ApplicationName
 }
 
 // steps are what the waterfall draws: the stages, each marked by the weakest tie of its records.
@@ -188,47 +178,6 @@ func (f flowView) doubts(d *drawing) {
 	for _, c := range f.Conflicts {
 		d.wrapped(fmt.Sprintf("! not followed: %s %s: %s", c.Key, c.Value, c.Reason), "  ")
 	}
-}
-
-// drawing is text that is made to fit a screen.
-type drawing struct {
-	screen terminal.Screen
-	text   strings.Builder
-}
-
-// line adds a line as it is.
-func (d *drawing) line(text string) { d.text.WriteString(text + "\n") }
-
-// wrapped adds a text that others wrote, in lines that fit; those after the first are indented.
-func (d *drawing) wrapped(text, indent string) {
-	for i, line := range terminal.Wrap(terminal.Clean(text), d.screen.Width-len(indent)) {
-		if i > 0 {
-			line = indent + line
-		}
-		d.line(line)
-	}
-}
-
-// facts adds what there is of some facts.
-func (d *drawing) facts(facts ...string) {
-	facts = slices.DeleteFunc(facts, func(fact string) bool { return fact == "" })
-	if len(facts) > 0 {
-		d.wrapped(strings.Join(facts, " · "), "  ")
-	}
-}
-
-func prefixed(prefix, text string) string {
-	if text == "" {
-		return ""
-	}
-	return prefix + text
-}
-
-func text(s *string) string {
-	if s == nil {
-		return "-"
-	}
-	return *s
 }
 
 // asBadInput reports whether the server found fault with what was asked.

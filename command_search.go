@@ -171,7 +171,7 @@ func (f timeFormat) width() int            { return len(f) }
 
 // row is a record or a flow, as far as the columns show it.
 type row struct {
-	ID                              string
+	ID, OrgID                       string
 	Time, StartedAt                 time.Time
 	EventName, Stage, Result, Event string
 	UserID, UpstreamUserID          string
@@ -181,6 +181,14 @@ type row struct {
 }
 
 func (r row) user() string { return firstOf(r.UpstreamUserID, r.UserID) }
+
+// title says who wanted to get where.
+func (r row) title() string {
+	if r.ApplicationName == "" {
+		return r.user()
+	}
+	return r.user() + " → " + r.ApplicationName
+}
 
 func (r row) took() time.Duration { return time.Duration(r.DurationMS * float64(time.Millisecond)) }
 

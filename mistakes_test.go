@@ -59,7 +59,7 @@ func TestWithoutACommandAllAreListed(t *testing.T) {
 	if got.code != exitUsage {
 		t.Errorf("exit code %d", got.code)
 	}
-	for _, command := range []string{"demo", "serve", "import", "tail", "search", "flow", "destinations", "token", "reindex", "rebuild-flows", "forget-secrets", "version", "Look around:"} {
+	for _, command := range []string{"demo", "serve", "import", "tail", "search", "flow", "compare", "destinations", "token", "reindex", "rebuild-flows", "forget-secrets", "version", "Look around:"} {
 		if !strings.Contains(got.err, "  "+command) && !strings.Contains(got.err, "\n"+command) {
 			t.Errorf("%s is missing in\n%s", command, got.err)
 		}

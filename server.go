@@ -38,6 +38,7 @@ type commands struct {
 	Search        searchCommand        `cmd:"" group:"look" help:"Search the authentication audits, or login flows."`
 	Tail          tailCommand          `cmd:"" group:"look" help:"Follow the authentication audits as they arrive."`
 	Flow          flowCommand          `cmd:"" group:"look" help:"Show one login attempt: its steps, and how it ended."`
+	Compare       compareCommand       `cmd:"" group:"look" help:"Show two login attempts side by side: where they part, and what else differs."`
 	Destinations  destinationsCommand  `cmd:"" group:"run" help:"List where events are delivered to, and test, replay or resume that."`
 	Token         tokenCommand         `cmd:"" group:"run" help:"Print a development token, and nothing else."`
 	Reindex       reindexCommand       `cmd:"" group:"repair" help:"Make the indices in Elasticsearch anew that an older version made, while servers run."`

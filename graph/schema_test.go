@@ -97,8 +97,8 @@ func TestDocumentsOfTheCommandsAreValid(t *testing.T) {
 	t.Parallel()
 	schema := graph.New(graph.Deps{}).Schema()
 	for name, document := range map[string]string{
-		"SearchRecords": queries.SearchRecords, "SearchFlows": queries.SearchFlows, "FlowByRequest": queries.FlowByRequest,
-		"FlowByID": queries.FlowByID, "FeedEnd": queries.FeedEnd, "Tail": queries.Tail,
+		"SearchRecords": queries.SearchRecords, "SearchFlows": queries.SearchFlows, "FlowsWithID": queries.FlowsWithID,
+		"FlowByID": queries.FlowByID, "CompareFlows": queries.CompareFlows, "FeedEnd": queries.FeedEnd, "Tail": queries.Tail,
 		"Destinations": queries.Destinations, "DestinationNames": queries.DestinationNames, "TestDestination": queries.TestDestination,
 		"ReplayDestination": queries.ReplayDestination, "ResumeDestination": queries.ResumeDestination, "DeadLetters": queries.DeadLetters,
 	} {

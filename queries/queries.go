@@ -13,8 +13,9 @@ var Files embed.FS
 var (
 	SearchRecords = read("search_records.graphql")
 	SearchFlows   = read("search_flows.graphql")
-	FlowByRequest = read("flow_by_request.graphql")
+	FlowsWithID   = read("flows_with_id.graphql")
 	FlowByID      = read("flow_by_id.graphql")
+	CompareFlows  = read("compare_flows.graphql")
 	FeedEnd       = read("feed_end.graphql")
 	Tail          = read("tail.graphql")
 
