@@ -13,8 +13,9 @@ import (
 )
 
 // readerPatience is how long a subscription waits for its reader to take a row
-// before it gives the reader up.
-const readerPatience = time.Minute
+// before it gives the reader up. It is shorter than what servers wait for one write, so
+// that a reader who takes that in the end is told.
+const readerPatience = 5 * time.Second
 
 // AuthAuditAdded follows the feed of the records.
 func (r subscriptionResolver) AuthAuditAdded(
