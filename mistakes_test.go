@@ -17,7 +17,8 @@ func TestASearchForAResultThatFindsNothingSaysHowResultsAreSearchedFor(t *testin
 		want string
 	}{
 		{[]string{"Failed zzzzzz"}, `"failed" is looked for as a word: results are found with result:failure, and how attempts ended with --flows 'outcome:failed'`},
-		{[]string{"--flows", "zzzzzz success"}, "outcome:succeeded"},
+		{[]string{"timeout zzzzzz"}, "found with result:timeout, and how attempts ended with --flows 'outcome:timed_out'"},
+		{[]string{"--flows", "zzzzzz success"}, "is found with outcome:succeeded\n"},
 		{[]string{"--flows", "zzzzzz failed"}, "authtrail: nothing matches\n"},
 		{[]string{"zzzzzz"}, "authtrail: nothing matches\n"},
 	} {
