@@ -15,14 +15,9 @@ import (
 )
 
 type flowCommand struct {
-	flowID `embed:""`
+	ID     string `arg:"" help:"The attempt's request id, or the id of a login flow, of a token, session or trace of it, or the unique_id of a record."`
+	Org    string `placeholder:"ORG" help:"Its org, where several have the same id."`
 	remote `embed:""`
-}
-
-// flowID names a login attempt by any id that leads to it.
-type flowID struct {
-	ID  string `arg:"" help:"The attempt's request id, or the id of a login flow, of a token, session or trace of it, or the unique_id of a record."`
-	Org string `placeholder:"ORG" help:"Its org, where several have the same id."`
 }
 
 // Run implements the command.

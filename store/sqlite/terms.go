@@ -82,9 +82,8 @@ type indexed struct {
 // index returns what the index holds of a record.
 func (t termMaker) index(r *audit.Record) indexed {
 	w := termWriters.Get().(*termWriter)
-	defer termWriters.Put(w)
-	*w = termWriter{termMaker: t, text: w.text[:0], tokens: w.tokens[:0], strings: w.strings[:0], sought: w.sought[:0],
-		values: w.values[:0], given: w.given[:0], said: emptied(w.said), properties: emptied(w.properties)}
+	defer w.release()
+	w.termMaker = t
 	w.read(r)
 	w.add(kindOf(r.Kind))
 	for i := range t.fields {
@@ -102,9 +101,7 @@ func (t termMaker) index(r *audit.Record) indexed {
 			w.text = t.appendHashed(w.text, pathTerm, path)
 		}
 	}
-	made := indexed{terms: string(w.text), values: slices.Clone(w.values), codes: slices.Clone(w.given)}
-	w.forget()
-	return made
+	return indexed{terms: string(w.text), values: slices.Clone(w.values), codes: slices.Clone(w.given)}
 }
 
 // termWriter collects the terms of one record.
@@ -121,16 +118,21 @@ type termWriter struct {
 	properties map[property]bool // of a row that is no event, likewise
 }
 
-// forget lets go of what are parts of the record, which the pool need not keep.
-func (w *termWriter) forget() {
+// termWriters keeps the room that was needed for one record for the next.
+var termWriters = sync.Pool{New: func() any {
+	return &termWriter{said: map[string]bool{}, properties: map[property]bool{}}
+}}
+
+// release empties the writer for the next record, without a trace of this one, of which
+// the pool need not keep any part.
+func (w *termWriter) release() {
 	clear(w.strings)
 	clear(w.sought)
 	clear(w.values)
-	w.said, w.properties = emptied(w.said), emptied(w.properties)
+	*w = termWriter{text: w.text[:0], tokens: w.tokens[:0], strings: w.strings[:0], sought: w.sought[:0],
+		values: w.values[:0], given: w.given[:0], said: emptied(w.said), properties: emptied(w.properties)}
+	termWriters.Put(w)
 }
-
-// termWriters keeps the room that was needed for one record for the next.
-var termWriters = sync.Pool{New: func() any { return new(termWriter) }}
 
 func (w *termWriter) next() {
 	if len(w.text) > 0 {

@@ -18,7 +18,7 @@ const maxSaidKept = 2_000
 
 // emptied returns the map without what it holds, or another in the place of a large one.
 func emptied[K comparable](said map[K]bool) map[K]bool {
-	if said == nil || len(said) > maxSaidKept {
+	if len(said) > maxSaidKept {
 		return map[K]bool{}
 	}
 	clear(said)
